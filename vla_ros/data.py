@@ -1,0 +1,216 @@
+"""What flows between the stages: frozen dataclasses, no ROS, no behaviour beyond checks.
+
+Stamps are integer nanoseconds of the clock that the observation was taken with, and are always
+the *observation's*. Poses are in the robot's base frame, metres, quaternions xyzw (unit).
+Arrays are made read-only on construction, so a value can be shared between threads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+SECOND = 1_000_000_000  # ns
+
+
+class Mode(IntEnum):
+    """Supervisor modes; the numbers are those of vla_ros_msgs/ExecutionStatus."""
+
+    IDLE = 0
+    RUN = 1
+    HOLD = 2
+    STOP = 3
+    TAKEOVER = 4
+
+
+class Guarantee(IntEnum):
+    """What the conformal p-value promises; the numbers are those of FailureStatus."""
+
+    TASK = 0
+    POOLED = 1
+    NONE = 2
+
+
+def _frozen(array: NDArray, dtype: type) -> NDArray:
+    """Return `array` as a read-only contiguous array of `dtype`; copies only when it must."""
+    result = np.ascontiguousarray(array, dtype=dtype)
+    if result.flags.writeable:
+        result = result.copy() if result is array else result
+        result.flags.writeable = False
+    return result
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A rigid pose in the base frame."""
+
+    position: Array  # (3,) m
+    quaternion: Array  # (4,) xyzw, unit
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'position', _frozen(self.position, np.float64))
+        object.__setattr__(self, 'quaternion', _frozen(self.quaternion, np.float64))
+        if self.position.shape != (3,) or self.quaternion.shape != (4,):
+            raise ValueError(
+                'Pose: expected position (3,) and quaternion (4,), got '
+                f'{self.position.shape} and {self.quaternion.shape}'
+            )
+
+
+@dataclass(frozen=True)
+class RobotState:
+    """Joint, end-effector and commanded state at one instant; the order is the RobotSpec's."""
+
+    stamp: int  # ns
+    position: Array  # (n_joints,) rad, arm joints
+    velocity: Array  # (n_joints,) rad/s
+    ee: Pose  # measured end-effector (tcp) pose
+    gripper: float  # measured opening between the fingers, m
+    commanded: Pose  # the pose the controller was tracking at `stamp`
+    commanded_gripper: float  # commanded opening, m
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'position', _frozen(self.position, np.float64))
+        object.__setattr__(self, 'velocity', _frozen(self.velocity, np.float64))
+
+    def vector(self) -> Array:
+        """Return `observation.state` (16,): ee xyz, ee quat, gripper, cmd xyz, cmd quat, cmd gripper."""
+        return np.concatenate(
+            [
+                self.ee.position,
+                self.ee.quaternion,
+                [self.gripper],
+                self.commanded.position,
+                self.commanded.quaternion,
+                [self.commanded_gripper],
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything a policy may look at: images and state aligned to one stamp."""
+
+    stamp: int  # ns, of the newest image used
+    images: Mapping[str, Image]  # camera name -> (H, W, 3) uint8 RGB
+    state: RobotState  # at the stamp (nearest sample)
+    instruction: str = ''
+
+    def __post_init__(self) -> None:
+        frozen = {name: _frozen(image, np.uint8) for name, image in self.images.items()}
+        object.__setattr__(self, 'images', MappingProxyType(frozen))
+
+
+@dataclass(frozen=True)
+class Latent:
+    """What the slow reasoner hands to the fast expert; may be seconds old when used."""
+
+    stamp: int  # ns, of the observation it was made from
+    seq: int
+    episode_id: str
+    model: str  # "<policy name>:<weights hash>"
+    instruction: str
+    subgoal: str  # what the reasoner thinks is being done now, for people
+    inference_start: int  # ns
+    inference_end: int  # ns
+    valid_for: float  # s after `stamp`
+    data: NDArray[np.float32]  # (tokens, width)
+    p_grounded: float = 1.0  # probability that the instruction refers to something seen
+    refusal: str = ''  # why the instruction is refused; empty when it is accepted
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'data', _frozen(self.data, np.float32))
+
+    @property
+    def grounded(self) -> bool:
+        """Whether the expert may act on this latent."""
+        return not self.refusal
+
+
+@dataclass(frozen=True)
+class ActionChunk:
+    """A horizon of actions; step k is meant for `stamp + (k + 1) * dt`."""
+
+    stamp: int  # ns, of the observation the expert used
+    seq: int
+    latent_seq: int
+    latent_age: float  # s, at the observation stamp
+    robot: str
+    model: str  # "<policy name>:<weights hash>"
+    channels: tuple[str, ...]
+    representation: str  # 'ee_pose': absolute tcp pose in the base frame and gripper opening
+    dt: float  # s between steps
+    actions: Array  # (horizon, len(channels))
+    inference_start: int  # ns
+    inference_end: int  # ns
+    valid_for: float  # s after `stamp`
+    feature: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    samples: Array | None = None  # (n, horizon, channels) when several were drawn
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'actions', _frozen(self.actions, np.float64))
+        object.__setattr__(self, 'feature', _frozen(self.feature, np.float32))
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps."""
+        return int(self.actions.shape[0])
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the controller really sent in one tick."""
+
+    stamp: int  # ns
+    target: Pose  # limited, commanded pose
+    gripper: float  # commanded opening, m
+    torque: Array  # (n_joints,) Nm, after every limit
+
+
+@dataclass(frozen=True)
+class FailureScore:
+    """The detector's verdict on one chunk."""
+
+    stamp: int  # ns, of the chunk
+    chunk_seq: int
+    names: tuple[str, ...]
+    values: Array  # standardised scores; NaN = unavailable
+    p_value: float
+    alpha: float
+    guarantee: Guarantee
+    cause: str
+    alarm: bool  # latched until reset
+    calibration_hash: str = ''
+
+
+@dataclass(frozen=True)
+class ExecutionStatus:
+    """What the control loop is doing, a few times a second."""
+
+    stamp: int  # ns
+    mode: Mode
+    cause: str  # why it is in this mode
+    instruction: str
+    chunk_seq: int  # -1 before the first
+    chunk_step: int
+    queue_seconds: float  # s of accepted future left
+    chunk_age: float  # s since the executing chunk's observation
+    latent_age: float  # s at that observation
+    ticks: int
+    deadline_misses: int
+    tick_p50: float  # s
+    tick_p99: float  # s
+    seam_jump: float  # m, at the last splice
+    refused_chunks: int
+    last_refusal: str  # cause, empty when none was refused yet
+    commanded: Pose
+    measured: Pose
+    gripper_command: float  # m
+    gripper: float  # m

@@ -1,0 +1,22 @@
+"""What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
+
+from vla_ros.robots.spec import (
+    CameraSpec,
+    CartesianLimits,
+    DriverSpec,
+    GripperSpec,
+    JointSpec,
+    load_robot,
+    RobotSpec,
+)
+
+
+__all__ = [
+    'CameraSpec',
+    'CartesianLimits',
+    'DriverSpec',
+    'GripperSpec',
+    'JointSpec',
+    'RobotSpec',
+    'load_robot',
+]
