@@ -1,0 +1,96 @@
+"""RobotModel: kinematics and dynamics of a RobotSpec, for the control tick."""
+
+import numpy as np
+import pinocchio as pin
+
+from vla_ros.data import Array
+from vla_ros.robots.spec import RobotSpec
+
+
+class RobotModel:
+    """Pinocchio model of the arm joints, with the gripper held half open.
+
+    `update(q, dq)` computes everything once; the attributes are then read by the control law. They
+    are arrays that the next update overwrites: copy what must be kept. Vectors of n entries are in
+    the spec's joint order; everything Cartesian is of the tcp, in the base frame.
+
+    Attributes:
+        q: (n,) rad. dq: (n,) rad/s.
+        position: (3,) m.
+        rotation: (3, 3), columns are the tcp axes.
+        jacobian: (6, n), LOCAL_WORLD_ALIGNED: linear rows above angular rows, base axes.
+        twist: (6,) m/s and rad/s, `jacobian @ dq`.
+        gravity: (n,) Nm. coriolis: (n,) Nm, C(q, dq) dq. bias: (n,) Nm, their sum.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        """Load the URDF and lock every joint that is not one of the spec's.
+
+        Raises:
+            ValueError: the URDF lacks a joint or frame, has them in another order, or does not
+                have the base frame at its root.
+        """
+        self.spec = spec
+        self._model = _reduced_model(spec)
+        self._data = self._model.createData()
+        self._frame = _frame_id(self._model, spec.ee_frame)
+        base = self._model.frames[_frame_id(self._model, spec.base_frame)]
+        if base.parentJoint != 0 or not base.placement.isIdentity(1e-12):
+            raise ValueError(f'base_frame: {spec.base_frame!r} is not at the root of the URDF')
+        self.q = np.zeros(spec.n)
+        self.dq = np.zeros(spec.n)
+        self.twist = np.zeros(6)
+        self.coriolis = np.zeros(spec.n)
+        self._lower = np.tril_indices(spec.n, -1)
+        # These are views of Pinocchio's own memory: refreshed by every update at no cost.
+        placement = self._data.oMf[self._frame]
+        self.position: Array = placement.translation
+        self.rotation: Array = placement.rotation
+        self.gravity: Array = self._data.g
+        self.bias: Array = self._data.nle
+        self.jacobian: Array = np.zeros((6, spec.n))
+        self.update(spec.home, np.zeros(spec.n))
+
+    def update(self, q: Array, dq: Array) -> None:
+        """Compute every attribute at joint positions q (n,) rad and velocities dq (n,) rad/s."""
+        self.q[:] = q
+        self.dq[:] = dq
+        pin.computeAllTerms(self._model, self._data, self.q, self.dq)
+        pin.updateFramePlacement(self._model, self._data, self._frame)
+        self.jacobian = pin.getFrameJacobian(
+            self._model, self._data, self._frame, pin.LOCAL_WORLD_ALIGNED
+        )
+        np.matmul(self.jacobian, self.dq, out=self.twist)
+        np.subtract(self.bias, self.gravity, out=self.coriolis)
+
+    def mass_matrix(self) -> Array:
+        """Return M(q) (n, n), kg m^2, at the last update; a view, symmetric."""
+        mass: Array = self._data.M
+        # computeAllTerms leaves the part below the diagonal untouched.
+        mass[self._lower] = mass.T[self._lower]
+        return mass
+
+
+def _reduced_model(spec: RobotSpec) -> pin.Model:
+    full = pin.buildModelFromUrdf(str(spec.urdf_path))
+    known = list(full.names)[1:]
+    for name in spec.joint_names + spec.gripper.joints:
+        if name not in known:
+            raise ValueError(f'{spec.urdf}: joint {name!r} is not one of {known}')
+    q = pin.neutral(full)
+    for name in spec.gripper.joints:
+        # Each finger moves half of the opening; half open is a quarter of it.
+        q[full.joints[full.getJointId(name)].idx_q] = (spec.gripper.open + spec.gripper.closed) / 4
+    locked = [full.getJointId(name) for name in known if name not in spec.joint_names]
+    reduced = pin.buildReducedModel(full, locked, q)
+    order = tuple(reduced.names)[1:]
+    if order != spec.joint_names:
+        raise ValueError(f'joints: expected the order of the URDF, {list(order)}')
+    return reduced
+
+
+def _frame_id(model: pin.Model, name: str) -> int:
+    if not model.existFrame(name):
+        valid = [frame.name for frame in model.frames if frame.type == pin.FrameType.BODY]
+        raise ValueError(f'frame {name!r} is not one of {valid}')
+    return int(model.getFrameId(name))
