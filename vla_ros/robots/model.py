@@ -70,6 +70,13 @@ class RobotModel:
         mass[self._lower] = mass.T[self._lower]
         return mass
 
+    def mass_inverse(self) -> Array:
+        """Return M(q)^-1 (n, n), 1/(kg m^2), at the last update's q; a view, symmetric."""
+        pin.computeMinverse(self._model, self._data, self.q)
+        inverse: Array = self._data.Minv
+        inverse[self._lower] = inverse.T[self._lower]
+        return inverse
+
 
 def _reduced_model(spec: RobotSpec) -> pin.Model:
     full = pin.buildModelFromUrdf(str(spec.urdf_path))

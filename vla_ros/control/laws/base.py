@@ -1,0 +1,38 @@
+"""What every control law is: a torque from the model's state and a target."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from vla_ros.data import Array
+from vla_ros.robots.model import RobotModel
+
+
+class CartesianTarget:
+    """What the arm tracks in one tick; written in place by the limiter, read by the law.
+
+    Attributes:
+        position: (3,) m, tcp in the base frame.
+        rotation: (3, 3), columns are the tcp axes in the base frame.
+        quaternion: (4,) xyzw, the same rotation.
+        twist: (6,) m/s and rad/s, the velocity of the target, base axes.
+        posture: (n,) rad, joint positions preferred where the task leaves freedom.
+    """
+
+    __slots__ = ('position', 'posture', 'quaternion', 'rotation', 'twist')
+
+    def __init__(self, posture: Array) -> None:
+        """Start at the origin, at rest, with a copy of `posture` (n,) rad."""
+        self.position = np.zeros(3)
+        self.rotation = np.eye(3)
+        self.quaternion = np.array([0.0, 0.0, 0.0, 1.0])
+        self.twist = np.zeros(6)
+        self.posture = np.array(posture, dtype=np.float64)
+
+
+class ControlLaw(ABC):
+    """A control law. It neither limits nor filters: the limiter does, after it."""
+
+    @abstractmethod
+    def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
+        """Write the joint torque (n,) Nm at the model's last update into `out`; return `out`."""

@@ -1,0 +1,127 @@
+"""Cartesian impedance: the tcp is a spring and a damper between the target and the world."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from vla_ros.config import require
+from vla_ros.control.laws import terms
+from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.data import Array
+from vla_ros.robots.model import RobotModel
+from vla_ros.robots.spec import RobotSpec
+
+
+Projection = Literal['dynamic', 'kinematic', 'none']
+
+
+@dataclass(frozen=True)
+class CartesianImpedanceConfig:
+    """Gains of the Cartesian impedance; the axes are the base frame's."""
+
+    k_pos: float = 500.0  # N/m
+    k_rot: float = 30.0  # Nm/rad
+    d_pos: float | None = None  # Ns/m; None: 2 sqrt(k_pos), critical at 1 kg
+    d_rot: float | None = None  # Nms/rad; None: 2 sqrt(k_rot), critical at 1 kg m^2
+    error_clip_pos: float = 0.1  # m, per axis: bounds the pull of a far target
+    error_clip_rot: float = 0.5  # rad, per axis
+    nullspace: Projection = 'dynamic'  # how the posture torque is kept from the task
+    nullspace_stiffness: float = 1.0  # Nm/rad towards the target's posture
+    nullspace_damping: float | None = None  # Nms/rad; None: 2 sqrt(nullspace_stiffness)
+    nullspace_max_torque: float = 5.0  # Nm per joint, before the projection
+    nullspace_regularization: float = 1e-6  # added to the diagonal that is inverted
+    feedforward: bool = True  # damp the velocity relative to the target's, not to the world
+    gravity: bool = True  # False where the robot's own controller compensates it
+    coriolis: bool = True
+    limit_range: float = 0.1  # rad from a joint limit at which the repulsion sets in
+    limit_torque: float = 5.0  # Nm, of the repulsion at the limit
+
+    def __post_init__(self) -> None:
+        for name in ('k_pos', 'd_pos', 'd_rot', 'k_rot', 'limit_torque'):
+            value = getattr(self, name)
+            require(value is None or 0 <= value <= 5000, f'{name}: expected 0..5000, SI units')
+        for name in ('nullspace_stiffness', 'nullspace_damping', 'nullspace_max_torque'):
+            value = getattr(self, name)
+            require(value is None or 0 <= value <= 500, f'{name}: expected 0..500, SI units')
+        require(0 < self.error_clip_pos <= 1, 'error_clip_pos: expected 0..1 m')
+        require(0 < self.error_clip_rot <= 3.14, 'error_clip_rot: expected 0..3.14 rad')
+        require(0 < self.limit_range < 1, 'limit_range: expected 0..1 rad')
+        require(
+            0 < self.nullspace_regularization <= 1, 'nullspace_regularization: expected 0..1'
+        )
+
+
+class CartesianImpedance(ControlLaw):
+    """tau = J^T (K e + D (v_d - v)) + N (K_n (q_d - q) - D_n q') + tau_limits + c + g."""
+
+    def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
+        """Prepare the gains for a robot."""
+        self.config = config
+        self._stiffness = _two(config.k_pos, config.k_rot)
+        self._damping = _two(
+            _critical(config.d_pos, config.k_pos), _critical(config.d_rot, config.k_rot)
+        )
+        self._clip = _two(config.error_clip_pos, config.error_clip_rot)
+        self._posture_damping = _critical(config.nullspace_damping, config.nullspace_stiffness)
+        self._posture_peak = np.full(spec.n, config.nullspace_max_torque)
+        self._low = spec.joint_array('lower') + config.limit_range
+        self._high = spec.joint_array('upper') - config.limit_range
+        self._slope = np.full(spec.n, config.limit_torque / config.limit_range)
+        self._limit_peak = np.full(spec.n, config.limit_torque)
+        self._rotation = np.zeros((3, 3))
+        self._error, self._rate, self._wrench = np.zeros((3, 6))
+        self._posture, self._joint, self._term = np.zeros((3, spec.n))
+
+    def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
+        """Write the joint torque (n,) Nm into out."""
+        model.jacobian.T.dot(self._task(model, target), out=out)
+        np.add(out, self._nullspace(model, target), out=out)
+        terms.joint_limit_repulsion(
+            model.q, self._low, self._high, self._slope, self._limit_peak, self._term
+        )
+        np.add(out, self._term, out=out)
+        if self.config.coriolis and self.config.gravity:
+            return np.add(out, model.bias, out=out)
+        if self.config.coriolis:
+            return np.add(out, model.coriolis, out=out)
+        return np.add(out, model.gravity, out=out) if self.config.gravity else out
+
+    def _task(self, model: RobotModel, target: CartesianTarget) -> Array:
+        """Return the wrench (6,) N and Nm on the tcp, base axes."""
+        terms.pose_error(model, target, self._rotation, self._error)
+        terms.clamp(self._error, self._clip, self._error)
+        if self.config.feedforward:
+            np.subtract(target.twist, model.twist, out=self._rate)
+        else:
+            np.negative(model.twist, out=self._rate)
+        return terms.spring_damper(
+            self._stiffness, self._damping, self._error, self._rate, self._wrench
+        )
+
+    def _nullspace(self, model: RobotModel, target: CartesianTarget) -> Array:
+        """Return the posture torque (n,) Nm that is left beside the task."""
+        np.subtract(target.posture, model.q, out=self._posture)
+        np.multiply(self._posture, self.config.nullspace_stiffness, out=self._posture)
+        np.multiply(model.dq, self._posture_damping, out=self._joint)
+        np.subtract(self._posture, self._joint, out=self._posture)
+        terms.clamp(self._posture, self._posture_peak, self._posture)
+        if self.config.nullspace == 'none':
+            return self._posture
+        regularization = self.config.nullspace_regularization
+        if self.config.nullspace == 'kinematic':
+            return terms.project_kinematic(
+                model.jacobian, self._posture, regularization, self._joint
+            )
+        return terms.project_dynamic(
+            model.jacobian, model.mass_inverse(), self._posture, regularization, self._joint
+        )
+
+
+def _critical(damping: float | None, stiffness: float) -> float:
+    """Return the damping given, else that of a unit mass at critical damping."""
+    return 2 * float(np.sqrt(stiffness)) if damping is None else damping
+
+
+def _two(linear: float, angular: float) -> Array:
+    return np.array([linear] * 3 + [angular] * 3)
