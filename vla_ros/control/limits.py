@@ -11,7 +11,6 @@ import numpy as np
 
 from vla_ros.control import rotations
 from vla_ros.control.laws.base import CartesianTarget
-from vla_ros.control.laws.terms import clamp
 from vla_ros.control.tracker import Ball, Box, PointTracker
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
@@ -37,6 +36,44 @@ class LimiterConfig:
     fallback_damping: float = 0.1  # likewise, of the damping that replaces a non-finite torque
 
 
+@dataclass(frozen=True, slots=True)
+class JointEnvelope:
+    """The speeds from which a joint still stops before its limits.
+
+    The speed allowed towards a limit at a gap g is sqrt(2 deceleration g), at most the velocity
+    limit. Plain floats, because seven joints of them are quicker than numpy's calls.
+    """
+
+    lower: float  # rad, less the margin
+    upper: float  # rad, less the margin
+    velocity: float  # rad/s
+    twice: float  # rad/s^2, twice the deceleration
+    gain: float  # Nms/rad
+
+    def holds(self, q: float, dq: float) -> bool:
+        """Whether no braking is called for."""
+        gap = self.upper - q if dq > 0 else q - self.lower
+        inside = self.lower <= q <= self.upper
+        return inside and dq * dq <= self.twice * gap and -self.velocity <= dq <= self.velocity
+
+    def defend(self, q: float, dq: float, torque: float) -> float:
+        """Return the torque Nm beside gravity's that may be sent instead of `torque`.
+
+        Speed beyond the allowed is braked; behind a limit that drives the joint back. Whatever
+        pushes on towards the limit is left out, or it would only be balanced by the brake.
+        """
+        high, low = self._allowed(self.upper - q), -self._allowed(q - self.lower)
+        if dq > high:
+            return min(torque, 0.0) + self.gain * (max(high, -self.velocity) - dq)
+        if dq < low:
+            return max(torque, 0.0) + self.gain * (min(low, self.velocity) - dq)
+        return torque
+
+    def _allowed(self, gap: float) -> float:
+        speed = min(math.sqrt(self.twice * abs(gap)), self.velocity)
+        return speed if gap > 0 else -speed
+
+
 class Limiter:
     """Bounds what is sent, tick by tick. Not for two threads at once.
 
@@ -46,9 +83,7 @@ class Limiter:
         refusal: why the last target or torque was not used; empty when it was.
     """
 
-    def __init__(
-        self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None
-    ) -> None:
+    def __init__(self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None) -> None:
         """Take the limits of `spec` for ticks of `dt` s; starts at the home posture, at rest."""
         self.config = LimiterConfig() if config is None else config
         self.spec = spec
@@ -64,14 +99,21 @@ class Limiter:
         self.reset(home)
 
     def _prepare_joints(self, spec: RobotSpec, dt: float) -> None:
-        self._lower = spec.joint_array('lower') + self.config.margin
-        self._upper = spec.joint_array('upper') - self.config.margin
-        self._velocity = spec.joint_array('velocity')
-        self._peak = spec.joint_array('torque')
-        self._step = spec.joint_array('torque_rate') * dt
-        self._brake_gain = self.config.inertia_fraction * self._peak
-        self._fallback_gain = self.config.fallback_damping * self._peak
-        self._sent, self._high, self._low, self._term = np.zeros((4, spec.n))
+        config = self.config
+        self._peak = spec.joint_array('torque').tolist()
+        self._sent = [0.0] * spec.n
+        self._step = [joint.torque_rate * dt for joint in spec.joints]
+        self._fallback_gain = config.fallback_damping * spec.joint_array('torque')
+        self._envelopes = [
+            JointEnvelope(
+                joint.lower + config.margin,
+                joint.upper - config.margin,
+                joint.velocity,
+                2 * config.deceleration,
+                config.inertia_fraction * joint.torque,
+            )
+            for joint in spec.joints
+        ]
 
     def reset(self, model: RobotModel, gripper: float | None = None) -> None:
         """Command the measured pose, at rest, and gravity's torque; opening in m.
@@ -81,7 +123,8 @@ class Limiter:
         self._linear.reset(tuple(model.position.tolist()))
         turn = rotations.multiply(rotations.from_matrix(model.rotation), self._home_inverse)
         self._angular.reset(rotations.quaternion_log(turn))
-        np.copyto(self._sent, clamp(model.gravity, self._peak, self._term))
+        gravity = model.gravity.tolist()
+        self._sent = [min(max(g, -p), p) for g, p in zip(gravity, self._peak, strict=True)]
         if gripper is not None:
             self.gripper = min(max(gripper, self.spec.gripper.closed), self.spec.gripper.open)
         self._write()
@@ -120,68 +163,45 @@ class Limiter:
             self.gripper += min(max(wanted - self.gripper, -step), step)
         return self.gripper
 
-    def torque(self, wanted: Array, q: Array, dq: Array, out: Array) -> Array:
+    def torque(self, wanted: Array, model: RobotModel, out: Array) -> Array:
         """Write the torque (n,) Nm to send into out; return it.
 
         Args:
             wanted: (n,) Nm, what the law asks for; may alias out.
-            q: (n,) rad, measured.
-            dq: (n,) rad/s, measured.
+            model: updated with the measured joint state.
             out: (n,) Nm.
         """
-        np.add(wanted, self._joint_brake(q, dq), out=out)
-        if not math.isfinite(sum(out.tolist())):
-            self._fall_back(dq, out)
-        # The last torque is within +-peak, so the interval both limits leave is never empty.
-        np.subtract(self._sent, self._step, out=self._low)
-        np.add(self._sent, self._step, out=self._high)
-        np.maximum(out, self._low, out=out)
-        np.minimum(out, self._high, out=out)
-        clamp(out, self._peak, out)
-        np.copyto(self._sent, out)
+        asked, q, dq = wanted.tolist(), model.q.tolist(), model.dq.tolist()
+        bias = model.bias.tolist()
+        if math.isfinite(sum(asked) + sum(q) + sum(dq) + sum(bias)):
+            for i, envelope in enumerate(self._envelopes):
+                if not envelope.holds(q[i], dq[i]):
+                    asked[i] = bias[i] + envelope.defend(q[i], dq[i], asked[i] - bias[i])
+        else:
+            asked = self._fall_back(model)
+        sent, steps, peaks = self._sent, self._step, self._peak
+        for i, torque in enumerate(asked):
+            # The last torque is within +-peak, so the interval both limits leave is never empty.
+            last, step, peak = sent[i], steps[i], peaks[i]
+            low = last - step if last - step > -peak else -peak
+            high = last + step if last + step < peak else peak
+            sent[i] = low if torque < low else high if torque > high else torque
+        out[:] = sent
         return out
 
-    def _joint_brake(self, q: Array, dq: Array) -> Array:
-        """Return a torque (n,) Nm against speed beyond what still stops before a limit.
-
-        The allowed speed is sqrt(2 deceleration gap), the gap being that to the limit less the
-        margin, and at most the joint's velocity limit; beyond the margin it points back inside.
-        """
-        high, low, term = self._high, self._low, self._term
-        self._allowed(np.subtract(self._upper, q, out=high), high)
-        self._allowed(np.subtract(q, self._lower, out=low), low)
-        np.negative(low, out=low)
-        np.minimum(dq, high, out=term)
-        np.maximum(term, low, out=term)
-        np.subtract(term, dq, out=term)
-        return np.multiply(term, self._brake_gain, out=term)
-
-    def _allowed(self, gap: Array, out: Array) -> Array:
-        """Write the speed (n,) rad/s allowed at a gap (n,) rad into out; negative beyond it."""
-        np.multiply(gap, 2 * self.config.deceleration, out=self._term)
-        np.abs(self._term, out=out)
-        np.sqrt(out, out=out)
-        np.copysign(out, self._term, out=out)
-        return clamp(out, self._velocity, out)
-
-    def _fall_back(self, dq: Array, out: Array) -> None:
-        self.refusal = 'torque is not finite'
-        np.multiply(dq, -self._fallback_gain, out=out)
-        np.add(out, self._sent, out=out)
-        if not math.isfinite(sum(out.tolist())):
-            np.copyto(out, self._sent)
+    def _fall_back(self, model: RobotModel) -> list[float]:
+        """Return gravity's torque less damping, or the last torque when the state is bad too."""
+        self.refusal = 'torque or joint state is not finite'
+        safe = (model.gravity - self._fallback_gain * model.dq).tolist()
+        return safe if math.isfinite(sum(safe)) else list(self._sent)
 
     def _write(self) -> CartesianTarget:
         """Put the trackers' state into `target`."""
-        target = self.target
         turn = self._angular.position
         quaternion = rotations.multiply(rotations.quaternion_exp(turn), self._home)
-        target.position[:] = self._linear.position
-        target.quaternion[:] = quaternion
-        rotations.to_matrix(quaternion, target.rotation)
-        target.twist[:3] = self._linear.velocity
-        target.twist[3:] = rotations.angular_velocity(turn, self._angular.velocity)
-        return target
+        angular = rotations.angular_velocity(turn, self._angular.velocity)
+        self.target.set(self._linear.position, quaternion, self._linear.velocity, angular)
+        return self.target
 
 
 def _trackers(limits: CartesianLimits, dt: float) -> tuple[PointTracker, PointTracker]:

@@ -39,13 +39,16 @@ def from_matrix(rotation: Array) -> Quaternion:
     return x * scale, y * scale, z * scale, w * scale
 
 
-def to_matrix(q: Quaternion, out: Array) -> Array:
-    """Write the rotation matrix of a unit quaternion into out (3, 3)."""
+def to_matrix(q: Quaternion) -> tuple[float, ...]:
+    """Return the rotation matrix of a unit quaternion, row by row (9,)."""
     x, y, z, w = q
-    out[0] = 1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)
-    out[1] = 2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)
-    out[2] = 2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)
-    return out
+    xx, yy, zz, xy, xz, yz = x * x, y * y, z * z, x * y, x * z, y * z
+    xw, yw, zw = x * w, y * w, z * w
+    return (
+        *(1 - 2 * (yy + zz), 2 * (xy - zw), 2 * (xz + yw)),
+        *(2 * (xy + zw), 1 - 2 * (xx + zz), 2 * (yz - xw)),
+        *(2 * (xz - yw), 2 * (yz + xw), 1 - 2 * (xx + yy)),
+    )
 
 
 def quaternion_log(q: Quaternion) -> Vector:

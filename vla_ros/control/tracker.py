@@ -45,21 +45,17 @@ class Box:
 
     def contains(self, point: Vector, start: Vector) -> bool:
         """Whether the box, grown so far that it holds `start`, holds `point`."""
+        if self.project(point) is point:
+            return True
         lo, hi = self.lower, self.upper
-        return (
-            min(lo[0], start[0]) <= point[0] <= max(hi[0], start[0])
-            and min(lo[1], start[1]) <= point[1] <= max(hi[1], start[1])
-            and min(lo[2], start[2]) <= point[2] <= max(hi[2], start[2])
-        )
+        return all(min(lo[i], start[i]) <= point[i] <= max(hi[i], start[i]) for i in range(3))
 
     def project(self, point: Vector) -> Vector:
-        """Return the nearest point of the box."""
-        lo, hi = self.lower, self.upper
-        return (
-            min(max(point[0], lo[0]), hi[0]),
-            min(max(point[1], lo[1]), hi[1]),
-            min(max(point[2], lo[2]), hi[2]),
-        )
+        """Return the nearest point of the box; `point` itself when it is inside."""
+        (a, b, c), (d, e, f), (x, y, z) = self.lower, self.upper, point
+        if a <= x <= d and b <= y <= e and c <= z <= f:
+            return point
+        return min(max(x, a), d), min(max(y, b), e), min(max(z, c), f)
 
 
 @dataclass(frozen=True)
@@ -167,8 +163,8 @@ class PointTracker:
         n = self._length
         oldest = self._ring[self._next]
         self._ring[self._next] = newest
-        self._next = (self._next + 1) % n
-        mx, my, mz = (newest[i] - oldest[i] for i in range(3))
+        self._next = self._next + 1 if self._next + 1 < n else 0
+        mx, my, mz = newest[0] - oldest[0], newest[1] - oldest[1], newest[2] - oldest[2]
         x, y, z = self.position
         if self._next == 0:
             # The exact mean once a round, so that rounding does not pile up over days.

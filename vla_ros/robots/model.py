@@ -20,6 +20,7 @@ class RobotModel:
         rotation: (3, 3), columns are the tcp axes.
         jacobian: (6, n), LOCAL_WORLD_ALIGNED: linear rows above angular rows, base axes.
         twist: (6,) m/s and rad/s, `jacobian @ dq`.
+        mass: (n, n) kg m^2, M(q), symmetric.
         gravity: (n,) Nm. coriolis: (n,) Nm, C(q, dq) dq. bias: (n,) Nm, their sum.
     """
 
@@ -41,13 +42,13 @@ class RobotModel:
         self.dq = np.zeros(spec.n)
         self.twist = np.zeros(6)
         self.coriolis = np.zeros(spec.n)
-        self._lower = np.tril_indices(spec.n, -1)
         # These are views of Pinocchio's own memory: refreshed by every update at no cost.
         placement = self._data.oMf[self._frame]
         self.position: Array = placement.translation
         self.rotation: Array = placement.rotation
         self.gravity: Array = self._data.g
         self.bias: Array = self._data.nle
+        self.mass: Array = self._data.M
         self.jacobian: Array = np.zeros((6, spec.n))
         self.update(spec.home, np.zeros(spec.n))
 
@@ -62,20 +63,6 @@ class RobotModel:
         )
         np.matmul(self.jacobian, self.dq, out=self.twist)
         np.subtract(self.bias, self.gravity, out=self.coriolis)
-
-    def mass_matrix(self) -> Array:
-        """Return M(q) (n, n), kg m^2, at the last update; a view, symmetric."""
-        mass: Array = self._data.M
-        # computeAllTerms leaves the part below the diagonal untouched.
-        mass[self._lower] = mass.T[self._lower]
-        return mass
-
-    def mass_inverse(self) -> Array:
-        """Return M(q)^-1 (n, n), 1/(kg m^2), at the last update's q; a view, symmetric."""
-        pin.computeMinverse(self._model, self._data, self.q)
-        inverse: Array = self._data.Minv
-        inverse[self._lower] = inverse.T[self._lower]
-        return inverse
 
 
 def _reduced_model(spec: RobotSpec) -> pin.Model:

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from vla_ros.control import rotations
+from vla_ros.control.rotations import Quaternion, Vector
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 
@@ -19,15 +21,29 @@ class CartesianTarget:
         posture: (n,) rad, joint positions preferred where the task leaves freedom.
     """
 
-    __slots__ = ('position', 'posture', 'quaternion', 'rotation', 'twist')
+    __slots__ = ('_buffer', 'position', 'posture', 'quaternion', 'rotation', 'twist')
 
     def __init__(self, posture: Array) -> None:
         """Start at the origin, at rest, with a copy of `posture` (n,) rad."""
-        self.position = np.zeros(3)
-        self.rotation = np.eye(3)
-        self.quaternion = np.array([0.0, 0.0, 0.0, 1.0])
-        self.twist = np.zeros(6)
+        # One buffer and views of it: one assignment a tick instead of four.
+        self._buffer = np.zeros(22)
+        self.position = self._buffer[:3]
+        self.quaternion = self._buffer[3:7]
+        self.rotation = self._buffer[7:16].reshape(3, 3)
+        self.twist = self._buffer[16:]
         self.posture = np.array(posture, dtype=np.float64)
+        self.set((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+
+    def set(
+        self,
+        position: Vector,
+        quaternion: Quaternion,
+        linear: Vector = (0.0, 0.0, 0.0),
+        angular: Vector = (0.0, 0.0, 0.0),
+    ) -> None:
+        """Write the pose (m, unit xyzw) and its velocity (m/s, rad/s, base axes)."""
+        matrix = rotations.to_matrix(quaternion)
+        self._buffer[:] = (*position, *quaternion, *matrix, *linear, *angular)
 
 
 class ControlLaw(ABC):

@@ -1,19 +1,16 @@
 """Cartesian impedance: the tcp is a spring and a damper between the target and the world."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.nullspace import NullSpace, Projection
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
-
-
-Projection = Literal['dynamic', 'kinematic', 'none']
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,7 @@ class CartesianImpedanceConfig:
         require(0 < self.error_clip_pos <= 1, 'error_clip_pos: expected 0..1 m')
         require(0 < self.error_clip_rot <= 3.14, 'error_clip_rot: expected 0..3.14 rad')
         require(0 < self.limit_range < 1, 'limit_range: expected 0..1 rad')
-        require(
-            0 < self.nullspace_regularization <= 1, 'nullspace_regularization: expected 0..1'
-        )
+        require(0 < self.nullspace_regularization <= 1, 'nullspace_regularization: expected 0..1')
 
 
 class CartesianImpedance(ControlLaw):
@@ -62,24 +57,24 @@ class CartesianImpedance(ControlLaw):
         self._damping = _two(
             _critical(config.d_pos, config.k_pos), _critical(config.d_rot, config.k_rot)
         )
-        self._clip = _two(config.error_clip_pos, config.error_clip_rot)
+        self._error_high = _two(config.error_clip_pos, config.error_clip_rot)
+        self._error_low = -self._error_high
         self._posture_damping = _critical(config.nullspace_damping, config.nullspace_stiffness)
-        self._posture_peak = np.full(spec.n, config.nullspace_max_torque)
+        self._nullspace = NullSpace(config.nullspace, config.nullspace_regularization, spec.n)
+        self._posture_high = np.full(spec.n, config.nullspace_max_torque)
+        self._posture_low = -self._posture_high
         self._low = spec.joint_array('lower') + config.limit_range
         self._high = spec.joint_array('upper') - config.limit_range
-        self._slope = np.full(spec.n, config.limit_torque / config.limit_range)
-        self._limit_peak = np.full(spec.n, config.limit_torque)
+        self._slope = config.limit_torque / config.limit_range
         self._rotation = np.zeros((3, 3))
         self._error, self._rate, self._wrench = np.zeros((3, 6))
-        self._posture, self._joint, self._term = np.zeros((3, spec.n))
+        self._pull, self._term = np.zeros((2, spec.n))
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""
         model.jacobian.T.dot(self._task(model, target), out=out)
-        np.add(out, self._nullspace(model, target), out=out)
-        terms.joint_limit_repulsion(
-            model.q, self._low, self._high, self._slope, self._limit_peak, self._term
-        )
+        np.add(out, self._posture(model, target), out=out)
+        terms.joint_limit_repulsion(model.q, self._low, self._high, self._slope, self._term)
         np.add(out, self._term, out=out)
         if self.config.coriolis and self.config.gravity:
             return np.add(out, model.bias, out=out)
@@ -90,7 +85,7 @@ class CartesianImpedance(ControlLaw):
     def _task(self, model: RobotModel, target: CartesianTarget) -> Array:
         """Return the wrench (6,) N and Nm on the tcp, base axes."""
         terms.pose_error(model, target, self._rotation, self._error)
-        terms.clamp(self._error, self._clip, self._error)
+        terms.clamp(self._error, self._error_low, self._error_high, self._error)
         if self.config.feedforward:
             np.subtract(target.twist, model.twist, out=self._rate)
         else:
@@ -99,23 +94,15 @@ class CartesianImpedance(ControlLaw):
             self._stiffness, self._damping, self._error, self._rate, self._wrench
         )
 
-    def _nullspace(self, model: RobotModel, target: CartesianTarget) -> Array:
+    def _posture(self, model: RobotModel, target: CartesianTarget) -> Array:
         """Return the posture torque (n,) Nm that is left beside the task."""
-        np.subtract(target.posture, model.q, out=self._posture)
-        np.multiply(self._posture, self.config.nullspace_stiffness, out=self._posture)
-        np.multiply(model.dq, self._posture_damping, out=self._joint)
-        np.subtract(self._posture, self._joint, out=self._posture)
-        terms.clamp(self._posture, self._posture_peak, self._posture)
-        if self.config.nullspace == 'none':
-            return self._posture
-        regularization = self.config.nullspace_regularization
-        if self.config.nullspace == 'kinematic':
-            return terms.project_kinematic(
-                model.jacobian, self._posture, regularization, self._joint
-            )
-        return terms.project_dynamic(
-            model.jacobian, model.mass_inverse(), self._posture, regularization, self._joint
-        )
+        pull, term = self._pull, self._term
+        np.subtract(target.posture, model.q, out=pull)
+        np.multiply(pull, self.config.nullspace_stiffness, out=pull)
+        np.multiply(model.dq, self._posture_damping, out=term)
+        np.subtract(pull, term, out=pull)
+        terms.clamp(pull, self._posture_low, self._posture_high, pull)
+        return self._nullspace.project(model, pull, term)
 
 
 def _critical(damping: float | None, stiffness: float) -> float:

@@ -11,9 +11,7 @@ from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 
 
-def pose_error(
-    model: RobotModel, target: CartesianTarget, scratch: Array, out: Array
-) -> Array:
+def pose_error(model: RobotModel, target: CartesianTarget, scratch: Array, out: Array) -> Array:
     """Write [p_d - p; log(R_d R^T)] (6,), m and rad in base axes, into out; scratch is (3, 3)."""
     np.subtract(target.position, model.position, out=out[:3])
     target.rotation.dot(model.rotation.T, out=scratch)
@@ -21,13 +19,13 @@ def pose_error(
     return out
 
 
-def clamp(value: Array, bound: Array, out: Array) -> Array:
-    """Write `value` limited to +-bound, element by element, into out.
+def clamp(value: Array, low: Array, high: Array, out: Array) -> Array:
+    """Write `value` limited to [low, high], element by element, into out.
 
     Two ufuncs: np.clip spends most of its time before it reaches them.
     """
-    np.minimum(value, bound, out=out)
-    return np.maximum(out, -bound, out=out)
+    np.minimum(value, high, out=out)
+    return np.maximum(out, low, out=out)
 
 
 def spring_damper(
@@ -39,45 +37,11 @@ def spring_damper(
     return np.add(out, error_rate, out=out)
 
 
-def project_kinematic(
-    jacobian: Array, torque: Array, regularization: float, out: Array
-) -> Array:
-    """Write (I - J^T (J J^T + r I)^-1 J) torque into out.
+def joint_limit_repulsion(q: Array, low: Array, high: Array, slope: float, out: Array) -> Array:
+    """Write a torque (n,) Nm into out that grows by `slope` Nm/rad outside the band [low, high].
 
-    The torque keeps only what causes no task-space motion of a robot with unit inertia; in
-    equilibrium, what puts no wrench on the tcp.
+    The band is the joint range less the safe range, rad.
     """
-    gram = jacobian.dot(jacobian.T)
-    gram.flat[:: gram.shape[0] + 1] += regularization
-    wrench = np.linalg.solve(gram, jacobian.dot(torque))
-    jacobian.T.dot(wrench, out=out)
-    return np.subtract(torque, out, out=out)
-
-
-def project_dynamic(
-    jacobian: Array, mass_inverse: Array, torque: Array, regularization: float, out: Array
-) -> Array:
-    """Write (I - J^T Jbar^T) torque into out, Jbar = M^-1 J^T L, L = (J M^-1 J^T + r I)^-1.
-
-    Khatib (1987), the dynamically consistent projection: no acceleration of the tcp.
-    """
-    weighted = jacobian.dot(mass_inverse)
-    mobility = weighted.dot(jacobian.T)
-    mobility.flat[:: mobility.shape[0] + 1] += regularization
-    wrench = np.linalg.solve(mobility, weighted.dot(torque))
-    jacobian.T.dot(wrench, out=out)
-    return np.subtract(torque, out, out=out)
-
-
-def joint_limit_repulsion(
-    q: Array, low: Array, high: Array, slope: Array, peak: Array, out: Array
-) -> Array:
-    """Write a torque into out that grows by `slope` beyond the band [low, high], up to `peak`.
-
-    q, low, high: (n,) rad, the band being the joint range less a safe range; slope: Nm/rad.
-    """
-    np.maximum(q, low, out=out)
-    np.minimum(out, high, out=out)
+    clamp(q, low, high, out)
     np.subtract(out, q, out=out)
-    np.multiply(out, slope, out=out)
-    return clamp(out, peak, out)
+    return np.multiply(out, slope, out=out)
