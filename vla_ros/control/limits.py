@@ -30,6 +30,7 @@ _QUATERNION_TOLERANCE = 1e-3
 class LimiterConfig:
     """How the joint limits are defended, beside the numbers of the RobotSpec."""
 
+    speed_share: float = 0.9  # of the joint velocity limits, allowed before braking sets in
     margin: float = 0.05  # rad short of a joint limit at which the allowed speed is zero
     deceleration: float = 4.0  # rad/s^2, of the envelope: speed <= sqrt(2 deceleration gap)
     inertia_fraction: float = 0.6  # braking gain per torque limit: Nms/rad = fraction x Nm
@@ -108,7 +109,7 @@ class Limiter:
             JointEnvelope(
                 joint.lower + config.margin,
                 joint.upper - config.margin,
-                joint.velocity,
+                config.speed_share * joint.velocity,
                 2 * config.deceleration,
                 config.inertia_fraction * joint.torque,
             )
