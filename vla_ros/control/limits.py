@@ -121,13 +121,20 @@ class Limiter:
 
         Call before the first tick and whenever someone else has moved the arm.
         """
-        self._linear.reset(tuple(model.position.tolist()))
-        turn = rotations.multiply(rotations.from_matrix(model.rotation), self._home_inverse)
-        self._angular.reset(rotations.quaternion_log(turn))
         gravity = model.gravity.tolist()
         self._sent = [min(max(g, -p), p) for g, p in zip(gravity, self._peak, strict=True)]
         if gripper is not None:
             self.gripper = min(max(gripper, self.spec.gripper.closed), self.spec.gripper.open)
+        self.rest(model)
+
+    def rest(self, model: RobotModel) -> None:
+        """Command the measured pose, at rest; the torque goes on from what was sent last.
+
+        For an arm that was let go of, as in STOP, and is taken up again.
+        """
+        self._linear.reset(tuple(model.position.tolist()))
+        turn = rotations.multiply(rotations.from_matrix(model.rotation), self._home_inverse)
+        self._angular.reset(rotations.quaternion_log(turn))
         self._write()
 
     def track(self, position: Array, quaternion: Array) -> CartesianTarget:

@@ -1,0 +1,1 @@
+"""Experts, and the queue that executes what they predict."""

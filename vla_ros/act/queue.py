@@ -1,0 +1,269 @@
+"""The chunk queue: stamped chunks in, one wanted pose per control tick out."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+import math
+
+from vla_ros.act.check import CheckConfig, ChunkCheck
+from vla_ros.act.splice import Trajectory
+from vla_ros.config import require
+from vla_ros.data import SECOND, ActionChunk, Array
+from vla_ros.robots.spec import RobotSpec
+
+
+_MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
+_BUCKET = 10_000_000  # ns between entries of the playback history
+_BUCKETS = 2048
+
+
+@dataclass(frozen=True)
+class QueueConfig:
+    """How chunks are executed."""
+
+    execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
+    blend: float = 0.1  # s, the least time in which one chunk becomes the next
+    slow_down: float = 0.2  # s of motion left below which playback slows to a stop
+    latch_open: float = 0.6  # fraction of the opening above which the gripper opens
+    latch_closed: float = 0.4  # fraction of the opening below which it closes
+    check: CheckConfig = field(default_factory=CheckConfig)
+
+    def __post_init__(self) -> None:
+        require(self.execute_steps >= 1, 'execute_steps: expected at least 1')
+        require(0.005 <= self.blend <= 1, 'blend: expected 0.005..1 s')
+        require(0.01 <= self.slow_down <= 2, 'slow_down: expected 0.01..2 s')
+        require(
+            0 < self.latch_closed < self.latch_open < 1,
+            'latch_closed: expected 0 < latch_closed < latch_open < 1',
+        )
+
+
+class Flow(IntEnum):
+    """Whether the queue moves the robot."""
+
+    EMPTY = 0  # nothing accepted since it was cleared
+    RUNNING = 1
+    SLOWING = 2  # no successor yet: slowing down along the last chunk
+    DRY = 3  # came to rest at the end of the last chunk
+
+
+class ChunkQueue:
+    """Executes stamped chunks on a playback clock.
+
+    The playback clock advances with real time, slower when the queue runs dry, and stands while
+    nothing is executed. Step k of a chunk is due at playback(stamp) + (k + 1) dt: in undisturbed
+    motion that is `stamp + (k + 1) dt`, and after a standstill no step is skipped, however long
+    the first inference took, because nothing was consumed meanwhile. Delays are counted the same
+    way: in steps that were really consumed between a chunk's observation and its arrival.
+
+    Attributes:
+        flow: what the queue is doing.
+        seam_jump: m between what was commanded and the new chunk at the last splice, unblended.
+        splices: number of splices since the start.
+        delays: steps consumed from observation to arrival, of the last 10 chunks accepted.
+        refused: chunks refused since the start. last_refusal: why the last one was.
+    """
+
+    def __init__(self, spec: RobotSpec, config: QueueConfig | None = None) -> None:
+        """Make an empty queue; `clear` tells it where the robot is before it is sampled."""
+        self.spec = spec
+        self.config = config or QueueConfig()
+        self.flow = Flow.EMPTY
+        self.seam_jump = 0.0
+        self.splices = 0
+        self.delays: deque[int] = deque(maxlen=10)
+        self.refused = 0
+        self.last_refusal = ''
+        self._check = ChunkCheck(spec, self.config.check)
+        self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
+        self._active: Trajectory | None = None
+        self._next: ActionChunk | None = None
+        self._time = 0  # ns, of the last sample
+        self._clock = 0.0  # s, playback
+        self._floor = 0  # ns; observations from before are of another instruction
+        self._pose = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, spec.gripper.open]
+        self._velocity = [0.0, 0.0, 0.0]
+        self._history_bucket = [-1] * _BUCKETS
+        self._history_clock = [0.0] * _BUCKETS
+        span = spec.gripper.open - spec.gripper.closed
+        self._open_above = spec.gripper.closed + self.config.latch_open * span
+        self._closed_below = spec.gripper.closed + self.config.latch_closed * span
+
+    @property
+    def dry(self) -> bool:
+        """Whether it has run out of motion and stands still."""
+        return self.flow is Flow.DRY
+
+    @property
+    def chunk(self) -> ActionChunk | None:
+        """The chunk being executed."""
+        return None if self._active is None else self._active.chunk
+
+    @property
+    def step(self) -> int:
+        """The step of the executing chunk that is being approached."""
+        if self._active is None:
+            return 0
+        return max(math.ceil(self._active.step(self._clock)), 0)
+
+    @property
+    def seconds_left(self) -> float:
+        """Accepted motion that is left, s."""
+        return 0.0 if self._active is None else max(self._active.end - self._clock, 0.0)
+
+    @property
+    def delay(self) -> int:
+        """The greatest of the last delays, in steps."""
+        return max(self.delays, default=0)
+
+    def clear(self, now: int, pose: Array) -> None:
+        """Forget every chunk, and refuse those observed before `now` (ns); stand at `pose` (8,)."""
+        self._active = self._next = None
+        self.flow = Flow.EMPTY
+        self._pose = pose.tolist()
+        self._velocity = [0.0, 0.0, 0.0]
+        self._floor = now
+        self._advance(now, 0.0)
+
+    def offer(self, chunk: ActionChunk, now: int) -> str:
+        """Take over `chunk` when it is its turn; return '' or the cause of its refusal."""
+        cause = self._refusal(chunk, now)
+        if cause:
+            self.refuse(cause)
+            return cause
+        self._last = (chunk.seq, chunk.stamp)
+        self._next = chunk
+        consumed = self._clock - self._playback(chunk.stamp)
+        self.delays.append(math.ceil(consumed / chunk.dt - 1e-6))
+        return ''
+
+    def refuse(self, cause: str) -> None:
+        """Count a chunk that was refused, here or before it came here."""
+        self.refused += 1
+        self.last_refusal = cause
+
+    def sample(self, now: int, out: Array) -> bool:
+        """Write the pose and opening (8,) wanted at `now` (ns) into out.
+
+        On entry out holds what is commanded, from where the first chunk sets out. Returns False,
+        and leaves out alone, while there is none.
+        """
+        seconds = min(max((now - self._time) * 1e-9, 0.0), _MAX_TICK)
+        active = self._active
+        if active is None:
+            self._advance(now, 0.0)
+            self._move(out.tolist(), seconds)
+            if self._next is not None:
+                self._splice(self._next, now)
+            return False
+        self._advance(now, self._rate(active) * seconds)
+        pose = active.at(self._clock)
+        pose.append(self._latched(active.opening(self._clock)))
+        self._move(pose, seconds)
+        if self._next is not None and self._due(active):
+            self._splice(self._next, now)
+        out[:] = pose
+        return True
+
+    def _move(self, pose: list[float], seconds: float) -> None:
+        """Note where the arm should be, and how fast that moves."""
+        if seconds > 0:
+            inverse, old, velocity = 1 / seconds, self._pose, self._velocity
+            velocity[0] = (pose[0] - old[0]) * inverse
+            velocity[1] = (pose[1] - old[1]) * inverse
+            velocity[2] = (pose[2] - old[2]) * inverse
+        self._pose = pose
+
+    def _rate(self, active: Trajectory) -> float:
+        """Return playback seconds per second; sets `flow`."""
+        left = active.end - self._clock
+        if left > self.config.slow_down:
+            self.flow = Flow.RUNNING
+            return 1.0
+        if left <= 1e-5:
+            self.flow = Flow.DRY
+            return 0.0
+        self.flow = Flow.SLOWING
+        # Constant deceleration along the path: rest is reached exactly at its end.
+        return math.sqrt(left / self.config.slow_down)
+
+    def _due(self, active: Trajectory) -> bool:
+        """Whether the running chunk gives way to the next."""
+        consumed = (self._clock - active.start) / active.dt
+        left = active.end - self._clock
+        return (
+            consumed >= self.config.execute_steps - 1e-6
+            or left < self.config.slow_down + self.config.blend
+        )
+
+    def _splice(self, chunk: ActionChunk, now: int) -> None:
+        """Let `chunk` take over from the pose and velocity of this moment."""
+        self._next = None
+        left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
+        trajectory = Trajectory(chunk, self._playback(chunk.stamp))
+        if left <= 0 or trajectory.end <= self._clock:
+            self.refuse('stamp: expired while it waited for its turn')
+            return
+        cause = self._check.jump(chunk, trajectory.step(self._clock), self._pose)
+        if cause:
+            self.refuse(cause)
+            return
+        distance, turn = trajectory.seam(self._clock, self._pose)
+        limits = self.spec.cartesian
+        # A far chunk is approached no faster than the arm may move: 1.5 is the cubic's peak rate.
+        blend = max(
+            self.config.blend,
+            1.5 * distance / limits.velocity,
+            1.5 * turn / limits.angular_velocity,
+        )
+        trajectory.lead_in(self._clock, blend, self._pose, self._velocity)
+        trajectory.end = min(trajectory.end, self._clock + left)
+        self.seam_jump = distance
+        self.splices += 1
+        self.flow = Flow.RUNNING
+        self._active = trajectory
+
+    def _refusal(self, chunk: ActionChunk, now: int) -> str:
+        cause = self._check.refusal(chunk, now, self._last)
+        if cause:
+            return cause
+        if chunk.stamp < self._floor:
+            early = (self._floor - chunk.stamp) / SECOND
+            return f'stamp: observed {early:.3f} s before the instruction or hold that is in force'
+        step = (self._clock - self._playback(chunk.stamp)) / chunk.dt - 1
+        if step >= chunk.horizon - 1:
+            return f'stamp: late, step {step:.1f} is due and the chunk has {chunk.horizon}'
+        return self._check.jump(chunk, step, self._pose)
+
+    def _latched(self, opening: float) -> float:
+        gripper = self.spec.gripper
+        if opening > self._open_above:
+            return gripper.open
+        if opening < self._closed_below:
+            return gripper.closed
+        return self._pose[7]
+
+    def _advance(self, now: int, seconds: float) -> None:
+        """Move the playback clock and note where it stood, for `_playback`."""
+        bucket, last = now // _BUCKET, self._time // _BUCKET
+        if bucket != last:
+            for entry in range(max(last + 1, bucket - _BUCKETS + 1), bucket + 1):
+                self._history_bucket[entry % _BUCKETS] = entry
+                self._history_clock[entry % _BUCKETS] = self._clock
+        self._time = now
+        self._clock += seconds
+
+    def _playback(self, stamp: int) -> float:
+        """Return the playback clock at `stamp` (ns), to a fraction of a tick."""
+        if stamp >= self._time:
+            return self._clock
+        bucket = stamp // _BUCKET
+        if self._history_bucket[bucket % _BUCKETS] != bucket:
+            return 0.0 if bucket < self._time // _BUCKET - _BUCKETS else self._clock
+        before = self._history_clock[bucket % _BUCKETS]
+        following = (bucket + 1) % _BUCKETS
+        if self._history_bucket[following] == bucket + 1:
+            after, span = self._history_clock[following], _BUCKET
+        else:
+            after, span = self._clock, max(self._time - bucket * _BUCKET, 1)
+        return before + (after - before) * (stamp - bucket * _BUCKET) / span

@@ -1,0 +1,136 @@
+"""How one chunk becomes motion and gives way to the next: positions blend, rotations slerp.
+
+Written in plain floats: `Trajectory.at` runs in every control tick, where numpy's call overhead
+would cost more than the arithmetic. A pose is a list [x, y, z, qx, qy, qz, qw, opening], m.
+"""
+
+import math
+
+from vla_ros.data import ActionChunk
+
+
+Quaternion = tuple[float, float, float, float]
+
+
+def slerp(a: list[float] | Quaternion, b: list[float] | Quaternion, f: float) -> Quaternion:
+    """Return the rotation the fraction f of the way from a to b; f may lie outside 0..1.
+
+    Exact where a and b are less than half a turn apart, which the caller sees to by signs.
+    """
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    dot = ax * bx + ay * by + az * bz + aw * bw
+    if dot < 0:
+        bx, by, bz, bw, dot = -bx, -by, -bz, -bw, -dot
+    if dot > 0.999999:  # closer than 0.003 rad: the chord is the arc
+        u, v = 1 - f, f
+    else:
+        angle = math.acos(dot)
+        sine = math.sin(angle)
+        u, v = math.sin((1 - f) * angle) / sine, math.sin(f * angle) / sine
+    x, y, z, w = u * ax + v * bx, u * ay + v * by, u * az + v * bz, u * aw + v * bw
+    scale = 1 / math.sqrt(x * x + y * y + z * z + w * w)
+    return x * scale, y * scale, z * scale, w * scale
+
+
+def relative(a: list[float], b: list[float]) -> Quaternion:
+    """Return a * b^-1, the rotation that takes b to a."""
+    ax, ay, az, aw = a
+    bx, by, bz, bw = -b[0], -b[1], -b[2], b[3]
+    return _multiply(ax, ay, az, aw, bx, by, bz, bw)
+
+
+def _multiply(
+    ax: float, ay: float, az: float, aw: float, bx: float, by: float, bz: float, bw: float
+) -> Quaternion:
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+
+
+_IDENTITY = (0.0, 0.0, 0.0, 1.0)
+
+
+class Trajectory:
+    """A chunk on the playback clock, with the blend that leads into it.
+
+    Step k is reached at `anchor + (k + 1) * dt`. What was commanded when the chunk took over, and
+    how fast, fades out over the blend as a cubic Hermite: position and velocity are continuous at
+    the seam, and the chunk is followed exactly once the blend is over. Before its first step the
+    chunk is extended backwards along its first segment, so the blend aims at where it is going.
+    """
+
+    __slots__ = (
+        'anchor', 'chunk', 'dt', 'end', 'start', '_blend', '_knots', '_last', '_offset',
+        '_slope', '_turn',
+    )  # fmt: skip
+
+    def __init__(self, chunk: ActionChunk, anchor: float) -> None:
+        """Put `chunk` on the playback clock, its observation at `anchor`, s."""
+        self.chunk = chunk
+        self.anchor = anchor
+        self.dt = chunk.dt
+        self.start = anchor
+        self.end = anchor + chunk.horizon * chunk.dt
+        self._knots: list[list[float]] = chunk.actions.tolist()
+        self._last = len(self._knots) - 1
+        self._blend = 0.0
+        self._offset = self._slope = (0.0, 0.0, 0.0)
+        self._turn: Quaternion = _IDENTITY
+
+    def step(self, clock: float) -> float:
+        """Return the step, with its fraction, that is due at `clock`; -1 at the observation."""
+        return (clock - self.anchor) / self.dt - 1
+
+    def opening(self, clock: float) -> float:
+        """Return the gripper opening, m, of the step being approached at `clock`."""
+        return self._knots[min(max(math.ceil(self.step(clock)), 0), self._last)][7]
+
+    def seam(self, clock: float, pose: list[float]) -> tuple[float, float]:
+        """Return how far `pose` is from the unblended chunk at `clock`: m and rad."""
+        here = self.raw(clock)
+        dot = abs(sum(a * b for a, b in zip(pose[3:7], here[3:7], strict=True)))
+        return math.dist(pose[:3], here[:3]), 2 * math.acos(min(dot, 1.0))
+
+    def lead_in(
+        self, clock: float, blend: float, pose: list[float], velocity: list[float]
+    ) -> None:
+        """Begin at `clock` from `pose` moving at `velocity` (3,) m/s; be on the chunk in `blend` s."""
+        here, ahead = self.raw(clock), self.raw(clock + 1e-3)
+        self.start = clock
+        self._blend = max(blend, self.anchor + self.dt - clock)
+        self._offset = (pose[0] - here[0], pose[1] - here[1], pose[2] - here[2])
+        slope = [(velocity[i] - (ahead[i] - here[i]) / 1e-3) * self._blend for i in range(3)]
+        self._slope = (slope[0], slope[1], slope[2])
+        self._turn = relative(pose[3:7], here[3:7])
+
+    def raw(self, clock: float) -> list[float]:
+        """Return the chunk itself at `clock`, (7,), without the blend."""
+        s = (clock - self.anchor) / self.dt - 1
+        if s >= self._last or self._last == 0:
+            return self._knots[self._last][:7]
+        k = max(math.floor(s), 0)
+        f = s - k
+        a, b = self._knots[k], self._knots[k + 1]
+        q = slerp(a[3:7], b[3:7], f)
+        return [
+            a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]), *q,
+        ]  # fmt: skip
+
+    def at(self, clock: float) -> list[float]:
+        """Return the pose (7,) wanted at `clock`."""
+        pose = self.raw(clock)
+        if clock >= self.start + self._blend:
+            return pose
+        w = (clock - self.start) / self._blend
+        u = 1 - w
+        fade, push = u * u * (1 + 2 * w), w * u * u
+        e, v = self._offset, self._slope
+        pose[0] += fade * e[0] + push * v[0]
+        pose[1] += fade * e[1] + push * v[1]
+        pose[2] += fade * e[2] + push * v[2]
+        pose[3:7] = _multiply(*slerp(_IDENTITY, self._turn, fade), *pose[3:7])
+        return pose

@@ -1,0 +1,245 @@
+"""The control loop: read, decide what is wanted, limit it, make a torque of it, send it."""
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from vla_ros.control import rotations
+from vla_ros.control.laws import ControlLaw
+from vla_ros.control.limits import Limiter
+from vla_ros.control.supervisor import Event, State, Supervisor
+from vla_ros.data import SECOND, Array, Command, Mode, Pose, RobotState
+from vla_ros.robots.model import RobotModel
+from vla_ros.robots.spec import RobotSpec
+
+
+# Times the velocity limit that a joint may be measured at before the arm holds: the limiter
+# brakes from the limit on, so more than this is a collision, a person, or a fault.
+_TOLERATED = 1.2
+
+
+class JointSample(Protocol):
+    """What the hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    gripper: float  # opening, m
+
+
+class Hardware(Protocol):
+    """A robot or its simulation."""
+
+    def read(self) -> JointSample:
+        """Return the newest measurement."""
+
+    def write(self, torque: Array, gripper: float) -> None:
+        """Send joint torques (n,) Nm and the gripper's opening, m."""
+
+
+class TargetSource(Protocol):
+    """Says where the arm should be; the chunk queue is one."""
+
+    def clear(self, now: int, pose: Array) -> None:
+        """Forget what was wanted; from `now` (ns) on the arm stands at `pose` (8,)."""
+
+    def sample(self, now: int, out: Array) -> bool:
+        """Write the pose and opening (8,) wanted at `now` (ns) into out.
+
+        On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
+        is wanted: the arm then comes to rest.
+        """
+
+    @property
+    def dry(self) -> bool:
+        """Whether it has run out of motion."""
+
+
+class ControlLoop:
+    """One tick: measured state in, limited torque out.
+
+    The mode decides whose target is followed: the source's in RUN (and in HOLD for want of a
+    chunk, where the source stands still), the person's in TAKEOVER, none in IDLE and HOLD, where
+    the commanded pose comes to rest and the arm stays compliant, and in STOP, where it is damped.
+
+    Attributes:
+        sent: (n,) Nm, the torque really sent in the last tick.
+        stamp: ns, of the last tick.
+        ticks: ticks done.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        law: ControlLaw,
+        stop_law: ControlLaw,
+        limiter: Limiter,
+        hardware: Hardware,
+        source: TargetSource,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        """Compose the parts; the first tick takes over wherever the arm is."""
+        self.spec = spec
+        self.limiter = limiter
+        self.hardware = hardware
+        self.source = source
+        self.supervisor = supervisor or Supervisor()
+        self.model = RobotModel(spec)
+        self.sent = np.zeros(spec.n)
+        self.stamp = 0
+        self.ticks = 0
+        self.gripper = spec.gripper.open  # m, measured
+        self._law = law
+        self._stop_law = stop_law
+        self._want = np.zeros(8)
+        self._person = np.zeros(8)
+        self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
+        self._torque = np.zeros(spec.n)
+        self._share = np.zeros(spec.n)
+        self._still = np.zeros(spec.n)
+        self._speed = _TOLERATED * spec.joint_array('velocity')
+        self._stale = int(spec.driver.stale_after * SECOND)
+        self._entries = self.supervisor.entries
+        self._state = self.supervisor.state
+        self._begun = False
+
+    def tick(self, now: int) -> None:
+        """Do one cycle at `now`, ns."""
+        self.stamp = now
+        sample = self.hardware.read()
+        believed = self._believe(sample, now)
+        if believed:
+            self.model.update(sample.position, sample.velocity)
+            self.gripper = sample.gripper
+            if not self._begun:
+                self.limiter.reset(self.model, sample.gripper)
+                self._begun = True
+        supervisor = self.supervisor
+        if supervisor.entries != self._entries:
+            self._enter(now)
+        if not self._begun:
+            return  # nothing is known of the arm: nothing is sent
+        self._move(now)
+        self._send(believed)
+        self.ticks += 1
+
+    def takeover_target(self, pose: Array) -> None:
+        """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
+        np.copyto(self._person, pose)
+
+    def command(self) -> Command:
+        """Return what was really sent in the last tick."""
+        target = self.limiter.target
+        return Command(
+            stamp=self.stamp,
+            target=Pose(target.position.copy(), target.quaternion.copy()),
+            gripper=self.limiter.gripper,
+            torque=self.sent.copy(),
+        )
+
+    def state(self) -> RobotState:
+        """Return the measured and commanded state at the last tick."""
+        model, target = self.model, self.limiter.target
+        quaternion = np.array(rotations.from_matrix(model.rotation))
+        return RobotState(
+            stamp=self.stamp,
+            position=model.q.copy(),
+            velocity=model.dq.copy(),
+            ee=Pose(model.position.copy(), quaternion),
+            gripper=self.gripper,
+            commanded=Pose(target.position.copy(), target.quaternion.copy()),
+            commanded_gripper=self.limiter.gripper,
+        )
+
+    def _believe(self, sample: JointSample, now: int) -> bool:
+        """Return whether the measurement may be used; tell the supervisor when not."""
+        if not math.isfinite(sum(sample.position.tolist()) + sum(sample.velocity.tolist())):
+            self.supervisor.post(Event.FAULT, f'hardware: {_not_finite(self.spec, sample)}')
+            return False
+        if now - sample.stamp > self._stale:
+            self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
+            return False
+        np.divide(sample.velocity, self._speed, out=self._share)
+        np.abs(self._share, out=self._share)
+        if self._share.max() > 1:
+            self.supervisor.post(Event.VIOLATION, _too_fast(self.spec, sample))
+        return True
+
+    def _enter(self, now: int) -> None:
+        """Prepare the state that the supervisor has entered since the last tick."""
+        supervisor = self.supervisor
+        before, self._state = self._state, supervisor.state
+        self._entries = supervisor.entries
+        if before is State.STOP and self._state is not State.STOP:
+            # The arm may have been moved by hand or by its weight: start from where it is.
+            self.limiter.rest(self.model)
+        self._commanded(self._want)
+        if self._state is State.RUN:
+            self.source.clear(now, self._want)
+        elif self._state is State.TAKEOVER:
+            np.copyto(self._person, self._want)
+
+    def _move(self, now: int) -> None:
+        """Move the commanded pose one tick on."""
+        state, limiter, want = self.supervisor.state, self.limiter, self._want
+        if state is State.RUN or state is State.STARVED:
+            self._commanded(want)
+            wanted = self.source.sample(now, want)
+            if self.source.dry and state is State.RUN:
+                self.supervisor.post(Event.STARVED)
+                self._entries = self.supervisor.entries
+        elif state is State.TAKEOVER:
+            np.copyto(want, self._person)
+            wanted = True
+        else:
+            wanted = False
+        if not wanted:
+            limiter.brake()
+            return
+        limiter.track(self._want_position, self._want_quaternion)
+        if limiter.refusal:
+            self.supervisor.post(Event.VIOLATION, limiter.refusal)
+        limiter.grip(float(want[7]))
+
+    def _send(self, believed: bool) -> None:
+        """Make the torque, limit it, send it."""
+        model, limiter, law = self.model, self.limiter, self._law
+        if not believed:
+            # Blind: carry the arm's weight where it was last seen.
+            model.update(model.q, self._still)
+            law = self._stop_law
+        elif self.supervisor.state is State.STOP:
+            law = self._stop_law
+        law.torque(model, limiter.target, self._torque)
+        limiter.refusal = ''
+        limiter.torque(self._torque, model, self.sent)
+        if limiter.refusal:
+            self.supervisor.post(Event.VIOLATION, f'control law: {limiter.refusal}')
+        self.hardware.write(self.sent, limiter.gripper)
+
+    def _commanded(self, out: Array) -> None:
+        """Write the commanded pose and opening (8,) into out."""
+        target = self.limiter.target
+        out[:3] = target.position
+        out[3:7] = target.quaternion
+        out[7] = self.limiter.gripper
+
+
+def _not_finite(spec: RobotSpec, sample: JointSample) -> str:
+    for what in ('position', 'velocity'):
+        values = getattr(sample, what)
+        for name, value in zip(spec.joint_names, values, strict=True):
+            if not math.isfinite(value):
+                return f'expected finite numbers, got {what} {value} of {name}'
+    return 'expected finite numbers'
+
+
+def _too_fast(spec: RobotSpec, sample: JointSample) -> str:
+    speeds = np.abs(sample.velocity) / spec.joint_array('velocity')
+    worst = int(np.argmax(speeds))
+    joint = spec.joints[worst]
+    return (
+        f'{joint.name} moves at {sample.velocity[worst]:.2f} rad/s, '
+        f'its limit is {joint.velocity} rad/s'
+    )

@@ -1,0 +1,1 @@
+"""The stages put together without ROS: lockstep, the real-time process, demonstrations."""
