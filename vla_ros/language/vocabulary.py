@@ -84,4 +84,5 @@ def training_vocabulary(length: int = 32) -> Vocabulary:
     texts += [word for group in grammar.COLOUR_WORDS.values() for word in group]
     texts += [*grammar.CUBE_WORDS, *grammar.BOWL_WORDS, *grammar.ZONE_WORDS]
     words = {word for text in texts for word in split_words(re.sub(r'\{\w+\}', ' ', text))}
-    return Vocabulary(tuple(sorted(words | grammar.DETERMINERS)), length)
+    words |= grammar.DETERMINERS | {'that', 'is', 'one'}
+    return Vocabulary(tuple(sorted(words)), length)

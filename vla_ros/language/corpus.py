@@ -1,0 +1,199 @@
+"""Text to train on: wordings with noise, and instructions that mean nothing the robot knows.
+
+The meaning of an instruction rests on the phrase for the object, the phrase for the target and
+how they stand to each other. Everything else is drowned in noise here, so that a verb nobody
+thought of does not matter: words are dropped, inserted and replaced by unknown ones.
+"""
+
+from dataclasses import dataclass
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.language import grammar, wording
+from vla_ros.language.grammar import COLOURS, DETERMINERS, FAMILIES, Request
+from vla_ros.language.vocabulary import split_words, Vocabulary
+
+
+CONCEPTS = (*COLOURS, 'bowl', 'zone')  # what can be seen; the order of every per-concept array
+NO_OBJECT = len(COLOURS)  # object class: the text names no cube
+NO_TARGET = len(CONCEPTS)  # target class: none is needed (pick)
+BAD_TARGET = NO_TARGET + 1  # target class: the text names something unknown
+N_OBJECT, N_TARGET = NO_OBJECT + 1, BAD_TARGET + 1
+
+UNKNOWN_WORD = 'zzz'  # in no vocabulary
+# Words that say which cube goes on which: never touched in a stack instruction.
+RELATIONS = frozenset(
+    'on onto top atop upon over above under below beneath underneath bottom base support carry hold '
+    'bear it goes comes belongs up down'.split()
+)
+# The words around them may not be lost, or the meaning is.
+KEPT = frozenset(['not', 'dont', 'never', 'leave', 'alone', *DETERMINERS])
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Encoded instructions with what they mean."""
+
+    tokens: NDArray[np.int64]  # (n, length)
+    object: NDArray[np.int64]  # (n,) class of the object
+    target: NDArray[np.int64]  # (n,) class of the target
+
+    @property
+    def family(self) -> NDArray[np.int64]:
+        """Index into FAMILIES; -1 where the target is unknown."""
+        result = np.full(len(self.target), FAMILIES.index('stack'))
+        result[self.target == CONCEPTS.index('bowl')] = FAMILIES.index('put')
+        result[self.target == CONCEPTS.index('zone')] = FAMILIES.index('push')
+        result[self.target == NO_TARGET] = FAMILIES.index('pick')
+        result[(self.target == BAD_TARGET) | (self.object == NO_OBJECT)] = -1
+        return result
+
+
+def classes(request: Request) -> tuple[int, int]:
+    """Return the object and target class of a request."""
+    target = CONCEPTS.index(request.target) if request.target else NO_TARGET
+    return CONCEPTS.index(request.object), target
+
+
+def positive(request: Request, rng: np.random.Generator) -> list[str]:
+    """Return the words of an instruction for `request`, with noise."""
+    return _compose(request, rng, _object_words(request.object, rng), _target(request, rng))
+
+
+def negative(rng: np.random.Generator) -> tuple[list[str], int, int]:
+    """Return the words of an instruction that means nothing here, and its classes."""
+    request = _any_request(rng)
+    object_class, target_class = classes(request)
+    kind = rng.random()
+    if kind < 0.4:
+        words = _compose(request, rng, _unknown_object(rng), _target(request, rng))
+        return words, NO_OBJECT, target_class
+    if kind < 0.8:
+        while not request.target:
+            request = _any_request(rng)
+        phrase = _unknown_target(request, rng)
+        words = _compose(request, rng, _object_words(request.object, rng), phrase)
+        return words, classes(request)[0], BAD_TARGET
+    if kind < 0.9:
+        template = grammar.expand(str(rng.choice(wording.NEGATIONS)), rng)
+        command = ' '.join(positive(request, rng))
+        name = 'the ' + ' '.join(_object_words(request.object, rng))
+        text = template.replace('{command}', command).replace('{object}', name)
+        return split_words(text), NO_OBJECT, BAD_TARGET
+    return _junk(rng), NO_OBJECT, BAD_TARGET
+
+
+def sample_texts(
+    vocabulary: Vocabulary,
+    n: int,
+    rng: np.random.Generator,
+    negatives: float = 0.35,
+) -> Texts:
+    """Return `n` random instructions, a share of them meaningless."""
+    tokens = np.zeros((n, vocabulary.length), np.int64)
+    labels = np.zeros((n, 2), np.int64)
+    for i in range(n):
+        if rng.random() < negatives:
+            words, *labels[i] = negative(rng)
+        else:
+            request = _any_request(rng)
+            words, labels[i] = positive(request, rng), classes(request)
+        tokens[i] = vocabulary.encode_words(words)
+    return Texts(tokens, labels[:, 0], labels[:, 1])
+
+
+def _any_request(rng: np.random.Generator) -> Request:
+    options = grammar.requests(FAMILIES[rng.integers(len(FAMILIES))])
+    return options[rng.integers(len(options))]
+
+
+def _compose(
+    request: Request,
+    rng: np.random.Generator,
+    object_words: list[str],
+    target_words: list[str],
+) -> list[str]:
+    options = wording.TEMPLATES[request.family]
+    template = grammar.expand(options[rng.integers(len(options))], rng)
+    prefix = grammar.expand(wording.PREFIXES[rng.integers(len(wording.PREFIXES))], rng)
+    suffix = grammar.expand(wording.SUFFIXES[rng.integers(len(wording.SUFFIXES))], rng)
+    protected = RELATIONS if request.family == 'stack' else frozenset()
+    rate = (0.0, 0.0, 0.1, 0.3, 0.6)[rng.integers(5)]
+    words: list[str] = []
+    for piece in re.split(r'(\{\w+\})', f'{prefix} {template} {suffix}'):
+        if piece.startswith('{'):
+            words += ['the'] if rng.random() < 0.92 else []
+            words += object_words if piece == '{object}' else target_words
+        else:
+            words += _noise(split_words(piece), rng, rate, protected)
+    return words
+
+
+def _noise(
+    words: list[str],
+    rng: np.random.Generator,
+    rate: float,
+    protected: frozenset[str],
+) -> list[str]:
+    if not rate:
+        return words
+    result = []
+    for word in words:
+        if word in protected or word in KEPT:
+            result.append(word)
+            continue
+        draw = rng.random() / rate
+        if draw < 0.6:
+            result.append(UNKNOWN_WORD)
+        elif draw < 0.7:
+            result += [UNKNOWN_WORD, word]
+        elif draw >= 0.9:
+            result.append(word)
+    if rng.random() < 0.1:
+        result.insert(0, UNKNOWN_WORD)
+    return result
+
+
+def _object_words(colour: str, rng: np.random.Generator) -> list[str]:
+    words = grammar.object_phrase(colour, rng).split()
+    draw = rng.random()
+    if draw < 0.05:
+        return [words[0], UNKNOWN_WORD, words[1]]  # red wooden cube
+    if draw < 0.1:
+        return [UNKNOWN_WORD, *words]  # shiny red cube
+    if draw < 0.13:
+        return [words[1], 'that', 'is', words[0]]
+    if draw < 0.16:
+        return [words[0], 'one']
+    return words
+
+
+def _target(request: Request, rng: np.random.Generator) -> list[str]:
+    if request.target in COLOURS:
+        return _object_words(request.target, rng)
+    words = grammar.target_phrase(request.target, rng).split() if request.target else []
+    return [UNKNOWN_WORD, *words] if words and rng.random() < 0.05 else words
+
+
+def _unknown_object(rng: np.random.Generator) -> list[str]:
+    colour = grammar.object_phrase(COLOURS[rng.integers(len(COLOURS))], rng).split()[0]
+    noun = grammar.CUBE_WORDS[rng.integers(len(grammar.CUBE_WORDS))]
+    options = (
+        *([colour, UNKNOWN_WORD], [colour, UNKNOWN_WORD], [UNKNOWN_WORD, noun], [noun]),
+        *([UNKNOWN_WORD, noun], [UNKNOWN_WORD], [UNKNOWN_WORD, UNKNOWN_WORD]),
+        *([colour, UNKNOWN_WORD, UNKNOWN_WORD], [UNKNOWN_WORD, UNKNOWN_WORD, noun]),
+    )
+    return options[rng.integers(len(options))]
+
+
+def _unknown_target(request: Request, rng: np.random.Generator) -> list[str]:
+    if request.family == 'stack' and rng.random() < 0.7:
+        return _unknown_object(rng)
+    return [UNKNOWN_WORD] * int(rng.integers(1, 3))
+
+
+def _junk(rng: np.random.Generator) -> list[str]:
+    pool = split_words(' '.join(wording.PREFIXES + wording.SUFFIXES)) + [UNKNOWN_WORD] * 60
+    return [pool[i] for i in rng.integers(len(pool), size=rng.integers(1, 12))]

@@ -1,0 +1,1 @@
+"""Demonstrations into a policy directory. The only stage that imports torch."""

@@ -1,0 +1,112 @@
+"""Random batches: an image pair now, one from d seconds ago, and what was asked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from vla_ros.language import requests, Vocabulary
+from vla_ros.language.corpus import classes, positive, sample_texts, Texts
+from vla_ros.learn.cameras import Pinhole
+from vla_ros.learn.demos import CAMERAS, Demos
+from vla_ros.learn.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of one step; n samples, N concepts."""
+
+    now: dict[str, Tensor]  # camera -> (n, S, S, 3)
+    old: dict[str, Tensor]  # the same, d seconds ago
+    state: Tensor  # (n, 16)
+    age: Tensor  # (n,) s
+    actions: Tensor  # (n, H, 7)
+    usable: Tensor  # (n,)
+    places: Tensor  # (n, N, 3) m, 0 where absent
+    present: Tensor  # (n, N) bool
+    pixels: dict[str, Tensor]  # camera -> (n, N, 2), NaN where absent
+    old_places: Tensor  # (n, N, 3)
+    classes: Tensor  # (n, 2) object and target class asked for
+    tokens: Tensor  # (n, L) of the request
+    texts: Texts  # more instructions, without images
+
+
+class Sampler:
+    """Draws batches from demonstrations."""
+
+    def __init__(
+        self,
+        demos: Demos,
+        vocabulary: Vocabulary,
+        cameras: tuple[Pinhole, ...],
+        settings: TrainSettings,
+        gripper_open: float,
+        seed: int,
+    ) -> None:
+        self.demos, self.vocabulary, self.settings = demos, vocabulary, settings
+        self.gripper_open = gripper_open
+        self.rng = np.random.default_rng(seed)
+        self._pixels = {camera.name: demos.pixels(camera) for camera in cameras}
+        self._requests = {classes(r): r for r in requests()}
+        self._steps = np.flatnonzero(demos.usable)
+
+    def draw(self, frames: NDArray | None = None, augment: bool = True) -> Batch:
+        """Return a random batch, or the one of the given frames."""
+        if frames is None:
+            frames = self._steps[self.rng.integers(len(self._steps), size=self.settings.batch)]
+        demos = self.demos
+        old, age = self._delays(frames)
+        asked = demos.classes[demos.episode[frames]]
+        words = [positive(self._requests[tuple(pair)], self.rng) for pair in asked.tolist()]
+        tokens = np.stack([self.vocabulary.encode_words(w) for w in words])
+        places = demos.places[frames]
+        horizon = self.settings.net.horizon
+        jitter = self.settings.jitter if augment else 0.0
+        return Batch(
+            now=_images(demos, frames, jitter, self.rng),
+            old=_images(demos, old, jitter, self.rng),
+            state=torch.from_numpy(demos.state[frames]),
+            age=torch.from_numpy(age),
+            actions=torch.from_numpy(demos.chunks(frames, horizon, self.gripper_open)),
+            usable=torch.from_numpy(demos.usable[frames]),
+            places=torch.from_numpy(np.nan_to_num(places)),
+            present=torch.from_numpy(np.isfinite(places[..., 0])),
+            pixels={c: torch.from_numpy(p[frames]) for c, p in self._pixels.items()},
+            old_places=torch.from_numpy(np.nan_to_num(demos.places[old])),
+            classes=torch.from_numpy(asked),
+            tokens=torch.from_numpy(tokens),
+            texts=sample_texts(self.vocabulary, self.settings.texts, self.rng),
+        )
+
+    def _delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the frame that the latent was made from, and its age."""
+        delay, n = self.settings.delay, len(frames)
+        usual = self.rng.uniform(*delay.usual, size=n)
+        slow = self.rng.uniform(*delay.slow, size=n)
+        age = np.where(self.rng.random(n) < delay.slow_share, slow, usual)
+        wanted = frames - np.round(age / self.demos.dt).astype(np.int64)
+        first = self.demos.start[frames]
+        # Before the episode there is nothing: its first image is as old as the episode.
+        limit = (frames - first + 0.5) * self.demos.dt
+        return np.maximum(wanted, first), np.minimum(age, limit).astype(np.float32)
+
+
+def _images(
+    demos: Demos,
+    frames: NDArray,
+    jitter: float,
+    rng: np.random.Generator,
+) -> dict[str, Tensor]:
+    result = {}
+    for camera in CAMERAS:
+        image = torch.from_numpy(demos.images[camera][frames])
+        if jitter:
+            # Light changes all channels alike, a camera's white balance each a little.
+            light = rng.uniform(1 - jitter, 1 + jitter, (len(frames), 1, 1, 1))
+            white = rng.uniform(1 - jitter / 3, 1 + jitter / 3, (len(frames), 1, 1, 3))
+            image = image * torch.from_numpy((light * white).astype(np.float32))
+            image.clamp_(0, 255)
+        result[camera] = image
+    return result

@@ -1,0 +1,155 @@
+"""Parts of the nets: image trunk, text encoder, attention that returns image coordinates."""
+
+import math
+
+import torch
+from torch import nn, Tensor
+from torch.nn import functional
+
+
+class Trunk(nn.Module):
+    """uint8 image (n, S, S, 3) -> feature map (n, width, S/4, S/4)."""
+
+    def __init__(self, size: int, stem: int, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, stem, 5, stride=2, padding=2)
+        self.down = nn.Conv2d(stem, width, 3, stride=2, padding=1)
+        self.place = nn.Parameter(torch.zeros(1, width, size // 4, size // 4))
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Take raw uint8 images, or floats in the same range (augmented ones)."""
+        x = image.permute(0, 3, 1, 2).float() / 128.0 - 1.0
+        x = functional.relu(self.stem(x))
+        x = functional.relu(self.down(x) + self.place)
+        y: Tensor = functional.relu(x + self.second(functional.relu(self.first(x))))
+        return y
+
+
+class Attention(nn.Module):
+    """Queries look at a feature map; each finds where its thing is, or that it is nowhere."""
+
+    def __init__(self, cells: int, width: int) -> None:
+        super().__init__()
+        self.scale = 1.0 / math.sqrt(width)
+        self.nowhere = nn.Parameter(torch.zeros(1))
+        centres = (torch.arange(cells) + 0.5) / cells * 2 - 1
+        y, x = torch.meshgrid(centres, centres, indexing='ij')
+        self.register_buffer('grid', torch.stack([x, y], -1).reshape(1, -1, 2), persistent=False)
+
+    def forward(self, query: Tensor, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return image coordinates, attended features, visibility logit and heat logits.
+
+        Args:
+            query: (n, k, width).
+            features: (n, width, cells, cells).
+        """
+        flat = features.flatten(2)
+        logits = torch.matmul(query * self.scale, flat)
+        weights = torch.softmax(logits, -1)
+        place = torch.matmul(weights, self.grid)
+        attended = torch.matmul(weights, flat.transpose(1, 2))
+        seen = torch.logsumexp(logits, -1) - math.log(logits.shape[-1]) - self.nowhere
+        return place, attended, seen, logits
+
+    def heat(self, logits: Tensor) -> Tensor:
+        """Return log-probabilities (n, k, cells^2 + 1); the last one is 'nowhere'."""
+        nowhere = self.nowhere + math.log(logits.shape[-1])
+        nowhere = nowhere.expand(*logits.shape[:-1], 1)
+        return torch.log_softmax(torch.cat([logits, nowhere], -1), -1)
+
+
+class Block(nn.Module):
+    """A transformer layer, written out so that it exports to plain ONNX operators."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1 = nn.LayerNorm(width)
+        self.norm2 = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.inner = nn.Linear(width, 2 * width)
+        self.outer = nn.Linear(2 * width, width)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x: (n, length, width); mask: (n, 1, 1, length), 0 or a large negative number."""
+        n, length, width = x.shape
+        qkv = self.qkv(self.norm1(x)).reshape(n, length, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        scores = torch.matmul(q, k.transpose(2, 3)) / math.sqrt(width / self.heads) + mask
+        mixed = torch.matmul(torch.softmax(scores, -1), v).transpose(1, 2)
+        x = x + self.out(mixed.reshape(n, length, width))
+        y: Tensor = x + self.outer(functional.gelu(self.inner(self.norm2(x))))
+        return y
+
+
+class TextEncoder(nn.Module):
+    """Token ids (n, length) -> one vector each for object, target and the whole."""
+
+    def __init__(self, vocabulary: int, length: int, width: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(vocabulary, width)
+        self.place = nn.Parameter(torch.randn(1, length, width) * 0.1)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(3))
+        self.query = nn.Parameter(torch.randn(3, width) * 0.1)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return (n, 3, width)."""
+        mask = (tokens == 0).float()[:, None, None, :] * -1e4
+        x = self.embed(tokens) + self.place
+        for block in self.blocks:
+            x = block(x, mask)
+        x = self.norm(x)
+        scores = torch.matmul(self.query, x.transpose(1, 2)) + mask[:, 0]
+        return torch.matmul(torch.softmax(scores, -1), x)
+
+
+def mlp(*widths: int) -> nn.Sequential:
+    """Return linear layers with SiLU between them."""
+    parts: list[nn.Module] = []
+    for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+        parts += [nn.SiLU()] if i else []
+        parts.append(nn.Linear(a, b))
+    return nn.Sequential(*parts)
+
+
+def rotation(quaternion: Tensor) -> Tensor:
+    """Return rotation matrices (n, 3, 3) of xyzw quaternions (n, 4) of any length."""
+    q = quaternion / quaternion.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    x, y, z, w = q.unbind(-1)
+    rows = [
+        *(1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        *(2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        *(2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    ]
+    return torch.stack(rows, -1).reshape(-1, 3, 3)
+
+
+class Ray(nn.Module):
+    """Where the line of sight through an image point meets a given height."""
+
+    def __init__(self, rotation_: Tensor, position: Tensor, tangent: float) -> None:
+        super().__init__()
+        self.register_buffer('rotation', rotation_, persistent=False)
+        self.register_buffer('position', position, persistent=False)
+        self.tangent = tangent
+
+    def forward(self, place: Tensor, height: Tensor, ee: Tensor | None) -> Tensor:
+        """Return points (n, k, 3) for image points (n, k, 2) and heights (n, k, 1), m.
+
+        `ee` (n, 7) is the tcp pose where the camera moves with it.
+        """
+        ones = torch.ones_like(place[..., :1])
+        ray = torch.matmul(torch.cat([place * self.tangent, ones], -1), self.rotation.T)
+        origin = self.position.expand(ray.shape[0], 1, 3)
+        if ee is not None:
+            turn = rotation(ee[:, 3:7]).transpose(1, 2)
+            ray = torch.matmul(ray, turn)
+            origin = torch.matmul(origin, turn) + ee[:, None, :3]
+        # A line of sight that is nearly level would meet the height far away, or never.
+        slope = ray[..., 2:].clamp(max=-0.3)
+        distance = ((height - origin[..., 2:]) / slope).clamp(0.0, 2.0)
+        return origin + ray * distance

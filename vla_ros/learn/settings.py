@@ -1,0 +1,82 @@
+"""What a training run is told, in config/train/*.yaml."""
+
+from dataclasses import dataclass
+
+from vla_ros.config import require
+
+
+@dataclass(frozen=True)
+class DelaySettings:
+    """The delay distribution: how old the expert's latent is when it is used."""
+
+    usual: tuple[float, float]  # s, uniform
+    slow: tuple[float, float]  # s, uniform: a big reasoner, or one that hangs
+    slow_share: float  # of the samples that have a slow reasoner
+
+    def __post_init__(self) -> None:
+        for low, high in (self.usual, self.slow):
+            require(0 <= low <= high, 'delay: 0 <= low <= high, in seconds')
+        require(0 <= self.slow_share <= 1, 'delay.slow_share must lie in 0..1')
+
+
+@dataclass(frozen=True)
+class NetSettings:
+    """Sizes of the nets."""
+
+    image_size: int  # px
+    stem: int  # channels after the first convolution
+    width: int  # channels of the feature map, whose cells are 4 px
+    tokens: int  # words per instruction
+    text_width: int
+    latent_width: int  # of each of the four latent tokens
+    hidden: int  # of the action head
+    feature_width: int  # of the last hidden layer, which the detector reads
+    horizon: int  # steps of a chunk
+
+    def __post_init__(self) -> None:
+        require(self.image_size % 4 == 0, 'net.image_size must be a multiple of 4 px')
+        require(self.text_width % 4 == 0, 'net.text_width must be a multiple of 4')
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """Weights of the parts of the loss."""
+
+    action: float
+    position: float
+    heat: float
+    text: float
+    presence: float
+    position_scale: float  # m, an error of this size counts as 1
+    rotation_scale: float  # rad
+    gripper_scale: float  # fraction
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """A training run."""
+
+    name: str  # of the policy
+    seed: int
+    batch: int
+    texts: int  # instructions without an image, per step
+    rate: float  # greatest learning rate
+    warmup: int  # steps
+    weight_decay: float
+    ema: float  # decay of the averaged weights, which are the ones exported
+    clip: float  # greatest gradient norm
+    jitter: float  # greatest relative change of brightness and colour
+    holdout: float  # share of the episodes kept for validation
+    threads: int
+    net: NetSettings
+    loss: LossSettings
+    delay: DelaySettings
+    reasoner_rate: float  # Hz
+    expert_rate: float  # Hz
+    latent_valid_for: float  # s
+    chunk_valid_for: float  # s
+    false_refusals: float  # greatest share of valid requests that validation may refuse
+
+    def __post_init__(self) -> None:
+        require(0 < self.holdout < 1, 'holdout must lie in 0..1')
+        require(self.batch > 0 and self.threads > 0, 'batch and threads must be positive')
