@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import hashlib
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -125,7 +124,7 @@ class Artefact:
 
 
 def same_policy(a: str, b: str) -> bool:
-    """Whether two policy hashes are equal, or one is a prefix of at least 8 digits of the other."""
+    """Whether two policy hashes are equal, or one a prefix (8 digits or more) of the other."""
     shortest = min(len(a), len(b))
     return shortest >= _SHORTEST_HASH and a[:shortest] == b[:shortest]
 
@@ -150,7 +149,7 @@ def save_artefact(path: str | Path, artefact: Artefact) -> Artefact:
     temporary = path.with_name(path.name + '.part')
     text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False)
     temporary.write_text(text + '\n', encoding='utf-8')
-    os.replace(temporary, path)
+    temporary.replace(path)
     return config.build(Artefact, tree, where=str(path))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -59,7 +60,7 @@ def save_rollout(path: str | Path, rollout: Rollout) -> None:
     for chunk in chunks:
         if any(getattr(chunk, name) != value for name, value in common.items()):
             raise ValueError(f'rollout {rollout.episode_id}: chunk {chunk.seq} is of another kind')
-    tensors = {
+    tensors: dict[str, NDArray] = {
         'stamp': np.array([c.stamp for c in chunks], np.int64),
         'seq': np.array([c.seq for c in chunks], np.int64),
         'latent_seq': np.array([c.latent_seq for c in chunks], np.int64),

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vla_ros.data import ActionChunk, Array
+from vla_ros.data import ActionChunk
 from vla_ros.detect.scores.base import Parameters, Score
 
 
@@ -23,7 +24,7 @@ class Mahalanobis(Score):
 
     name = 'mahalanobis'
 
-    def __init__(self, mean: Array, whiten: Array) -> None:
+    def __init__(self, mean: NDArray, whiten: NDArray) -> None:
         """`mean` (features,); `whiten` (components, features) maps to unit covariance."""
         self._mean = np.asarray(mean, dtype=np.float32)
         self._whiten = np.asarray(whiten, dtype=np.float32)

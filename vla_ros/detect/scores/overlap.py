@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_ros.data import SECOND, ActionChunk, Array
 from vla_ros.detect.scores.base import Parameters, Score
@@ -28,7 +29,7 @@ class Overlap(Score):
 
     name = 'overlap'
 
-    def __init__(self, scale: Array, gap: float) -> None:
+    def __init__(self, scale: NDArray, gap: float) -> None:
         """`scale` (channels,): typical revision of each channel over successes."""
         self._scale = np.asarray(scale, dtype=np.float32)
         if self._scale.ndim != 1 or not np.all(self._scale > 0):

@@ -1,0 +1,18 @@
+"""Episodes to MCAP bags, and bags to series, videos and timelines.
+
+A node builds one `BagWriter` per episode (`record.bag` tells how) and `recover_folder` at start.
+"""
+
+from vla_ros.record.bag import BagWriter, RecordError, Topic
+from vla_ros.record.recover import recover_folder
+from vla_ros.record.settings import RecordConfig, load_record_config
+
+
+__all__ = [
+    'BagWriter',
+    'RecordConfig',
+    'RecordError',
+    'Topic',
+    'load_record_config',
+    'recover_folder',
+]

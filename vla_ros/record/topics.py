@@ -1,0 +1,45 @@
+"""What is recorded, and into which folder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+import re
+
+from vla_ros.record.jpeg import COMPRESSED_TYPE
+from vla_ros.record.schema import SchemaError, definition
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic to record; the definition of its type is looked up when not given."""
+
+    name: str  # as it shall stand in the bag, e.g. '/camera/front/image_raw'
+    type: str  # e.g. 'sensor_msgs/msg/Image'
+    jpeg: bool = False  # store an Image as '<name>/compressed'
+    qos: str = ''  # offered QoS as rosbag2's YAML list; '' = players choose
+    definition: str = ''  # ros2msg text with dependencies
+
+
+def episode_folder(root: Path, episode_id: str) -> Path:
+    """Return the next free `episode_<number>_<id>` under `root`."""
+    taken = [re.match(r'episode_(\d+)_', path.name) for path in root.glob('episode_*')]
+    number = max((int(match[1]) for match in taken if match), default=-1) + 1
+    safe = re.sub(r'[^A-Za-z0-9.-]+', '-', episode_id).strip('-.')[:60] or 'unnamed'
+    return root / f'episode_{number:04d}_{safe}'
+
+
+def completed(topic: Topic) -> Topic:
+    """Return the topic with the definition of what will be stored."""
+    if topic.jpeg and topic.type != 'sensor_msgs/msg/Image':
+        raise SchemaError(f'{topic.name}: only sensor_msgs/msg/Image can become JPEG')
+    stored = COMPRESSED_TYPE if topic.jpeg else topic.type
+    text = topic.definition or definition(stored)
+    return replace(topic, definition=text)
+
+
+def has_header(topic: Topic) -> bool:
+    """Whether the type's first field is a std_msgs/Header."""
+    for line in topic.definition.splitlines():
+        field = line.partition('#')[0].split()
+        if field:
+            return field[0] in ('std_msgs/Header', 'std_msgs/msg/Header')
+    return False
