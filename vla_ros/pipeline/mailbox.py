@@ -1,0 +1,164 @@
+"""Shared memory between the ROS process and the control process: fixed-size, lock-free.
+
+The memory is an anonymous file (memfd) that the child inherits: it has no name, so nothing is
+left behind whatever way the processes end. Every section has one writer and is guarded by a
+sequence lock: the writer never waits, a reader that was overtaken reads again.
+"""
+
+from collections.abc import Sequence
+import mmap
+import os
+
+import numpy as np
+
+from vla_ros.data import Array
+
+
+class Busy(RuntimeError):
+    """A section was being written all the while it was read: its writer died within a write."""
+
+
+class Section:
+    """Integers, floats and short texts that change together."""
+
+    def __init__(
+        self, memory: memoryview, offset: int, ints: int, floats: int, texts: Sequence[int]
+    ) -> None:
+        """Lay the section out at `offset`; texts gives the greatest length of each, bytes."""
+        self._texts = tuple(texts)
+        words = memory[offset : offset + 8 * (1 + ints)].cast('q')
+        self._sequence, self._ints = words[:1], words[1:]
+        begin = offset + 8 * (1 + ints)
+        self._floats = np.frombuffer(memory, np.float64, floats, begin)
+        self._text = begin + 8 * floats
+        self._memory = memory
+        self.size = Section.bytes(ints, floats, texts)
+
+    @staticmethod
+    def bytes(ints: int, floats: int, texts: Sequence[int]) -> int:
+        """Return the size of a section, a multiple of 64 so that no two share a cache line."""
+        length = 8 * (1 + ints + floats) + sum(2 + size for size in texts)
+        return -(-length // 64) * 64
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every write; odd while one is under way."""
+        return int(self._sequence[0])
+
+    def write(
+        self, ints: Sequence[int] = (), floats: Array | Sequence[float] = (),
+        texts: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """Replace the first entries of each kind; the others stay."""
+        self._sequence[0] += 1
+        for i, value in enumerate(ints):
+            self._ints[i] = value
+        if len(floats):
+            self._floats[: len(floats)] = floats
+        position = self._text
+        for size, text in zip(self._texts, texts, strict=False):
+            self._put(position, size, text)
+            position += 2 + size
+        self._sequence[0] += 1
+
+    def read(self) -> tuple[list[int], Array, list[str]]:
+        """Return a consistent copy.
+
+        Raises:
+            Busy: no consistent copy could be had.
+        """
+        for _ in range(10_000):
+            before = self._sequence[0]
+            if before & 1:
+                continue
+            ints, floats, raw = self._ints.tolist(), self._floats.copy(), self._raw()
+            if self._sequence[0] == before:
+                return ints, floats, [text.decode('utf-8', 'replace') for text in raw]
+        raise Busy('a section of the mailbox was left half written')
+
+    def integer(self, index: int = 0) -> int:
+        """Return one integer without a copy; for counters, which are written whole."""
+        return int(self._ints[index])
+
+    def _put(self, position: int, size: int, text: str) -> None:
+        data = text.encode('utf-8')
+        if len(data) > size:
+            # Not through the middle of a character.
+            data = data[:size].decode('utf-8', 'ignore').encode('utf-8')
+        self._memory[position : position + 2] = len(data).to_bytes(2, 'little')
+        self._memory[position + 2 : position + 2 + len(data)] = data
+
+    def _raw(self) -> list[bytes]:
+        result, position = [], self._text
+        for size in self._texts:
+            length = int.from_bytes(self._memory[position : position + 2], 'little')
+            result.append(bytes(self._memory[position + 2 : position + 2 + min(length, size)]))
+            position += 2 + size
+        return result
+
+
+class Memory:
+    """An anonymous piece of shared memory, cut into sections."""
+
+    def __init__(self, size: int, fd: int | None = None) -> None:
+        """Create it, or map the one behind an inherited file descriptor."""
+        if fd is None:
+            fd = os.memfd_create('vla_ros_control')
+            os.ftruncate(fd, size)
+        self.fd = fd
+        self._map = mmap.mmap(fd, size)
+        self._view = memoryview(self._map)
+        self._next = 0
+
+    def section(
+        self, ints: int = 0, floats: int = 0, texts: Sequence[int] = ()
+    ) -> Section:
+        """Cut off the next section."""
+        section = Section(self._view, self._next, ints, floats, texts)
+        self._next += section.size
+        return section
+
+    def close(self) -> None:
+        """Give the descriptor back; the memory goes with the last process that maps it."""
+        os.close(self.fd)
+
+
+MAX_JOINTS = 32
+MAX_STEPS, MAX_CHANNELS = 64, 16
+MAX_SIM = 256  # entries of qpos and of qvel
+TEXT = 1024  # bytes of an instruction or a cause
+EVENTS = 16  # places in the ring of events
+
+
+class Mailbox:
+    """The sections that the two processes share, in both of them.
+
+    To the control process: `chunk`, `events` (a ring; `posted` counts them), `person` (takeover
+    target), `driver` (joint states of a real robot), `beat` (heartbeat, monotonic ns).
+    From it: `answers` (one for each event; `answered` counts them), `status`, `state`, `sim`,
+    `life` (whether it runs, its process, notes and errors).
+    """
+
+    def __init__(self, fd: int | None = None) -> None:
+        """Create the mailbox, or open the one behind an inherited file descriptor."""
+        self.memory = Memory(SIZE, fd)
+        cut = self.memory.section
+        self.chunk = cut(7, 3 + MAX_STEPS * MAX_CHANNELS, (64, 256, 64, TEXT))
+        self.posted = cut(1)
+        self.events = [cut(1, 0, (TEXT,)) for _ in range(EVENTS)]
+        self.person = cut(1, 8)
+        self.driver = cut(2, 2 * MAX_JOINTS + 1)
+        self.beat = cut(1)
+        self.answered = cut(1)
+        self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
+        self.status = cut(7, 24, (TEXT, TEXT, TEXT))
+        self.state = cut(2, 3 * MAX_JOINTS + 16)
+        self.sim = cut(5, 2 * MAX_SIM + 1, (TEXT,))
+        self.life = cut(3, 0, (TEXT, TEXT))
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self.memory.close()
+
+
+SIZE = 1 << 17

@@ -1,0 +1,112 @@
+"""Composes what executes chunks: queue, supervisor, law, limits and hardware, for one robot.
+
+Lockstep, demonstrations and the 1 kHz process all build it here, so that what is measured in one
+is what runs in the other.
+"""
+
+from vla_ros.act.queue import ChunkQueue, QueueConfig
+from vla_ros.control.laws import load_law
+from vla_ros.control.limits import Limiter
+from vla_ros.control.loop import ControlLoop, Hardware, TargetSource
+from vla_ros.control.supervisor import Event, Supervisor
+from vla_ros.control.timing import TickStatistics
+from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
+from vla_ros.geometry import quat_from_matrix
+from vla_ros.robots.spec import RobotSpec
+
+
+def build_loop(
+    spec: RobotSpec,
+    hardware: Hardware,
+    source: TargetSource,
+    supervisor: Supervisor | None = None,
+    law: str = '',
+) -> ControlLoop:
+    """Build the loop of a robot: its law (or the preset `law`) and its limits.
+
+    Raises:
+        FileNotFoundError: no such preset; the message lists the valid names.
+        ConfigError: a preset is not valid; the message names the field.
+    """
+    return ControlLoop(
+        spec,
+        load_law(law or spec.law, spec),
+        load_law(f'{spec.name}_stop', spec),
+        Limiter(spec, 1 / spec.control_rate),
+        hardware,
+        source,
+        supervisor,
+    )
+
+
+class Execution:
+    """A robot that executes chunks: what the control node is, without ROS.
+
+    Attributes:
+        queue, supervisor, loop: its parts. timing: of its ticks, for whoever measures them.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        hardware: Hardware,
+        queue: QueueConfig | None = None,
+        law: str = '',
+    ) -> None:
+        """Build the parts for `hardware`; nothing moves before the first tick."""
+        self.spec = spec
+        self.queue = ChunkQueue(spec, queue)
+        self.supervisor = Supervisor()
+        self.loop = build_loop(spec, hardware, self.queue, self.supervisor, law)
+        self.timing = TickStatistics()
+
+    def offer(self, chunk: ActionChunk, now: int) -> str:
+        """Take a chunk over for execution; return '' or the cause of its refusal."""
+        cause = self.supervisor.refuses_chunks
+        if cause:
+            self.queue.refuse(cause)
+            return cause
+        cause = self.queue.offer(chunk, now)
+        if not cause:
+            self.supervisor.post(Event.ACCEPTED)
+        return cause
+
+    def post(self, event: Event, text: str = '') -> str:
+        """Apply an event; return '' or the cause of its refusal."""
+        return self.supervisor.post(event, text)
+
+    def takeover_target(self, pose: Array) -> None:
+        """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
+        self.loop.takeover_target(pose)
+
+    def tick(self, now: int) -> None:
+        """Do one control cycle at `now`, ns."""
+        self.loop.tick(now)
+
+    def status(self) -> ExecutionStatus:
+        """Return what is going on, as of the last tick."""
+        loop, queue, supervisor, now = self.loop, self.queue, self.supervisor, self.loop.stamp
+        chunk, target, model = queue.chunk, loop.limiter.target, loop.model
+        p50, p99 = self.timing.percentiles()
+        return ExecutionStatus(
+            stamp=now,
+            mode=supervisor.mode,
+            cause=supervisor.cause,
+            instruction=supervisor.instruction,
+            chunk_seq=-1 if chunk is None else chunk.seq,
+            chunk_step=queue.step,
+            queue_seconds=queue.seconds_left,
+            chunk_age=float('nan') if chunk is None else (now - chunk.stamp) / SECOND,
+            latent_age=float('nan') if chunk is None else chunk.latent_age,
+            ticks=self.timing.ticks,
+            deadline_misses=self.timing.misses,
+            tick_p50=p50,
+            tick_p99=p99,
+            seam_jump=queue.seam_jump,
+            refused_chunks=queue.refused,
+            last_refusal=queue.last_refusal,
+            commanded=Pose(target.position.copy(), target.quaternion.copy()),
+            measured=Pose(model.position.copy(), quat_from_matrix(model.rotation)),
+            gripper_command=loop.limiter.gripper,
+            gripper=loop.gripper,
+        )
