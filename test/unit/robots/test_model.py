@@ -105,7 +105,7 @@ def test_joint_limits_of_the_spec_are_those_of_the_urdf(spec):
 
 
 def test_neighbouring_links_never_touch(spec, simulated):
-    """Links up to two apart keep clear everywhere: such contacts would brake the arm for nothing."""
+    """Links up to two apart keep clear everywhere, or they would brake the arm for nothing."""
     physics = mujoco.MjData(simulated)
     order = [f'fr3_link{i}' for i in range(8)] + ['fr3_hand']
     for q, _ in states(spec, 1000):
