@@ -6,6 +6,7 @@ from functools import cache
 import math
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 from PIL import Image as Pil
@@ -97,10 +98,10 @@ def _picture(
     if picture is None:
         scaled = Pil.new('RGB', (height, height), _PANEL)
     else:
-        source = Pil.fromarray(picture)
-        factor = min(width / source.width, height / source.height)
-        target = (round(source.width * factor), round(source.height * factor))
-        scaled = source.resize(target, Pil.Resampling.BICUBIC)
+        factor = min(width / picture.shape[1], height / picture.shape[0])
+        target = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
+        smooth = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+        scaled = Pil.fromarray(cv2.resize(picture, target, interpolation=smooth))
     x = left + (width - scaled.width) // 2
     y = top + (height - scaled.height) // 2
     canvas.paste(scaled, (x, y), _mask(*scaled.size))
@@ -149,7 +150,7 @@ def _number(value: float, unit: str) -> str:
 
 
 def _bar(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], caption: Caption) -> None:
-    """p as a bar, with a tick at alpha."""
+    """Draw p as a bar, with a tick at alpha."""
     left, top, right, bottom = box
     draw.rounded_rectangle(box, 5, fill='#2b353e')
     if math.isfinite(caption.p_value):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 import math
 from pathlib import Path
+import textwrap
 from typing import Any
 
 import matplotlib
@@ -18,7 +19,7 @@ from vla_ros.record.palette import BLUE, GREEN, GREY, MODES, ORANGE, RED, SKY, m
 from vla_ros.record.series import Episode, Stamps
 
 
-_STYLE = {
+_STYLE: Any = {
     'font.family': 'DejaVu Sans',
     'font.size': 9,
     'axes.spines.top': False,
@@ -56,6 +57,7 @@ def write_timeline(path: str | Path, episodes: Sequence[Episode], title: str = '
             _separate(axes, episodes, clock)
             if function is not _modes and axes.has_data():
                 axes.legend(loc='upper left', bbox_to_anchor=(1.0, 1.02), borderaxespad=0.3)
+        figure.align_ylabels(rows)
         rows[-1].set_xlabel('time (s)')
         rows[0].set_xlim(0, clock.length)
         figure.suptitle(title or _title(episodes), x=0.01, ha='left', fontsize=14, weight='bold')
@@ -125,8 +127,6 @@ def _modes(axes: Axes, episode: Episode, clock: _Clock, first: bool) -> None:
 
 def _wrapped(text: str, share: float) -> str:
     """Break the instruction so that it fits the episode's share of the width."""
-    import textwrap
-
     return '\n'.join(textwrap.wrap(text, max(int(150 * share), 12))[:4])
 
 

@@ -21,7 +21,7 @@ def write_video(
     episodes: Sequence[Episode],
     render: Renderer | None = None,
     cameras: Sequence[str] = ('front', 'wrist'),
-    fps: int = 30,
+    fps: int = 25,
     speed: float = 1.0,
 ) -> int:
     """Write an mp4 (h264) of the episodes in order; returns the number of frames.
@@ -46,7 +46,7 @@ def write_video(
     with av.open(str(path), 'w', options={'movflags': '+faststart'}) as container:
         stream = container.add_stream('libx264', rate=fps)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, 'yuv420p'
-        stream.options = {'crf': '20', 'preset': 'veryfast'}
+        stream.options = {'crf': '20', 'preset': 'superfast'}
         for image in _frames(episodes, render, cameras, fps, speed):
             frame = av.VideoFrame.from_ndarray(image, format='rgb24')
             frame.pts, frame.time_base = count, Fraction(1, fps)
