@@ -124,6 +124,10 @@ class ControlLoop:
         self._send(believed)
         self.ticks += 1
 
+    def restart(self) -> None:
+        """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
+        self._begun = False
+
     def takeover_target(self, pose: Array) -> None:
         """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
         np.copyto(self._person, pose)
@@ -141,16 +145,19 @@ class ControlLoop:
     def state(self) -> RobotState:
         """Return the measured and commanded state at the last tick."""
         model, target = self.model, self.limiter.target
-        quaternion = np.array(rotations.from_matrix(model.rotation))
         return RobotState(
             stamp=self.stamp,
             position=model.q.copy(),
             velocity=model.dq.copy(),
-            ee=Pose(model.position.copy(), quaternion),
+            ee=Pose(model.position.copy(), np.array(self.measured_quaternion())),
             gripper=self.gripper,
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
             commanded_gripper=self.limiter.gripper,
         )
+
+    def measured_quaternion(self) -> rotations.Quaternion:
+        """Return the measured rotation of the tcp."""
+        return rotations.from_matrix(self.model.rotation)
 
     def _believe(self, sample: JointSample, now: int) -> bool:
         """Return whether the measurement may be used; tell the supervisor when not."""
@@ -158,7 +165,8 @@ class ControlLoop:
             self.supervisor.post(Event.FAULT, f'hardware: {_not_finite(self.spec, sample)}')
             return False
         if now - sample.stamp > self._stale:
-            self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
+            if self._begun or self.supervisor.state is not State.IDLE:
+                self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
             return False
         np.divide(sample.velocity, self._speed, out=self._share)
         np.abs(self._share, out=self._share)

@@ -16,19 +16,18 @@ class TickStatistics:
         self.ticks = 0
         self.misses = 0
         self._size = size
-        self._seconds = [0.0] * size
+        self._seconds = np.zeros(size)
 
-    def add(self, seconds: float, missed: bool) -> None:
-        """Count a tick that took `seconds` of computation."""
+    def add(self, seconds: float, missed: int = 0) -> None:
+        """Count a tick that took `seconds` of computation, and the deadlines it missed."""
         self._seconds[self.ticks % self._size] = seconds
         self.ticks += 1
-        if missed:
-            self.misses += 1
+        self.misses += missed
 
     def percentiles(self) -> tuple[float, float]:
         """Return p50 and p99 of the ticks in the ring, s; zeros before the first."""
         count = min(self.ticks, self._size)
         if not count:
             return 0.0, 0.0
-        ordered = np.sort(np.array(self._seconds[:count]))
+        ordered = np.sort(self._seconds[:count])
         return float(ordered[count // 2]), float(ordered[min(count * 99 // 100, count - 1)])

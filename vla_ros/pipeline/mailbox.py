@@ -8,10 +8,14 @@ sequence lock: the writer never waits, a reader that was overtaken reads again.
 from collections.abc import Sequence
 import mmap
 import os
+import time
 
 import numpy as np
 
 from vla_ros.data import Array
+
+
+Entry = tuple[list[int], Array, list[str]]
 
 
 class Busy(RuntimeError):
@@ -42,7 +46,7 @@ class Section:
 
     @property
     def version(self) -> int:
-        """A number that grows with every write; odd while one is under way."""
+        """A number that grows with every write; 0 before the first, odd while one is under way."""
         return int(self._sequence[0])
 
     def write(
@@ -61,20 +65,32 @@ class Section:
             position += 2 + size
         self._sequence[0] += 1
 
-    def read(self) -> tuple[list[int], Array, list[str]]:
-        """Return a consistent copy.
+    def read(self) -> Entry:
+        """Return a consistent copy, waiting for a write under way to end.
 
         Raises:
             Busy: no consistent copy could be had.
         """
-        for _ in range(10_000):
-            before = self._sequence[0]
-            if before & 1:
-                continue
-            ints, floats, raw = self._ints.tolist(), self._floats.copy(), self._raw()
-            if self._sequence[0] == before:
-                return ints, floats, [text.decode('utf-8', 'replace') for text in raw]
+        for attempt in range(2000):
+            copy = self.poll(-1)
+            if copy is not None:
+                return copy[1]
+            if attempt > 10:
+                time.sleep(1e-4)
         raise Busy('a section of the mailbox was left half written')
+
+    def poll(self, last: int) -> tuple[int, Entry] | None:
+        """Return the version and a consistent copy, if there is a newer one than `last`.
+
+        Never waits: while a write is under way there is none.
+        """
+        before = self._sequence[0]
+        if before == last or before & 1:
+            return None
+        ints, floats, raw = self._ints.tolist(), self._floats.copy(), self._raw()
+        if self._sequence[0] != before:
+            return None
+        return before, (ints, floats, [text.decode('utf-8', 'replace') for text in raw])
 
     def integer(self, index: int = 0) -> int:
         """Return one integer without a copy; for counters, which are written whole."""
@@ -151,9 +167,9 @@ class Mailbox:
         self.beat = cut(1)
         self.answered = cut(1)
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
-        self.status = cut(7, 24, (TEXT, TEXT, TEXT))
+        self.status = cut(7, 22, (TEXT, TEXT, TEXT))
         self.state = cut(2, 3 * MAX_JOINTS + 16)
-        self.sim = cut(5, 2 * MAX_SIM + 1, (TEXT,))
+        self.sim = cut(6, 2 * MAX_SIM, (TEXT,))
         self.life = cut(3, 0, (TEXT, TEXT))
 
     def close(self) -> None:

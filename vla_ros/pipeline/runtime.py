@@ -4,6 +4,8 @@ Lockstep, demonstrations and the 1 kHz process all build it here, so that what i
 is what runs in the other.
 """
 
+import numpy as np
+
 from vla_ros.act.queue import ChunkQueue, QueueConfig
 from vla_ros.control.laws import load_law
 from vla_ros.control.limits import Limiter
@@ -11,7 +13,6 @@ from vla_ros.control.loop import ControlLoop, Hardware, TargetSource
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
-from vla_ros.geometry import quat_from_matrix
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -79,6 +80,11 @@ class Execution:
         """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
         self.loop.takeover_target(pose)
 
+    def restart(self) -> None:
+        """Begin again where the arm was put, with no instruction."""
+        self.supervisor.post(Event.FINISH, 'scene reset')
+        self.loop.restart()
+
     def tick(self, now: int) -> None:
         """Do one control cycle at `now`, ns."""
         self.loop.tick(now)
@@ -106,7 +112,7 @@ class Execution:
             refused_chunks=queue.refused,
             last_refusal=queue.last_refusal,
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
-            measured=Pose(model.position.copy(), quat_from_matrix(model.rotation)),
+            measured=Pose(model.position.copy(), np.array(loop.measured_quaternion())),
             gripper_command=loop.limiter.gripper,
             gripper=loop.gripper,
         )

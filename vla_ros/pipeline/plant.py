@@ -1,0 +1,78 @@
+"""What the control process acts on: the simulation in its own memory, or a driver's topics."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from vla_ros.control.loop import Hardware, JointSample
+from vla_ros.data import Array
+from vla_ros.pipeline.mailbox import Mailbox
+from vla_ros.robots.spec import RobotSpec
+
+
+class Plant(Hardware, Protocol):
+    """Hardware that is part of a control process."""
+
+    def advance(self, now: int) -> None:
+        """Let a control period pass after the write; `now` is its stamp, ns."""
+
+    def reset(self, text: str) -> str:
+        """Start anew as `text` says; return '' or the cause of its refusal."""
+
+    def judge(self, text: str) -> str:
+        """Judge success by the request `text` from now on; return '' or the cause of refusal."""
+
+    def publish(self, mailbox: Mailbox) -> None:
+        """Write what the camera needs to see."""
+
+
+@dataclass
+class Sample:
+    """A measurement; see JointSample."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    gripper: float = 0.0  # m
+
+
+class DriverPlant:
+    """A real robot behind its driver: joint states come through the mailbox.
+
+    What is to be sent leaves through the mailbox's state section, which the ROS process reads.
+    """
+
+    def __init__(self, spec: RobotSpec, mailbox: Mailbox) -> None:
+        """Wait for joint states; the sample is stale until they come."""
+        self._section = mailbox.driver
+        self._version = 0
+        self._n = spec.n
+        self._sample = Sample(0, spec.home.copy(), np.zeros(spec.n))
+
+    def read(self) -> JointSample:
+        """Return the newest joint states."""
+        entry = self._section.poll(self._version)
+        if entry is not None:
+            self._version, ((stamp, _), floats, _) = entry
+            sample, n = self._sample, self._n
+            sample.stamp, sample.gripper = stamp, float(floats[0])
+            sample.position, sample.velocity = floats[1 : 1 + n], floats[1 + n : 1 + 2 * n]
+        return self._sample
+
+    def write(self, torque: Array, gripper: float) -> None:
+        """Do nothing: the loop's `sent` is what leaves."""
+
+    def advance(self, now: int) -> None:
+        """Do nothing: the world moves by itself."""
+
+    def reset(self, text: str) -> str:
+        """Refuse."""
+        return 'scene: this robot is not simulated'
+
+    def judge(self, text: str) -> str:
+        """Refuse."""
+        return 'judge: this robot is not simulated'
+
+    def publish(self, mailbox: Mailbox) -> None:
+        """Do nothing."""

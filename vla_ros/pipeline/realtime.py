@@ -1,0 +1,188 @@
+"""RealtimeProcess: the control process, seen from the process that speaks ROS.
+
+rclpy holds the interpreter's lock for hundreds of microseconds at a time, so the 1 kHz loop has
+an interpreter of its own. It dies with this process, and holds the arm when this one goes silent.
+"""
+
+from dataclasses import dataclass
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from vla_ros import config
+from vla_ros.control.supervisor import Event
+from vla_ros.data import ActionChunk, Array, ExecutionStatus
+from vla_ros.pipeline import wire
+from vla_ros.pipeline.mailbox import EVENTS, TEXT, Mailbox
+from vla_ros.pipeline.wire import SimSnapshot, Snapshot
+from vla_ros.pipeline.worker import JUDGE, SCENE, RealtimeConfig
+from vla_ros.robots import load_robot
+
+
+@dataclass(frozen=True)
+class Death:
+    """How the control process ended."""
+
+    code: int  # exit code; negative: the signal
+    lines: tuple[str, ...]  # the last it wrote
+
+
+class RealtimeError(RuntimeError):
+    """The control process did not start; the message has its last lines."""
+
+
+class RealtimeProcess:
+    """Starts, feeds and watches the control process. Its methods may be called from any thread.
+
+    Call `beat`, or any of the readers, more often than `config.silent_after`, or the arm holds.
+    """
+
+    def __init__(self, settings: RealtimeConfig) -> None:
+        """Prepare; nothing runs before `start`."""
+        self.config = settings
+        self._joints = load_robot(settings.robot).n
+        self._mailbox = Mailbox()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
+        self._posting = threading.Lock()
+        self._offering = threading.Lock()
+
+    def start(self, timeout: float = 60.0) -> None:
+        """Start the child and wait until its loop runs.
+
+        Raises:
+            RealtimeError: it ended, or did not run after `timeout` s.
+        """
+        environment = dict(os.environ, OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1')
+        self.beat()
+        self._process = subprocess.Popen(
+            [sys.executable, '-m', 'vla_ros.pipeline.worker', str(self._mailbox.memory.fd)],
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(self._mailbox.memory.fd,),
+            env=environment,
+        )
+        assert self._process.stdin is not None
+        with self._process.stdin as pipe:
+            pipe.write(json.dumps(config.to_tree(self.config)).encode() + b'\n')
+        end = time.monotonic() + timeout
+        while not self._mailbox.status.version:
+            self.beat()
+            if not self.alive():
+                death = self.death()
+                last = '\n'.join(death.lines if death else ())
+                raise RealtimeError(f'the control process ended while it started:\n{last}')
+            if time.monotonic() > end:
+                self.stop()
+                raise RealtimeError(f'the control process did not run after {timeout} s')
+            time.sleep(0.005)
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End the child, gently, then not; let go of the memory."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._mailbox.close()
+
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def death(self) -> Death | None:
+        """Return how the child ended, or None while it runs or before it was started."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        self._log.seek(0)
+        lines = self._log.read().decode('utf-8', 'replace').splitlines()[-20:]
+        return Death(self._process.returncode, tuple(lines))
+
+    @property
+    def pid(self) -> int:
+        """The child's process id; 0 before the start."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
+    def note(self) -> str:
+        """How punctual the child was allowed to be, for people."""
+        return self._mailbox.life.read()[2][0]
+
+    def beat(self) -> None:
+        """Show the child that this process is well."""
+        self._mailbox.beat.write((time.monotonic_ns(),))
+
+    def offer_chunk(self, chunk: ActionChunk) -> str:
+        """Send a chunk; return '' or why it cannot be sent.
+
+        The newest wins. What the queue thinks of it appears in the status.
+        """
+        cause = wire.chunk_misfit(chunk)
+        if not cause:
+            with self._offering:
+                wire.put_chunk(self._mailbox.chunk, chunk)
+        return cause
+
+    def takeover_target(self, pose: Array) -> None:
+        """Send the pose and opening (8,) that a person wants; used in TAKEOVER."""
+        with self._offering:
+            self._mailbox.person.write((), pose)
+
+    def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float) -> None:
+        """Pass on what a real robot measured: (n,) rad and rad/s in the spec's order, m."""
+        with self._offering:
+            wire.put_driver(self._mailbox.driver, stamp, q, dq, gripper)
+
+    def post(self, event: Event, text: str = '', timeout: float = 0.5) -> str:
+        """Send an event to the supervisor; return '' or the cause of its refusal."""
+        return self._post(int(event), text, timeout)
+
+    def reset_scene(self, seed: int, timeout: float = 2.0) -> str:
+        """Lay the simulated scene out by `seed`, arm at home; return '' or a cause."""
+        return self._post(SCENE, str(seed), timeout)
+
+    def judge(self, request: str, timeout: float = 0.5) -> str:
+        """Judge success by `request`, 'family object target'; return '' or a cause."""
+        return self._post(JUDGE, request, timeout)
+
+    def status(self) -> ExecutionStatus:
+        """Return the newest status."""
+        self.beat()
+        return wire.get_status(self._mailbox.status)
+
+    def state(self) -> Snapshot:
+        """Return the newest measured and commanded state, and what was sent."""
+        self.beat()
+        return wire.get_state(self._mailbox.state, self._joints)
+
+    def sim_state(self) -> SimSnapshot:
+        """Return the newest state of the simulated world."""
+        self.beat()
+        return wire.get_sim(self._mailbox.sim)
+
+    def _post(self, kind: int, text: str, timeout: float) -> str:
+        size = len(text.encode('utf-8'))
+        if size > TEXT:
+            return f'text: expected at most {TEXT} bytes of UTF-8, got {size}'
+        mailbox = self._mailbox
+        with self._posting:
+            count = mailbox.posted.integer()
+            if count - mailbox.answered.integer() >= EVENTS:
+                return 'the control process does not answer: its ring of events is full'
+            mailbox.events[count % EVENTS].write((kind,), texts=(text,))
+            mailbox.posted.write((count + 1,))
+            end = time.monotonic() + timeout
+            while mailbox.answered.integer() <= count:
+                if time.monotonic() > end or not self.alive():
+                    return f'the control process did not answer within {timeout} s'
+                time.sleep(0.0005)
+            return mailbox.answers[count % EVENTS].read()[2][0]

@@ -1,0 +1,182 @@
+"""How the values of data.py lie in the sections of the mailbox: a pack and an unpack for each."""
+
+from dataclasses import dataclass
+
+from vla_ros.control.loop import ControlLoop
+from vla_ros.data import ActionChunk, Array, Command, ExecutionStatus, Mode, Pose, RobotState
+from vla_ros.pipeline.mailbox import MAX_CHANNELS, MAX_SIM, MAX_STEPS, Entry, Section
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The arm at one tick."""
+
+    state: RobotState
+    command: Command
+
+
+@dataclass(frozen=True)
+class SimSnapshot:
+    """The simulated world at one tick, for cameras and for evaluation."""
+
+    stamp: int  # ns
+    qpos: Array
+    qvel: Array
+    seed: int  # of the layout
+    resets: int  # layouts so far
+    request: str  # what success is judged by: 'family object target'
+    success: bool  # privileged: the task's own test
+
+
+def chunk_misfit(chunk: ActionChunk) -> str:
+    """Return why a chunk does not fit into the mailbox; '' when it does."""
+    shape = chunk.actions.shape
+    if len(shape) != 2 or not 1 <= shape[0] <= MAX_STEPS or not 1 <= shape[1] <= MAX_CHANNELS:
+        return (
+            f'actions: expected 1 to {MAX_STEPS} steps of 1 to {MAX_CHANNELS} channels, '
+            f'got {shape}'
+        )
+    return ''
+
+
+def put_chunk(section: Section, chunk: ActionChunk) -> None:
+    """Write a chunk that fits."""
+    horizon, width = chunk.actions.shape
+    section.write(
+        (
+            chunk.stamp, chunk.seq, chunk.latent_seq, horizon, width, chunk.inference_start,
+            chunk.inference_end,
+        ),
+        [chunk.dt, chunk.valid_for, chunk.latent_age, *chunk.actions.ravel().tolist()],
+        (chunk.robot, chunk.model, chunk.representation, '\n'.join(chunk.channels)),
+    )  # fmt: skip
+
+
+def get_chunk(entry: Entry) -> ActionChunk:
+    """Make the chunk of what a section held."""
+    ints, floats, texts = entry
+    stamp, seq, latent_seq, horizon, width, start, end = ints
+    dt, valid_for, latent_age = floats[:3].tolist()
+    return ActionChunk(
+        stamp=stamp,
+        seq=seq,
+        latent_seq=latent_seq,
+        latent_age=latent_age,
+        robot=texts[0],
+        model=texts[1],
+        channels=tuple(texts[3].split('\n')),
+        representation=texts[2],
+        dt=dt,
+        actions=floats[3 : 3 + horizon * width].reshape(horizon, width),
+        inference_start=start,
+        inference_end=end,
+        valid_for=valid_for,
+    )
+
+
+def put_status(section: Section, status: ExecutionStatus) -> None:
+    """Write the status; texts that are too long are cut."""
+    section.write(
+        (
+            status.stamp, int(status.mode), status.chunk_seq, status.chunk_step, status.ticks,
+            status.deadline_misses, status.refused_chunks,
+        ),
+        [
+            status.queue_seconds, status.chunk_age, status.latent_age, status.tick_p50,
+            status.tick_p99, status.seam_jump, status.gripper_command, status.gripper,
+            *status.commanded.position.tolist(), *status.commanded.quaternion.tolist(),
+            *status.measured.position.tolist(), *status.measured.quaternion.tolist(),
+        ],
+        (status.cause, status.instruction, status.last_refusal),
+    )  # fmt: skip
+
+
+def get_status(section: Section) -> ExecutionStatus:
+    """Read the status back."""
+    ints, floats, (cause, instruction, refusal) = section.read()
+    stamp, mode, seq, step, ticks, misses, refused = ints
+    left, chunk_age, latent_age, p50, p99, seam, command, gripper = floats[:8].tolist()
+    return ExecutionStatus(
+        stamp=stamp,
+        mode=Mode(mode),
+        cause=cause,
+        instruction=instruction,
+        chunk_seq=seq,
+        chunk_step=step,
+        queue_seconds=left,
+        chunk_age=chunk_age,
+        latent_age=latent_age,
+        ticks=ticks,
+        deadline_misses=misses,
+        tick_p50=p50,
+        tick_p99=p99,
+        seam_jump=seam,
+        refused_chunks=refused,
+        last_refusal=refusal,
+        commanded=Pose(floats[8:11], floats[11:15]),
+        measured=Pose(floats[15:18], floats[18:22]),
+        gripper_command=command,
+        gripper=gripper,
+    )
+
+
+def put_state(section: Section, loop: ControlLoop) -> None:
+    """Write the arm's state straight from the loop: this runs within the control tick."""
+    model, target = loop.model, loop.limiter.target
+    section.write(
+        (loop.stamp, loop.ticks),
+        [
+            *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
+            *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
+            *model.q.tolist(), *model.dq.tolist(), *loop.sent.tolist(),
+        ],
+    )  # fmt: skip
+
+
+def get_state(section: Section, joints: int) -> Snapshot:
+    """Read the state of an arm with so many joints back."""
+    (stamp, _), floats, _ = section.read()
+    commanded = Pose(floats[8:11], floats[11:15])
+    q, dq, torque = (floats[16 + i * joints : 16 + (i + 1) * joints] for i in range(3))
+    state = RobotState(
+        stamp=stamp,
+        position=q.copy(),
+        velocity=dq.copy(),
+        ee=Pose(floats[0:3], floats[3:7]),
+        gripper=float(floats[7]),
+        commanded=commanded,
+        commanded_gripper=float(floats[15]),
+    )
+    return Snapshot(state, Command(stamp, commanded, float(floats[15]), torque.copy()))
+
+
+def get_sim(section: Section) -> SimSnapshot:
+    """Read the simulated world back."""
+    (stamp, nq, nv, seed, resets, success), floats, (request,) = section.read()
+    return SimSnapshot(
+        stamp=stamp,
+        qpos=floats[:nq].copy(),
+        qvel=floats[MAX_SIM : MAX_SIM + nv].copy(),
+        seed=seed,
+        resets=resets,
+        request=request,
+        success=bool(success),
+    )
+
+
+def put_sim(section: Section, sim: SimSnapshot) -> None:
+    """Write the simulated world."""
+    flat = [0.0] * MAX_SIM
+    flat[: len(sim.qpos)] = sim.qpos.tolist()
+    section.write(
+        (sim.stamp, len(sim.qpos), len(sim.qvel), sim.seed, sim.resets, sim.success),
+        flat + sim.qvel.tolist(),
+        (sim.request,),
+    )
+
+
+def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
+    """Write the joint states (n,) of a real robot, in the spec's order."""
+    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
+
+

@@ -1,0 +1,213 @@
+"""The control process: physics or driver, loop and queue, at the robot's control rate.
+
+Started by realtime.py as `python -m vla_ros.pipeline.worker FD`, its configuration on stdin.
+"""
+
+import ctypes
+from dataclasses import dataclass, field
+import gc
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import Literal
+
+from vla_ros import config
+from vla_ros.act.queue import QueueConfig
+from vla_ros.config import require
+from vla_ros.control.supervisor import Event
+from vla_ros.data import SECOND
+from vla_ros.pipeline import wire
+from vla_ros.pipeline.mailbox import EVENTS, Mailbox
+from vla_ros.pipeline.plant import DriverPlant, Plant
+from vla_ros.pipeline.runtime import Execution
+from vla_ros.robots import load_robot
+
+
+# Requests that are no events of the supervisor share its ring.
+SCENE, JUDGE = 100, 101
+_PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
+_LATE = 5  # periods behind from which ticks are given up instead of made up for
+
+
+@dataclass(frozen=True)
+class RealtimeConfig:
+    """What the control process runs."""
+
+    robot: str  # name or path of a RobotSpec
+    hardware: Literal['sim', 'driver'] = 'sim'
+    seed: int = 0  # of the first layout of the simulation
+    law: str = ''  # control preset; '' is the robot's
+    silent_after: float = 0.5  # s without a heartbeat of the parent before the arm holds
+    state_rate: float = 200.0  # Hz
+    sim_rate: float = 100.0  # Hz
+    status_rate: float = 20.0  # Hz
+    priority: int = 40  # SCHED_FIFO, where permitted; 0 does not ask for it
+    queue: QueueConfig = field(default_factory=QueueConfig)
+
+    def __post_init__(self) -> None:
+        for name in ('silent_after', 'state_rate', 'sim_rate', 'status_rate'):
+            require(0 < getattr(self, name) <= 2000, f'{name}: expected 0..2000')
+        require(0 <= self.priority <= 99, 'priority: expected 0..99')
+
+
+class Worker:
+    """Runs the control cycle until it is told to stop or its parent is gone."""
+
+    def __init__(self, settings: RealtimeConfig, mailbox: Mailbox) -> None:
+        """Build everything; afterwards nothing is allocated that lasts."""
+        spec = load_robot(settings.robot)
+        self._mailbox = mailbox
+        self._plant: Plant
+        if settings.hardware == 'sim':
+            # Only here: a robot with a driver needs no MuJoCo.
+            from vla_ros.pipeline.simulated import SimPlant
+
+            self._plant = SimPlant(spec, settings.seed)
+        else:
+            self._plant = DriverPlant(spec, mailbox)
+        self._execution = Execution(spec, self._plant, settings.queue, settings.law)
+        self._period = round(SECOND / spec.control_rate)
+        self._silent = int(settings.silent_after * SECOND)
+        self._every_state = max(round(spec.control_rate / settings.state_rate), 1)
+        self._every_sim = max(round(spec.control_rate / settings.sim_rate), 1)
+        self._every_status = max(round(spec.control_rate / settings.status_rate), 1)
+        self._parent = os.getppid()
+        self._chunk = mailbox.chunk.version
+        self._person = mailbox.person.version
+        self._done = 0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End after the cycle in progress."""
+        self._stopped = True
+
+    def stop_if_orphaned(self) -> None:
+        """End if the parent is gone; the kernel also signals the end of the thread that forked."""
+        if os.getppid() != self._parent:
+            self.stop()
+
+    def run(self) -> None:
+        """Cycle at absolute deadlines.
+
+        `now` is the time the cycle was due, not the time it began, so that the physics, the
+        playback of chunks and the limits all see equal steps.
+        """
+        clock, period, execution = time.monotonic_ns, self._period, self._execution
+        plant, timing = self._plant, execution.timing
+        offset = time.time_ns() - clock()
+        deadline = clock()
+        count = 0
+        while not self._stopped:
+            deadline += period
+            wait = deadline - clock()
+            missed = 0
+            if wait > 0:
+                time.sleep(wait * 1e-9)
+            elif -wait > _LATE * period:
+                missed = -wait // period
+                deadline += missed * period
+            begin = clock()
+            now = deadline + offset
+            self._receive(now, begin)
+            execution.tick(now)
+            plant.advance(now)
+            count += 1
+            self._publish(count)
+            if not count % 1000:
+                # The wall clock is steered; follow it in steps that no one notices.
+                drift = time.time_ns() - clock() - offset
+                offset += max(min(drift, 50_000), -50_000)
+            end = clock()
+            timing.add((end - begin) * 1e-9, missed + (end > deadline + period))
+
+    def _receive(self, now: int, monotonic: int) -> None:
+        """Take what the parent has left in the mailbox."""
+        mailbox, execution = self._mailbox, self._execution
+        if mailbox.posted.integer() != self._done:
+            self._answer()
+        entry = mailbox.chunk.poll(self._chunk)
+        if entry is not None:
+            self._chunk = entry[0]
+            execution.offer(wire.get_chunk(entry[1]), now)
+        entry = mailbox.person.poll(self._person)
+        if entry is not None:
+            self._person = entry[0]
+            execution.takeover_target(entry[1][1])
+        silence = monotonic - mailbox.beat.integer()
+        if silence > self._silent:
+            execution.post(Event.SILENT)
+            self.stop_if_orphaned()
+
+    def _answer(self) -> None:
+        """Apply the events posted since the last cycle, and answer each."""
+        mailbox = self._mailbox
+        while self._done < mailbox.posted.integer():
+            place = self._done % EVENTS
+            (kind,), _, (text,) = mailbox.events[place].read()
+            if kind == SCENE:
+                cause = self._plant.reset(text)
+                if not cause:
+                    self._execution.restart()
+            elif kind == JUDGE:
+                cause = self._plant.judge(text)
+            else:
+                cause = self._execution.post(Event(kind), text)
+            self._done += 1
+            mailbox.answers[place].write(texts=(cause,))
+            mailbox.answered.write((self._done,))
+
+    def _publish(self, count: int) -> None:
+        """Write what is due; at different cycles, so that no cycle bears it all."""
+        mailbox = self._mailbox
+        if not count % self._every_state:
+            wire.put_state(mailbox.state, self._execution.loop)
+        elif count % self._every_sim == 1:
+            self._plant.publish(mailbox)
+        elif count % self._every_status == 2:
+            wire.put_status(mailbox.status, self._execution.status())
+
+
+def prepare(priority: int) -> str:
+    """Ask for punctuality; return a note for people on what was not granted."""
+    libc = ctypes.CDLL(None)
+    # A child that outlives its parent would be a robot without a node.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
+    libc.prctl(_PR_SET_TIMERSLACK, 1)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if not priority:
+        return 'normal scheduling, as configured'
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        return 'SCHED_FIFO is not permitted: normal scheduling, deadlines may be missed'
+    return f'SCHED_FIFO priority {priority}'
+
+
+def main() -> int:
+    """Run the control process; return its exit code."""
+    mailbox = Mailbox(int(sys.argv[1]))
+    # Ctrl-C reaches the whole group: the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        settings = config.build(RealtimeConfig, json.loads(sys.stdin.readline()), 'control')
+        worker = Worker(settings, mailbox)
+        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        signal.signal(signal.SIGHUP, lambda *_: worker.stop_if_orphaned())
+        note = prepare(settings.priority)
+        mailbox.life.write((1, os.getpid()), texts=(note, ''))
+        worker.run()
+    except Exception as error:
+        mailbox.life.write((2,), texts=('', f'{type(error).__name__}: {error}'))
+        traceback.print_exc()
+        return 1
+    mailbox.life.write((2,))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
