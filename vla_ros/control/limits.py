@@ -30,7 +30,9 @@ _QUATERNION_TOLERANCE = 1e-3
 class LimiterConfig:
     """How the joint limits are defended, beside the numbers of the RobotSpec."""
 
-    speed_share: float = 0.9  # of the joint velocity limits, allowed before braking sets in
+    # Of the joint velocity limits, where braking sets in. The torque rate leaves it tens of
+    # milliseconds to bite, in which a nearly singular arm gathers speed.
+    speed_share: float = 0.6
     margin: float = 0.05  # rad short of a joint limit at which the allowed speed is zero
     deceleration: float = 4.0  # rad/s^2, of the envelope: speed <= sqrt(2 deceleration gap)
     inertia_fraction: float = 0.6  # braking gain per torque limit: Nms/rad = fraction x Nm
@@ -207,8 +209,16 @@ class Limiter:
         """Put the trackers' state into `target`."""
         turn = self._angular.position
         quaternion = rotations.multiply(rotations.quaternion_exp(turn), self._home)
-        angular = rotations.angular_velocity(turn, self._angular.velocity)
-        self.target.set(self._linear.position, quaternion, self._linear.velocity, angular)
+        linear, angular = self._linear, self._angular
+        spin = rotations.angular_velocity(turn, angular.velocity)
+        # Leaves out the derivative of the Jacobian: at most _CURVATURE's share of the limit.
+        spin_rate = rotations.angular_velocity(turn, angular.acceleration)
+        self.target.set(
+            linear.position,
+            quaternion,
+            (*linear.velocity, *spin),
+            (*linear.acceleration, *spin_rate),
+        )
         return self.target
 
 

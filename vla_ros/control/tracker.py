@@ -83,6 +83,7 @@ class PointTracker:
     Attributes:
         position: what is given out, in the unit of the region.
         velocity: its backward difference, per s.
+        acceleration: the backward difference of the velocity, per s^2.
     """
 
     def __init__(
@@ -101,10 +102,11 @@ class PointTracker:
         self._x = self._y = self._z = 0.0
         self._x, self._y, self._z = position
         self._v: Vector = (0.0, 0.0, 0.0)
-        self._ring = [position] * self._length
+        self._ring = [(position, self._v)] * self._length
         self._next = 0
         self.position = position
         self.velocity: Vector = (0.0, 0.0, 0.0)
+        self.acceleration: Vector = (0.0, 0.0, 0.0)
 
     def step(self, goal: Vector | None) -> Vector:
         """Advance one tick towards `goal`, or brake to rest for None; return the position."""
@@ -161,18 +163,20 @@ class PointTracker:
     def _average(self, newest: Vector) -> Vector:
         """Put the newest inner point into the ring; update position and velocity."""
         n = self._length
-        oldest = self._ring[self._next]
-        self._ring[self._next] = newest
+        oldest, before = self._ring[self._next]
+        self._ring[self._next] = (newest, self._v)
         self._next = self._next + 1 if self._next + 1 < n else 0
         mx, my, mz = newest[0] - oldest[0], newest[1] - oldest[1], newest[2] - oldest[2]
         x, y, z = self.position
         if self._next == 0:
             # The exact mean once a round, so that rounding does not pile up over days.
-            x, y, z = (math.fsum(p[i] for p in self._ring) / n for i in range(3))
+            x, y, z = (math.fsum(p[i] for p, _ in self._ring) / n for i in range(3))
         else:
             x, y, z = x + mx / n, y + my / n, z + mz / n
         k = 1 / (n * self._dt)
         self.velocity = (mx * k, my * k, mz * k)
+        (a, b, c), (d, e, f) = self._v, before
+        self.acceleration = ((a - d) * k, (b - e) * k, (c - f) * k)
         self.position = (x, y, z)
         return self.position
 

@@ -20,7 +20,8 @@ class RobotModel:
         rotation: (3, 3), columns are the tcp axes.
         jacobian: (6, n), LOCAL_WORLD_ALIGNED: linear rows above angular rows, base axes.
         twist: (6,) m/s and rad/s, `jacobian @ dq`.
-        mass: (n, n) kg m^2, M(q), symmetric.
+        drift: (6,) m/s^2 and rad/s^2, J' dq: how the tcp accelerates when no joint does.
+        mass: (n, n) kg m^2, M(q) with the motors' armature, symmetric.
         gravity: (n,) Nm. coriolis: (n,) Nm, C(q, dq) dq. bias: (n,) Nm, their sum.
     """
 
@@ -33,6 +34,7 @@ class RobotModel:
         """
         self.spec = spec
         self._model = _reduced_model(spec)
+        self._model.armature[:] = spec.joint_array('armature')
         self._data = self._model.createData()
         self._frame = _frame_id(self._model, spec.ee_frame)
         base = self._model.frames[_frame_id(self._model, spec.base_frame)]
@@ -41,6 +43,8 @@ class RobotModel:
         self.q = np.zeros(spec.n)
         self.dq = np.zeros(spec.n)
         self.twist = np.zeros(6)
+        self.drift: Array = np.zeros(6)
+        self._still = np.zeros(spec.n)
         self.coriolis = np.zeros(spec.n)
         # These are views of Pinocchio's own memory: refreshed by every update at no cost.
         placement = self._data.oMf[self._frame]
@@ -56,6 +60,10 @@ class RobotModel:
         """Compute every attribute at joint positions q (n,) rad and velocities dq (n,) rad/s."""
         self.q[:] = q
         self.dq[:] = dq
+        pin.forwardKinematics(self._model, self._data, self.q, self.dq, self._still)
+        self.drift = pin.getFrameClassicalAcceleration(
+            self._model, self._data, self._frame, pin.LOCAL_WORLD_ALIGNED
+        ).vector
         pin.computeAllTerms(self._model, self._data, self.q, self.dq)
         pin.updateFramePlacement(self._model, self._data, self._frame)
         self.jacobian = pin.getFrameJacobian(

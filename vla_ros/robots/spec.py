@@ -26,8 +26,10 @@ class JointSpec:
     torque: float  # Nm
     torque_rate: float  # Nm/s
     home: float  # rad
+    armature: float = 0.0  # kg m^2, the motor's inertia seen at the joint; not in the URDF
 
     def __post_init__(self) -> None:
+        require(self.armature >= 0, f'{self.name}.armature must not be negative')
         require(self.lower < self.upper, f'{self.name}: lower must be below upper')
         require(self.lower <= self.home <= self.upper, f'{self.name}: home outside its limits')
         require(abs(self.lower) < 10 and abs(self.upper) < 10, f'{self.name}: limits are in rad')

@@ -16,7 +16,6 @@ SPEC = load_robot('franka')
 DT = 1 / SPEC.control_rate
 HOME = RobotModel(SPEC)
 ROUNDING = 5e-15
-ARMATURE = 0.1  # kg m^2, the reflected rotor inertia of such drives
 
 anything = st.one_of(
     st.floats(-1, 1), st.floats(), st.sampled_from([np.nan, np.inf, -np.inf, 1e308])
@@ -55,8 +54,8 @@ def assert_torque_bounded(torques):
 def plant():
     """Return MuJoCo's model and data of the arm alone, at home, without its own joint stops."""
     spec = mujoco.MjSpec.from_file(str(SPEC.urdf_path))
-    for name in SPEC.joint_names:
-        spec.joint(name).armature = ARMATURE
+    for joint in SPEC.joints:
+        spec.joint(joint.name).armature = joint.armature
     spec.option.timestep = DT
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT

@@ -73,13 +73,15 @@ def test_from_outside_it_comes_in():
     np.testing.assert_allclose(points[-1], (0.5, 0.0, 0.3), atol=1e-6)
 
 
-def test_velocity_is_the_backward_difference():
+def test_velocity_and_acceleration_are_backward_differences():
     tracker = make()
-    before = np.array(tracker.position)
+    before, velocity = np.array(tracker.position), np.zeros(3)
     for _ in range(700):
         after = np.array(tracker.step((0.7, 0.3, 0.1)))
         np.testing.assert_allclose(tracker.velocity, (after - before) / DT, atol=1e-10)
-        before = after
+        change = (np.array(tracker.velocity) - velocity) / DT
+        np.testing.assert_allclose(tracker.acceleration, change, atol=1e-8)
+        before, velocity = after, np.array(tracker.velocity)
 
 
 @pytest.mark.parametrize('distance', [0.001, 0.01, 0.1, 0.3])

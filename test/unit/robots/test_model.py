@@ -78,7 +78,7 @@ def test_attributes_belong_to_the_last_update(spec, simulated):
     model, physics = RobotModel(spec), mujoco.MjData(simulated)
     body = simulated.body(spec.ee_frame).id
     position, mass, gravity = model.position, model.mass, model.gravity
-    jacobian = np.zeros((6, simulated.nv))
+    jacobian, inertia = np.zeros((6, simulated.nv)), np.zeros((simulated.nv, simulated.nv))
     for q, dq in states(spec, 20):
         model.update(q, dq)
         physics.qpos[:7], physics.qvel[:7] = q, dq
@@ -90,6 +90,11 @@ def test_attributes_belong_to_the_last_update(spec, simulated):
         close(model.jacobian, jacobian[:, :7])
         close(model.twist, jacobian[:, :7] @ dq)
         close(mass, mass.T)
+        mujoco.mj_fullM(simulated, physics, inertia)
+        close(mass, inertia[:7, :7] + np.diag(spec.joint_array('armature')))
+        ahead, step = RobotModel(spec), 1e-6
+        ahead.update(q + step * dq, dq)
+        np.testing.assert_allclose(model.drift, (ahead.twist - model.twist) / step, atol=1e-4)
         close(model.bias, physics.qfrc_bias[:7])
         close(model.bias, gravity + model.coriolis)
 

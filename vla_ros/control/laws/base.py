@@ -1,6 +1,7 @@
 """What every control law is: a torque from the model's state and a target."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,19 +19,29 @@ class CartesianTarget:
         rotation: (3, 3), columns are the tcp axes in the base frame.
         quaternion: (4,) xyzw, the same rotation.
         twist: (6,) m/s and rad/s, the velocity of the target, base axes.
+        acceleration: (6,) m/s^2 and rad/s^2, likewise.
         posture: (n,) rad, joint positions preferred where the task leaves freedom.
     """
 
-    __slots__ = ('_buffer', 'position', 'posture', 'quaternion', 'rotation', 'twist')
+    __slots__ = (
+        '_buffer',
+        'acceleration',
+        'position',
+        'posture',
+        'quaternion',
+        'rotation',
+        'twist',
+    )
 
     def __init__(self, posture: Array) -> None:
         """Start at the origin, at rest, with a copy of `posture` (n,) rad."""
         # One buffer and views of it: one assignment a tick instead of four.
-        self._buffer = np.zeros(22)
+        self._buffer = np.zeros(28)
         self.position = self._buffer[:3]
         self.quaternion = self._buffer[3:7]
         self.rotation = self._buffer[7:16].reshape(3, 3)
-        self.twist = self._buffer[16:]
+        self.twist = self._buffer[16:22]
+        self.acceleration = self._buffer[22:]
         self.posture = np.array(posture, dtype=np.float64)
         self.set((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
@@ -38,12 +49,12 @@ class CartesianTarget:
         self,
         position: Vector,
         quaternion: Quaternion,
-        linear: Vector = (0.0, 0.0, 0.0),
-        angular: Vector = (0.0, 0.0, 0.0),
+        twist: Sequence[float] = (0.0,) * 6,
+        acceleration: Sequence[float] = (0.0,) * 6,
     ) -> None:
-        """Write the pose (m, unit xyzw) and its velocity (m/s, rad/s, base axes)."""
+        """Write the pose (m, unit xyzw), its twist and acceleration (6,), base axes."""
         matrix = rotations.to_matrix(quaternion)
-        self._buffer[:] = (*position, *quaternion, *matrix, *linear, *angular)
+        self._buffer[:] = (*position, *quaternion, *matrix, *twist, *acceleration)
 
 
 class ControlLaw(ABC):

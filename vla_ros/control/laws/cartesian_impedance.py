@@ -1,13 +1,14 @@
 """Cartesian impedance: the tcp is a spring and a damper between the target and the world."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
-from vla_ros.control.laws.nullspace import NullSpace, Projection
+from vla_ros.control.laws.nullspace import KinematicProjection, TaskInertia
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -23,12 +24,16 @@ class CartesianImpedanceConfig:
     d_rot: float | None = None  # Nms/rad; None: 2 sqrt(k_rot), critical at 1 kg m^2
     error_clip_pos: float = 0.1  # m, per axis: bounds the pull of a far target
     error_clip_rot: float = 0.5  # rad, per axis
-    nullspace: Projection = 'dynamic'  # how the posture torque is kept from the task
+    # How the posture torque is kept from the task: no acceleration of the tcp, no wrench, not
+    nullspace: Literal['dynamic', 'kinematic', 'none'] = 'dynamic'
     nullspace_stiffness: float = 1.0  # Nm/rad towards the target's posture
     nullspace_damping: float | None = None  # Nms/rad; None: 2 sqrt(nullspace_stiffness)
     nullspace_max_torque: float = 5.0  # Nm per joint, before the projection
     nullspace_regularization: float = 1e-6  # added to the diagonal that is inverted
-    feedforward: bool = True  # damp the velocity relative to the target's, not to the world
+    # velocity: damp relative to the target, not to the world; acceleration: push it along as well
+    feedforward: Literal['acceleration', 'velocity', 'none'] = 'velocity'
+    feedforward_clip_pos: float = 100.0  # N, per axis: near singularities the arm seems heavy
+    feedforward_clip_rot: float = 10.0  # Nm, per axis
     gravity: bool = True  # False where the robot's own controller compensates it
     coriolis: bool = True
     limit_range: float = 0.1  # rad from a joint limit at which the repulsion sets in
@@ -43,12 +48,17 @@ class CartesianImpedanceConfig:
             require(value is None or 0 <= value <= 500, f'{name}: expected 0..500, SI units')
         require(0 < self.error_clip_pos <= 1, 'error_clip_pos: expected 0..1 m')
         require(0 < self.error_clip_rot <= 3.14, 'error_clip_rot: expected 0..3.14 rad')
+        for name in ('feedforward_clip_pos', 'feedforward_clip_rot'):
+            require(0 <= getattr(self, name) <= 500, f'{name}: expected 0..500, SI units')
         require(0 < self.limit_range < 1, 'limit_range: expected 0..1 rad')
         require(0 < self.nullspace_regularization <= 1, 'nullspace_regularization: expected 0..1')
 
 
 class CartesianImpedance(ControlLaw):
-    """tau = J^T (K e + D (v_d - v)) + N (K_n (q_d - q) - D_n q') + tau_limits + c + g."""
+    """tau = J^T (K e + D (v_d - v) + L (a_d - J' q')) + N tau_posture + tau_limits + c + g.
+
+    tau_posture = K_n (q_d - q) - D_n q'; L is the apparent mass at the tcp, N a projection.
+    """
 
     def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot."""
@@ -60,7 +70,10 @@ class CartesianImpedance(ControlLaw):
         self._error_high = _two(config.error_clip_pos, config.error_clip_rot)
         self._error_low = -self._error_high
         self._posture_damping = _critical(config.nullspace_damping, config.nullspace_stiffness)
-        self._nullspace = NullSpace(config.nullspace, config.nullspace_regularization, spec.n)
+        self._inertia = TaskInertia(config.nullspace_regularization, spec.n)
+        self._kinematic = KinematicProjection(config.nullspace_regularization)
+        self._push_high = _two(config.feedforward_clip_pos, config.feedforward_clip_rot)
+        self._push_low = -self._push_high
         self._posture_high = np.full(spec.n, config.nullspace_max_torque)
         self._posture_low = -self._posture_high
         self._low = spec.joint_array('lower') + config.limit_range
@@ -72,6 +85,8 @@ class CartesianImpedance(ControlLaw):
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""
+        if self.config.nullspace == 'dynamic' or self.config.feedforward == 'acceleration':
+            self._inertia.update(model)
         model.jacobian.T.dot(self._task(model, target), out=out)
         np.add(out, self._posture(model, target), out=out)
         terms.joint_limit_repulsion(model.q, self._low, self._high, self._slope, self._term)
@@ -86,13 +101,17 @@ class CartesianImpedance(ControlLaw):
         """Return the wrench (6,) N and Nm on the tcp, base axes."""
         terms.pose_error(model, target, self._rotation, self._error)
         terms.clamp(self._error, self._error_low, self._error_high, self._error)
-        if self.config.feedforward:
-            np.subtract(target.twist, model.twist, out=self._rate)
-        else:
+        if self.config.feedforward == 'none':
             np.negative(model.twist, out=self._rate)
-        return terms.spring_damper(
-            self._stiffness, self._damping, self._error, self._rate, self._wrench
-        )
+        else:
+            np.subtract(target.twist, model.twist, out=self._rate)
+        terms.spring_damper(self._stiffness, self._damping, self._error, self._rate, self._wrench)
+        if self.config.feedforward == 'acceleration':
+            np.subtract(target.acceleration, model.drift, out=self._rate)
+            push = self._inertia.times(self._rate)
+            terms.clamp(push, self._push_low, self._push_high, push)
+            np.add(self._wrench, push, out=self._wrench)
+        return self._wrench
 
     def _posture(self, model: RobotModel, target: CartesianTarget) -> Array:
         """Return the posture torque (n,) Nm that is left beside the task."""
@@ -102,7 +121,11 @@ class CartesianImpedance(ControlLaw):
         np.multiply(model.dq, self._posture_damping, out=term)
         np.subtract(pull, term, out=pull)
         terms.clamp(pull, self._posture_low, self._posture_high, pull)
-        return self._nullspace.project(model, pull, term)
+        if self.config.nullspace == 'dynamic':
+            return self._inertia.project(model, pull, term)
+        if self.config.nullspace == 'kinematic':
+            return self._kinematic.project(model, pull, term)
+        return pull
 
 
 def _critical(damping: float | None, stiffness: float) -> float:

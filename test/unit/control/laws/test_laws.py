@@ -26,10 +26,12 @@ def model():
     return RobotModel(SPEC)
 
 
-def target_at(model, shift=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0), linear=(0.0, 0.0, 0.0)):
+def target_at(
+    model, shift=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0), twist=(0.0,) * 6, acceleration=(0.0,) * 6
+):
     target = CartesianTarget(model.q)
     rotation = pin.exp3(np.array(turn)) @ model.rotation
-    target.set(tuple(model.position + shift), from_matrix(rotation), linear)
+    target.set(tuple(model.position + shift), from_matrix(rotation), twist, acceleration)
     return target
 
 
@@ -48,7 +50,7 @@ def dense(config, model, target):
     d_rot = 2 * config.k_rot**0.5 if config.d_rot is None else config.d_rot
     error = np.r_[target.position - model.position, pin.log3(target.rotation @ model.rotation.T)]
     clip = np.r_[[config.error_clip_pos] * 3, [config.error_clip_rot] * 3]
-    rate = (target.twist if config.feedforward else 0) - j @ model.dq
+    rate = (0 if config.feedforward == 'none' else target.twist) - j @ model.dq
     wrench = np.diag([config.k_pos] * 3 + [config.k_rot] * 3) @ np.clip(error, -clip, clip)
     wrench += np.diag([d_pos] * 3 + [d_rot] * 3) @ rate
     k_n = config.nullspace_stiffness
@@ -56,6 +58,10 @@ def dense(config, model, target):
     pull = np.clip(pull, -config.nullspace_max_torque, config.nullspace_max_torque)
     ridge = config.nullspace_regularization * np.eye(6)
     inverse = np.linalg.inv(model.mass)
+    if config.feedforward == 'acceleration':
+        push = np.linalg.inv(j @ inverse @ j.T + ridge) @ (target.acceleration - model.drift)
+        bound = np.r_[[config.feedforward_clip_pos] * 3, [config.feedforward_clip_rot] * 3]
+        wrench += np.clip(push, -bound, bound)
     if config.nullspace == 'dynamic':
         pull = pull - j.T @ np.linalg.inv(j @ inverse @ j.T + ridge) @ j @ inverse @ pull
     elif config.nullspace == 'kinematic':
@@ -71,16 +77,22 @@ def dense(config, model, target):
 
 
 @pytest.mark.parametrize('nullspace', ['dynamic', 'kinematic', 'none'])
-@pytest.mark.parametrize('on', [True, False])
-def test_cartesian_impedance_agrees_with_the_dense_formula(nullspace, on, model):
+@pytest.mark.parametrize('feedforward', ['acceleration', 'velocity', 'none'])
+def test_cartesian_impedance_agrees_with_the_dense_formula(nullspace, feedforward, model):
+    on = feedforward == 'velocity'
     config = CartesianImpedanceConfig(
-        nullspace=nullspace, feedforward=on, gravity=on, coriolis=on, d_pos=90.0 if on else None
+        nullspace=nullspace,
+        feedforward=feedforward,
+        gravity=on,
+        coriolis=on,
+        d_pos=90.0 if on else None,
     )
     law, rng = CartesianImpedance(config, SPEC), np.random.default_rng(5)
     for _ in range(50):
         q = rng.uniform(SPEC.joint_array('lower'), SPEC.joint_array('upper'))
         model.update(q, rng.normal(size=SPEC.n))
-        target = target_at(model, rng.normal(0, 0.1, 3), rng.normal(0, 0.5, 3), (0.1, -0.2, 0.3))
+        shift, turn, twist, acceleration = rng.normal(size=3), *rng.normal(size=(3, 6))
+        target = target_at(model, 0.1 * shift, 0.5 * turn[:3], twist, 4 * acceleration)
         target.posture[:] = SPEC.home
         out = law.torque(model, target, np.zeros(SPEC.n))
         np.testing.assert_allclose(out, dense(config, model, target), rtol=1e-9, atol=1e-9)
