@@ -210,11 +210,12 @@ class ChunkQueue:
             return
         distance, turn = trajectory.seam(self._clock, self._pose)
         limits = self.spec.cartesian
-        # A far chunk is approached no faster than the arm may move: 1.5 is the cubic's peak rate.
+        # A far chunk is approached at no more than half the speed limit, which leaves the other
+        # half to the chunk's own motion; 1.5 is the cubic's peak rate.
         blend = max(
             self.config.blend,
-            1.5 * distance / limits.velocity,
-            1.5 * turn / limits.angular_velocity,
+            3.0 * distance / limits.velocity,
+            3.0 * turn / limits.angular_velocity,
         )
         trajectory.lead_in(self._clock, blend, self._pose, self._velocity)
         trajectory.end = min(trajectory.end, self._clock + left)

@@ -96,9 +96,8 @@ class ControlLoop:
         self._person = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._torque = np.zeros(spec.n)
-        self._share = np.zeros(spec.n)
         self._still = np.zeros(spec.n)
-        self._speed = _TOLERATED * spec.joint_array('velocity')
+        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
         self._stale = int(spec.driver.stale_after * SECOND)
         self._entries = self.supervisor.entries
         self._state = self.supervisor.state
@@ -161,17 +160,18 @@ class ControlLoop:
 
     def _believe(self, sample: JointSample, now: int) -> bool:
         """Return whether the measurement may be used; tell the supervisor when not."""
-        if not math.isfinite(sum(sample.position.tolist()) + sum(sample.velocity.tolist())):
+        speeds = sample.velocity.tolist()
+        if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
             self.supervisor.post(Event.FAULT, f'hardware: {_not_finite(self.spec, sample)}')
             return False
         if now - sample.stamp > self._stale:
             if self._begun or self.supervisor.state is not State.IDLE:
                 self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
             return False
-        np.divide(sample.velocity, self._speed, out=self._share)
-        np.abs(self._share, out=self._share)
-        if self._share.max() > 1:
-            self.supervisor.post(Event.VIOLATION, _too_fast(self.spec, sample))
+        for speed, greatest in zip(speeds, self._speed, strict=True):
+            if not -greatest <= speed <= greatest:
+                self.supervisor.post(Event.VIOLATION, _too_fast(self.spec, sample))
+                break
         return True
 
     def _enter(self, now: int) -> None:

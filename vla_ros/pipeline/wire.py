@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from vla_ros.control.loop import ControlLoop
 from vla_ros.data import ActionChunk, Array, Command, ExecutionStatus, Mode, Pose, RobotState
-from vla_ros.pipeline.mailbox import MAX_CHANNELS, MAX_SIM, MAX_STEPS, Entry, Section
+from vla_ros.pipeline.mailbox import MAX_CHANNELS, MAX_STEPS, Entry, Section
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def get_sim(section: Section) -> SimSnapshot:
     return SimSnapshot(
         stamp=stamp,
         qpos=floats[:nq].copy(),
-        qvel=floats[MAX_SIM : MAX_SIM + nv].copy(),
+        qvel=floats[nq : nq + nv].copy(),
         seed=seed,
         resets=resets,
         request=request,
@@ -166,11 +168,9 @@ def get_sim(section: Section) -> SimSnapshot:
 
 def put_sim(section: Section, sim: SimSnapshot) -> None:
     """Write the simulated world."""
-    flat = [0.0] * MAX_SIM
-    flat[: len(sim.qpos)] = sim.qpos.tolist()
     section.write(
         (sim.stamp, len(sim.qpos), len(sim.qvel), sim.seed, sim.resets, sim.success),
-        flat + sim.qvel.tolist(),
+        np.concatenate([sim.qpos, sim.qvel]),
         (sim.request,),
     )
 
