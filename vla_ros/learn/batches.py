@@ -1,4 +1,4 @@
-"""Random batches: an image pair now, one from d seconds ago, and what was asked."""
+"""Random batches: pairs of moments d seconds apart, and what was asked."""
 
 from dataclasses import dataclass
 
@@ -16,21 +16,28 @@ from vla_ros.learn.settings import TrainSettings
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of one step; n samples, N concepts."""
+    """Tensors of one step; n samples, N concepts.
 
-    now: dict[str, Tensor]  # camera -> (n, S, S, 3)
-    old: dict[str, Tensor]  # the same, d seconds ago
+    The first half are the moments that the latents of the second half are from, and they make
+    their own: so every image is looked at once, and serves as present and as past.
+    """
+
+    images: dict[str, Tensor]  # camera -> (n, S, S, 3)
     state: Tensor  # (n, 16)
-    age: Tensor  # (n,) s
+    age: Tensor  # (n,) s, of the latent
     actions: Tensor  # (n, H, 7)
     usable: Tensor  # (n,)
     places: Tensor  # (n, N, 3) m, 0 where absent
     present: Tensor  # (n, N) bool
     pixels: dict[str, Tensor]  # camera -> (n, N, 2), NaN where absent
-    old_places: Tensor  # (n, N, 3)
     classes: Tensor  # (n, 2) object and target class asked for
     tokens: Tensor  # (n, L) of the request
     texts: Texts  # more instructions, without images
+
+    @property
+    def source(self) -> Tensor:
+        """Return the index (n,) of the sample that each sample's latent is made from."""
+        return torch.arange(len(self.age) // 2).repeat(2)
 
 
 class Sampler:
@@ -53,34 +60,34 @@ class Sampler:
         self._steps = np.flatnonzero(demos.usable)
 
     def draw(self, frames: NDArray | None = None, augment: bool = True) -> Batch:
-        """Return a random batch, or the one of the given frames."""
+        """Return a random batch, or the one whose newer half is `frames`."""
         if frames is None:
-            frames = self._steps[self.rng.integers(len(self._steps), size=self.settings.batch)]
+            count = self.settings.batch // 2
+            frames = self._steps[self.rng.integers(len(self._steps), size=count)]
         demos = self.demos
         old, age = self._delays(frames)
-        asked = demos.classes[demos.episode[frames]]
+        every = np.concatenate([old, frames])
+        fresh = self.rng.uniform(0.0, 0.5 * demos.dt, len(frames))
+        asked = demos.classes[demos.episode[every]]
         words = [positive(self._requests[tuple(pair)], self.rng) for pair in asked.tolist()]
-        tokens = np.stack([self.vocabulary.encode_words(w) for w in words])
-        places = demos.places[frames]
+        places = demos.places[every]
         horizon = self.settings.net.horizon
         jitter = self.settings.jitter if augment else 0.0
         return Batch(
-            now=_images(demos, frames, jitter, self.rng),
-            old=_images(demos, old, jitter, self.rng),
-            state=torch.from_numpy(demos.state[frames]),
-            age=torch.from_numpy(age),
-            actions=torch.from_numpy(demos.chunks(frames, horizon, self.gripper_open)),
-            usable=torch.from_numpy(demos.usable[frames]),
+            images=_images(demos, every, jitter, self.rng),
+            state=torch.from_numpy(demos.state[every]),
+            age=torch.from_numpy(np.concatenate([fresh, age]).astype(np.float32)),
+            actions=torch.from_numpy(demos.chunks(every, horizon, self.gripper_open)),
+            usable=torch.from_numpy(demos.usable[every]),
             places=torch.from_numpy(np.nan_to_num(places)),
             present=torch.from_numpy(np.isfinite(places[..., 0])),
-            pixels={c: torch.from_numpy(p[frames]) for c, p in self._pixels.items()},
-            old_places=torch.from_numpy(np.nan_to_num(demos.places[old])),
+            pixels={c: torch.from_numpy(p[every]) for c, p in self._pixels.items()},
             classes=torch.from_numpy(asked),
-            tokens=torch.from_numpy(tokens),
+            tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
             texts=sample_texts(self.vocabulary, self.settings.texts, self.rng),
         )
 
-    def _delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the frame that the latent was made from, and its age."""
         delay, n = self.settings.delay, len(frames)
         usual = self.rng.uniform(*delay.usual, size=n)
@@ -90,7 +97,7 @@ class Sampler:
         first = self.demos.start[frames]
         # Before the episode there is nothing: its first image is as old as the episode.
         limit = (frames - first + 0.5) * self.demos.dt
-        return np.maximum(wanted, first), np.minimum(age, limit).astype(np.float32)
+        return np.maximum(wanted, first), np.minimum(age, limit)
 
 
 def _images(
@@ -107,6 +114,5 @@ def _images(
             light = rng.uniform(1 - jitter, 1 + jitter, (len(frames), 1, 1, 1))
             white = rng.uniform(1 - jitter / 3, 1 + jitter / 3, (len(frames), 1, 1, 3))
             image = image * torch.from_numpy((light * white).astype(np.float32))
-            image.clamp_(0, 255)
         result[camera] = image
     return result

@@ -21,9 +21,9 @@ class Trunk(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Take raw uint8 images, or floats in the same range (augmented ones)."""
         x = image.permute(0, 3, 1, 2).float() / 128.0 - 1.0
-        x = functional.relu(self.stem(x))
-        x = functional.relu(self.down(x) + self.place)
-        y: Tensor = functional.relu(x + self.second(functional.relu(self.first(x))))
+        x = functional.relu_(self.stem(x))
+        x = functional.relu_(self.down(x) + self.place)
+        y: Tensor = functional.relu_(x + self.second(functional.relu_(self.first(x))))
         return y
 
 
@@ -32,7 +32,7 @@ class Attention(nn.Module):
 
     def __init__(self, cells: int, width: int) -> None:
         super().__init__()
-        self.scale = 1.0 / math.sqrt(width)
+        self.scale = 4.0 / math.sqrt(width)
         self.nowhere = nn.Parameter(torch.zeros(1))
         centres = (torch.arange(cells) + 0.5) / cells * 2 - 1
         y, x = torch.meshgrid(centres, centres, indexing='ij')
@@ -45,13 +45,23 @@ class Attention(nn.Module):
             query: (n, k, width).
             features: (n, width, cells, cells).
         """
-        flat = features.flatten(2)
-        logits = torch.matmul(query * self.scale, flat)
+        # Channels last, as the trunk computes them: no copy.
+        flat = features.permute(0, 2, 3, 1).flatten(1, 2)
+        logits = torch.matmul(query * self.scale, flat.transpose(1, 2))
         weights = torch.softmax(logits, -1)
         place = torch.matmul(weights, self.grid)
-        attended = torch.matmul(weights, flat.transpose(1, 2))
+        attended = torch.matmul(weights, flat)
         seen = torch.logsumexp(logits, -1) - math.log(logits.shape[-1]) - self.nowhere
         return place, attended, seen, logits
+
+    def spot(self, pixels: Tensor, sigma: float = 0.8) -> Tensor:
+        """Return the wanted attention (n, k, cells^2) on a spot, `sigma` in cells, sum 1."""
+        cells = int(self.grid.shape[1] ** 0.5)
+        centres = self.grid[0, :cells, 0]
+        # A Gaussian is the product of one per axis, each much cheaper than the whole.
+        axis = torch.exp(-(((pixels[..., None] - centres) * cells / 2 / sigma) ** 2) / 2)
+        axis = axis / axis.sum(-1, keepdim=True).clamp(min=1e-6)
+        return (axis[:, :, 1, :, None] * axis[:, :, 0, None, :]).flatten(2)
 
     def heat(self, logits: Tensor) -> Tensor:
         """Return log-probabilities (n, k, cells^2 + 1); the last one is 'nowhere'."""
@@ -99,7 +109,7 @@ class TextEncoder(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (n, 3, width)."""
         mask = (tokens == 0).float()[:, None, None, :] * -1e4
-        x = self.embed(tokens) + self.place
+        x = self.embed(tokens) + self.place[:, : tokens.shape[1]]
         for block in self.blocks:
             x = block(x, mask)
         x = self.norm(x)

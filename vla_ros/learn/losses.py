@@ -13,21 +13,24 @@ from vla_ros.learn.settings import LossSettings
 
 def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the weighted loss of a batch, and its parts."""
-    front, wrist = net.front(batch.now['front']), net.wrist(batch.now['wrist'])
-    with torch.no_grad():  # the trunks learn from the images of now; old ones cost a third so
-        old_front, old_wrist = net.front(batch.old['front']), net.wrist(batch.old['wrist'])
-    words = net.reasoner.read(batch.tokens)
-    old = net.reasoner.see(old_front, old_wrist)
-    latent, _, _, _ = net.reasoner.think(old, words)
-    actions, _, slots = net.expert(front, wrist, batch.state, latent, batch.age)
+    front, wrist = net.front(batch.images['front']), net.wrist(batch.images['wrist'])
+    n, tokens = len(batch.state), torch.cat([batch.tokens, torch.from_numpy(batch.texts.tokens)])
+    tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
+    every_word = net.reasoner.read(tokens)
+    words, more = tuple(w[:n] for w in every_word), tuple(w[n:] for w in every_word)
     seen = net.reasoner.see(front, wrist)
-    every = torch.eye(N_TARGET)[: len(CONCEPTS)].expand(len(batch.state), -1, -1)
-    found = net.expert.locate(net.reasoner.embed(every), front, wrist, batch.state)
+    # The wording of the request differs between the two, the request does not.
+    old = {k: v[batch.source] for k, v in seen.items() if k in ('position', 'present')}
+    latent, _, _, _ = net.reasoner.think(old, words)
+    every = net.reasoner.embed(torch.eye(N_TARGET)[: len(CONCEPTS)]).expand(n, -1, -1)
+    found = net.expert.locate(torch.cat([latent[:, :2], every], 1), front, wrist, batch.state)
+    actions, _ = net.expert.decide(found, wrist, batch.state, latent, batch.age)
+    slots, found = found['position'][:, :2], {k: v[:, 2:] for k, v in found.items()}
     parts = {
         'action': action_loss(actions, batch, weights),
-        'position': _position_losses(batch, seen, old, found, slots) / weights.position_scale,
+        'position': _position_losses(batch, seen, found, slots) / weights.position_scale,
         'heat': _heat_losses(net, batch, seen, found),
-        'text': text_loss(net, batch, words),
+        'text': text_loss(batch, words, more),
         'presence': functional.binary_cross_entropy_with_logits(
             seen['present'], batch.present.float()
         ),
@@ -49,9 +52,8 @@ def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
     return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
 
 
-def text_loss(net: PolicyNet, batch: Batch, words: tuple[Tensor, ...]) -> Tensor:
+def text_loss(batch: Batch, words: tuple[Tensor, ...], more: tuple[Tensor, ...]) -> Tensor:
     """Return the cross-entropy of object, target and family over all instructions."""
-    more = net.reasoner.read(torch.from_numpy(batch.texts.tokens))
     pairs = (
         (more[0], torch.from_numpy(batch.texts.object)),
         (more[1], torch.from_numpy(batch.texts.target)),
@@ -66,7 +68,6 @@ def text_loss(net: PolicyNet, batch: Batch, words: tuple[Tensor, ...]) -> Tensor
 def _position_losses(
     batch: Batch,
     seen: dict[str, Tensor],
-    old: dict[str, Tensor],
     found: dict[str, Tensor],
     slots: Tensor,
 ) -> Tensor:
@@ -74,7 +75,6 @@ def _position_losses(
     there = batch.present
     near = there & _inside(batch.pixels['wrist'])
     loss = _distance(seen['position'], batch.places, there)
-    loss = loss + 0.5 * _distance(old['position'], batch.old_places, there)
     loss = loss + _distance(found['position'], batch.places, there)
     loss = loss + 0.5 * _distance(found['far'], batch.places, there)
     loss = loss + 0.5 * _distance(found['near'], batch.places, near)
@@ -91,26 +91,24 @@ def _distance(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
 def _heat_losses(
     net: PolicyNet, batch: Batch, seen: dict[str, Tensor], found: dict[str, Tensor]
 ) -> Tensor:
-    front, wrist = batch.pixels['front'], batch.pixels['wrist']
     reasoner, expert = net.reasoner, net.expert
-    loss = heat_loss(reasoner.front.attention, seen['logits'], front)
-    loss = loss + heat_loss(reasoner.wrist, seen['near_logits'], wrist)
-    loss = loss + heat_loss(expert.front.attention, found['far_logits'], front)
-    return loss + heat_loss(expert.wrist.attention, found['near_logits'], wrist)
+    far = ((reasoner.front.attention, seen['logits']), (expert.front.attention, found['far_logits']))
+    near = ((reasoner.wrist, seen['near_logits']), (expert.wrist.attention, found['near_logits']))
+    return heat_loss(far, batch.pixels['front']) + heat_loss(near, batch.pixels['wrist'])
 
 
-def heat_loss(attention: Attention, logits: Tensor, pixels: Tensor) -> Tensor:
-    """Return the cross-entropy of attention against a spot at `pixels` (n, N, 2), or nowhere."""
-    cell = 2.0 / logits.shape[-1] ** 0.5
-    squared = (attention.grid[:, None] - pixels.nan_to_num(9.0)[:, :, None]).square().sum(-1)
-    spot = torch.exp(-squared / (2 * (0.8 * cell) ** 2))
+def heat_loss(pairs: tuple[tuple[Attention, Tensor], ...], pixels: Tensor) -> Tensor:
+    """Return the cross-entropy of attentions against spots at `pixels` (n, N, 2), or nowhere."""
     inside = _inside(pixels)
-    wanted = spot / spot.sum(-1, keepdim=True).clamp(min=1e-6) * inside[..., None]
-    wanted = torch.cat([wanted, (~inside).float()[..., None]], -1)
+    spot = pairs[0][0].spot(pixels.nan_to_num(9.0)) * inside[..., None]
     # On the border it is a matter of taste whether a thing is still in the image.
     clear = (pixels.nan_to_num(9.0).abs().amax(-1) - 1.0).abs() > 0.08
-    loss = -(wanted * attention.heat(logits)).sum(-1)
-    return (loss * clear).sum() / clear.sum().clamp(min=1)
+    result = torch.zeros(())
+    for attention, logits in pairs:
+        heat = attention.heat(logits)
+        loss = -torch.where(inside, (spot * heat[..., :-1]).sum(-1), heat[..., -1])
+        result = result + (loss * clear).sum() / clear.sum().clamp(min=1)
+    return result
 
 
 def _inside(pixels: Tensor) -> Tensor:

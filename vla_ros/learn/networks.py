@@ -72,7 +72,7 @@ class Reasoner(nn.Module):
         n = front.shape[0]
         seen = self.front(self.query_front.expand(n, -1, -1), front, None)
         _, _, near, near_logits = self.wrist(self.query_wrist.expand(n, -1, -1), wrist)
-        present = torch.logaddexp(seen['seen'], near)
+        present = torch.logsumexp(torch.stack([seen['seen'], near], -1), -1)
         return {**seen, 'near_logits': near_logits, 'present': present}
 
     def read(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -160,6 +160,19 @@ class Expert(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return actions (n, H, 7), feature (n, F), positions (n, 2, 3) from feature maps."""
         found = self.locate(latent[:, :2], front, wrist, state)
+        actions, feature = self.decide(found, wrist, state, latent, age)
+        return actions, feature, found['position']
+
+    def decide(
+        self,
+        found: dict[str, Tensor],
+        wrist: Tensor,
+        state: Tensor,
+        latent: Tensor,
+        age: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Return actions and feature; the first two of `found` are object and target."""
+        found = {k: found[k][:, :2] for k in ('position', 'attended')}
         needed = torch.sigmoid(self.needed(latent[:, 1]))
         slot = found['position']
         commanded = state[:, None, 8:11]
@@ -177,7 +190,7 @@ class Expert(nn.Module):
         raw = self.out(feature).reshape(-1, self.horizon, 7)
         scale = raw.new_tensor([0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 1.0])
         shift = raw.new_tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5])
-        return raw * scale + shift, feature, slot
+        return raw * scale + shift, feature
 
 
 def proprioception(state: Tensor) -> Tensor:

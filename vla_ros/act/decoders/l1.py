@@ -1,0 +1,12 @@
+"""The net predicts the chunk itself, trained with an L1 loss: one pass, no samples."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.data import Array
+from vla_ros.policy import absolute_actions, PolicySpec
+
+
+def decode(outputs: dict[str, NDArray[np.float32]], state: Array, spec: PolicySpec) -> Array:
+    """Return absolute poses and openings (horizon, 8)."""
+    return absolute_actions(outputs['actions'][0], state, spec.gripper_open)

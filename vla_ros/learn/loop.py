@@ -1,0 +1,162 @@
+"""The training run: steps until the budget is spent, checkpoints on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import json
+import math
+from pathlib import Path
+import time
+
+import numpy as np
+import torch
+
+from vla_ros.language.vocabulary import training_vocabulary
+from vla_ros.learn import checkpoint
+from vla_ros.learn.batches import Sampler
+from vla_ros.learn.cameras import pinhole
+from vla_ros.learn.demos import CAMERAS, episode_files, load_demos
+from vla_ros.learn.losses import total
+from vla_ros.learn.policy_net import PolicyNet
+from vla_ros.learn.settings import TrainSettings
+from vla_ros.learn.validate import validate
+from vla_ros.robots import RobotSpec
+
+
+Report = Callable[[dict], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop, whichever comes first; and when to write and report."""
+
+    minutes: float  # of training, loading not included
+    steps: int = 10**9
+    save_every: float = 300.0  # s
+    report_every: int = 50  # steps
+
+
+def build_net(settings: TrainSettings, robot: RobotSpec) -> PolicyNet:
+    """Return an untrained net for a robot with a front and a wrist camera."""
+    cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
+    return PolicyNet(settings.net, training_vocabulary(settings.net.tokens).size, cameras)
+
+
+class Run:
+    """One training run: data, net, optimiser."""
+
+    def __init__(
+        self, settings: TrainSettings, robot: RobotSpec, files: list[Path], out: Path
+    ) -> None:
+        """Load the demonstrations and build the net.
+
+        Raises:
+            ValueError: no demonstrations, or one that cannot be read.
+        """
+        torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.settings, self.out, self.step = settings, out, 0
+        self.net = build_net(settings, robot).to(memory_format=torch.channels_last)
+        self.average = checkpoint.Average(self.net, settings.ema)
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(),
+            settings.rate,
+            weight_decay=settings.weight_decay,
+            betas=(0.9, 0.98),
+        )
+        train, held = split_files(files, settings.holdout, settings.seed)
+        self.sampler = self._sampler(train, robot, settings.seed)
+        self.held = self._sampler(held, robot, settings.seed + 1)
+
+    def _sampler(self, files: list[Path], robot: RobotSpec, seed: int) -> Sampler:
+        size = self.settings.net.image_size
+        demos = load_demos(files, size)
+        cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
+        vocabulary = training_vocabulary(self.settings.net.tokens)
+        opening = robot.gripper.open
+        return Sampler(demos, vocabulary, cameras, self.settings, opening, seed)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        self.step = checkpoint.restore(path, self.net, self.average, self.optimiser)
+
+    def train(self, budget: Budget, report: Report) -> Path:
+        """Train until the budget is spent; return the last checkpoint."""
+        start = saved = time.monotonic()
+        done, first, sums = 0.0, self.step, {'loss': 0.0}
+        while done < 1.0:
+            self._set_rate(done)
+            for name, value in self._one_step().items():
+                sums[name] = sums.get(name, 0.0) + value
+            now = time.monotonic()
+            steps = self.step - first
+            done = max((now - start) / (60 * budget.minutes), steps / budget.steps)
+            if self.step % budget.report_every == 0:
+                means = {k: v / budget.report_every for k, v in sums.items()}
+                speed = steps * self.settings.batch / (now - start)
+                report({'step': self.step, 'done': done, 'samples_per_s': speed} | means)
+                sums = {'loss': 0.0}
+            if now - saved > budget.save_every or done >= 1.0:
+                saved = now
+                path = self.save()
+                report({'step': self.step, 'done': done, 'checkpoint': str(path)} | self.figures())
+        return path
+
+    def figures(self) -> dict:
+        """Return what validation measures with the averaged weights."""
+        return validate(self.average.net, self.held, self.settings.false_refusals)
+
+    def save(self) -> Path:
+        """Write a checkpoint."""
+        path = self.out / 'last.safetensors'
+        checkpoint.save(path, self.net, self.average, self.optimiser, self.step)
+        return path
+
+    def _set_rate(self, done: float) -> None:
+        warm = min(1.0, (self.step + 1) / self.settings.warmup)
+        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+        for group in self.optimiser.param_groups:
+            group['lr'] = self.settings.rate * warm * cosine
+
+    def _one_step(self) -> dict[str, float]:
+        loss, parts = total(self.net, self.sampler.draw(), self.settings.loss)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.settings.clip)
+        if bool(torch.isfinite(norm)):
+            self.optimiser.step()
+            self.average.update(self.net)
+        self.step += 1
+        return {'loss': loss.item()} | {k: v.item() for k, v in parts.items()}
+
+
+def split_files(files: list[Path], holdout: float, seed: int) -> tuple[list[Path], list[Path]]:
+    """Return the files for training and for validation, by episode.
+
+    Raises:
+        ValueError: fewer than two files.
+    """
+    if len(files) < 2:
+        raise ValueError(f'{len(files)} demonstrations found; at least 2 are needed')
+    order = np.random.default_rng(seed).permutation(len(files))
+    count = max(1, round(holdout * len(files)))
+    held = set(order[:count].tolist())
+    train = [file for i, file in enumerate(files) if i not in held]
+    return train, [file for i, file in enumerate(files) if i in held]
+
+
+def demonstrations(folder: Path) -> list[Path]:
+    """Return the demonstrations in a folder.
+
+    Raises:
+        ValueError: there are none.
+    """
+    files = episode_files(folder)
+    if not files:
+        raise ValueError(f'{folder}: no demonstrations (*.safetensors) here; see `vla_ros demos`')
+    return files
+
+
+def log_line(figures: dict) -> str:
+    """Return a report as one line of JSON, numbers rounded."""
+    short = {k: float(f'{v:.4g}') if isinstance(v, float) else v for k, v in figures.items()}
+    return json.dumps(short)

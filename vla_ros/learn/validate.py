@@ -1,0 +1,110 @@
+"""How good a net is, in units that matter: millimetres, shares, refusals."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vla_ros.language import render, requests
+from vla_ros.language.corpus import classes, CONCEPTS, NO_TARGET, sample_texts
+from vla_ros.learn.batches import Batch, Sampler
+from vla_ros.learn.policy_net import PolicyNet
+
+
+COLOURS = 6
+
+
+@torch.no_grad()
+def validate(net: PolicyNet, sampler: Sampler, false_refusals: float, batches: int = 12) -> dict:
+    """Return measured figures over random batches of the sampler's demonstrations."""
+    rows: list[dict[str, Tensor]] = []
+    for _ in range(batches):
+        rows.append(_one(net, sampler.draw(augment=False)))
+    merged = {k: torch.cat([r[k] for r in rows]).numpy() for k in rows[0]}
+    threshold = refusal_threshold(merged['p_present'], merged['p_absent'], false_refusals)
+    result = {
+        'action_mm': float(merged['action'].mean() * 1e3),
+        'first_mm': float(merged['first'].mean() * 1e3),
+        'gripper': float(merged['gripper'].mean()),
+        'object_mm': float(merged['object'].mean() * 1e3),
+        'object_p95_mm': float(np.quantile(merged['object'], 0.95) * 1e3),
+        'near_mm': float(np.nanmedian(merged['near']) * 1e3),
+        'target_mm': float(np.nanmean(merged['target']) * 1e3),
+        'reasoner_mm': float(np.nanmean(merged['reasoner']) * 1e3),
+        'threshold': threshold,
+        'present_refused': float((merged['p_present'] < threshold).mean()),
+        'absent_refused': float((merged['p_absent'] < threshold).mean()),
+    }
+    return result | validate_text(net, sampler)
+
+
+def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
+    front, wrist = net.front(batch.images['front']), net.wrist(batch.images['wrist'])
+    seen = net.reasoner.see(front, wrist)
+    old = {k: seen[k][batch.source] for k in ('position', 'present')}
+    words = net.reasoner.read(batch.tokens)
+    latent, _, _, _ = net.reasoner.think(old, words)
+    actions, _, slots = net.expert(front, wrist, batch.state, latent, batch.age)
+    error = (actions - batch.actions).abs()
+    asked = batch.classes < len(CONCEPTS)
+    index = batch.classes.clamp(max=len(CONCEPTS) - 1)[..., None].expand(-1, -1, 3)
+    distance = (slots - batch.places.gather(1, index)).norm(dim=-1)
+    target = torch.where(asked[:, 1], distance[:, 1], torch.nan)
+    above = (batch.state[:, :2] - batch.places.gather(1, index)[:, 0, :2]).norm(dim=-1)
+    believed = (seen['position'] - batch.places).norm(dim=-1)
+    present = torch.sigmoid(seen['present'])
+    # Presence counts for every colour: an absent one is an instruction that must be refused.
+    colours, there = present[:, :COLOURS].flatten(), batch.present[:, :COLOURS].flatten()
+    return {
+        'action': error[..., :3].norm(dim=-1).mean(1),
+        'first': error[:, :4, :3].norm(dim=-1).mean(1),
+        'gripper': error[..., 6].mean(1),
+        'object': distance[:, 0],
+        'near': torch.where(above < 0.05, distance[:, 0], torch.nan),
+        'target': target,
+        'reasoner': torch.where(batch.present, believed, torch.nan).flatten(),
+        'p_present': colours[there],
+        'p_absent': colours[~there],
+    }
+
+
+def refusal_threshold(present: np.ndarray, absent: np.ndarray, false_refusals: float) -> float:
+    """Return a threshold between the two, that refuses at most that share of the present."""
+    if not len(present):
+        return 0.5
+    highest = float(np.quantile(present, false_refusals))
+    if not len(absent):
+        return min(0.5, highest)
+    # Half way (in log-odds) between the bulk of the absent and what must be accepted.
+    low = min(float(np.quantile(absent, 0.98)), highest)
+    odds = np.log(np.clip([low, highest], 1e-4, 1 - 1e-4))
+    odds -= np.log1p(-np.clip([low, highest], 1e-4, 1 - 1e-4))
+    return float(np.clip(1 / (1 + np.exp(-odds.mean())), 0.02, 0.9))
+
+
+@torch.no_grad()
+def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
+    """Return how often the object and target of unseen instructions are understood."""
+    rng = np.random.default_rng(7)
+    texts = sample_texts(sampler.vocabulary, n, rng)
+    found = _understood(net, texts.tokens)
+    right = (found[0] == texts.object) & (found[1] == texts.target)
+    bad = (texts.object == COLOURS) | (texts.target == NO_TARGET + 1)
+    result = {
+        'text': float(right[~bad].mean()),
+        'text_refused': float(((found[0] == COLOURS) | (found[1] == NO_TARGET + 1))[bad].mean()),
+    }
+    for family in ('pick', 'put', 'push', 'stack'):
+        options = requests(family)
+        asked = [options[rng.integers(len(options))] for _ in range(n // 4)]
+        tokens = [sampler.vocabulary.encode(render(r, rng, 'heldout')) for r in asked]
+        wanted = np.array([classes(r) for r in asked])
+        found = _understood(net, np.stack(tokens))
+        result[f'heldout_{family}'] = float(
+            ((found[0] == wanted[:, 0]) & (found[1] == wanted[:, 1])).mean()
+        )
+    return result
+
+
+def _understood(net: PolicyNet, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    words = net.reasoner.read(torch.from_numpy(tokens))
+    return words[0].argmax(-1).numpy(), words[1].argmax(-1).numpy()
