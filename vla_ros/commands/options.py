@@ -1,0 +1,31 @@
+"""Options that several commands share, so that they read alike everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+Robot = Annotated[str, typer.Option(help='Name in config/robots/, or a path to a robot YAML.')]
+Policy = Annotated[
+    str, typer.Option(help='Policy directory; empty takes the robot\'s own, policies/<robot>/pocket.')
+]
+Seed = Annotated[int, typer.Option(min=0, help='Seed of everything that is drawn at random.')]
+Report = Annotated[Path | None, typer.Option(help='Write the JSON report to this file.')]
+Workers = Annotated[int, typer.Option(min=1, max=64, help='Processes to work in.')]
+Tasks = Annotated[
+    str, typer.Option(help='Task families, separated by commas; empty takes all of them.')
+]
+
+
+def families(tasks: str, valid: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the families named in a comma-separated list, or all of them.
+
+    Raises:
+        ValueError: a name that is not a family; the message lists the valid ones.
+    """
+    chosen = tuple(name.strip() for name in tasks.split(',') if name.strip()) or valid
+    unknown = [name for name in chosen if name not in valid]
+    if unknown:
+        raise ValueError(f'--tasks: {unknown[0]!r} is not one of {list(valid)}')
+    return chosen

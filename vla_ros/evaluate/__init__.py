@@ -1,0 +1,1 @@
+"""What is run to judge a policy, and the figures that come of it."""

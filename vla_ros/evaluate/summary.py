@@ -1,0 +1,42 @@
+"""From outcomes to figures: success with exact intervals, per family and overall."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vla_ros.evaluate.statistics import share
+from vla_ros.evaluate.trials import Outcome
+
+
+def rate(successes: int, total: int) -> dict[str, Any]:
+    """Return count, rate and exact 95 % interval."""
+    exact = share(successes, total)
+    return {
+        'episodes': total,
+        'successes': successes,
+        'success_rate': exact.rate if total else None,
+        'interval': [exact.low, exact.high],
+    }
+
+
+def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the `episodes`, `success_rate`, `interval` and `families.<name>` of a suite.
+
+    Also `refusals` (how many were refused), `seconds` (mean simulated time of a success) and
+    `failures`: each failed episode by name with its reason, so that it can be run again.
+    """
+    report = rate(sum(o.success for o in outcomes), len(outcomes))
+    families = sorted({o.family for o in outcomes})
+    report['families'] = {
+        family: rate(sum(o.success for o in own), len(own))
+        for family in families
+        for own in [[o for o in outcomes if o.family == family]]
+    }
+    report['refusals'] = sum(o.refused for o in outcomes)
+    times = [o.seconds for o in outcomes if o.success]
+    report['seconds'] = sum(times) / len(times) if times else None
+    report['failures'] = [
+        {'episode': o.name, 'instruction': o.instruction, 'reason': o.reason}
+        for o in outcomes
+        if not o.success
+    ]
+    return report
