@@ -233,4 +233,7 @@ class BagWriter:
             self._waiting = 0
         _LOG.error(self.error)
         if self._on_error:
-            self._on_error(self.error)
+            try:
+                self._on_error(self.error)
+            except Exception:
+                _LOG.exception('on_error raised')

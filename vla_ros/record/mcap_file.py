@@ -26,20 +26,24 @@ class McapFile:
     """Writer for one thread. Every method may raise OSError; the file stays readable then."""
 
     def __init__(self, path: Path, compression: Compression, chunk_bytes: int) -> None:
-        """Create `path` (which must not exist) and write an empty, valid file."""
+        """Create `path`, an empty but valid file."""
         self.path = path
         self.summary = Summary()
         self._compression: Compression = compression
         self._chunk_bytes = chunk_bytes
         self._chunk = ChunkBuffer()
         self._sequence: Counter[int] = Counter()
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        # Named when it is complete, so that no instant leaves an .mcap that does not open.
+        unborn = path.with_suffix('.part')
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._descriptor = os.open(unborn, flags, 0o644)
         # Held until the process ends, however it ends: the repair leaves a live file alone.
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._end = 0  # bytes of the data section on disk
         self._tail = b''  # the summary behind it
         self._pending = bytearray(MAGIC + encode(Header('ros2', LIBRARY)))
         self.flush()
+        unborn.rename(path)
 
     def add_channel(
         self, topic: str, type_name: str, definition: str, metadata: Mapping[str, str]

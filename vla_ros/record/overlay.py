@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 import math
 from pathlib import Path
 
@@ -73,14 +73,31 @@ def compose(pictures: Mapping[str, Image | None], caption: Caption) -> Image:
     return np.asarray(canvas)
 
 
+def _one_line(text: str) -> str:
+    """Return the start of `text` without line breaks; people and models write anything."""
+    return ' '.join(text[:1000].split())[:200]
+
+
+def _width(text: str, size: int, bold: bool = False) -> float:
+    return _font(size, bold).getlength(text)
+
+
+@lru_cache(maxsize=256)
+def _cut(text: str, size: int, limit: int, bold: bool = False) -> str:
+    """Return `text`, shortened with an ellipsis when it is wider than `limit` px."""
+    if _width(text, size, bold) <= limit:
+        return text
+    while text and _width(text + '\u2026', size, bold) > limit:
+        text = text[:-1]
+    return text + '\u2026'
+
+
 def _header(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-    size = 32
     limit = WIDTH - 2 * _MARGIN - 110
-    text = caption.instruction or 'waiting for an instruction'
-    while draw.textlength(text, _font(size, True)) > limit and size > 16:
-        size -= 1
-    while draw.textlength(text, _font(size, True)) > limit and len(text) > 4:
-        text = text[:-2] + '\u2026'
+    text = _one_line(caption.instruction) or 'waiting for an instruction'
+    sizes = (size for size in (32, 28, 24, 20, 18) if _width(text, size, True) <= limit)
+    size = next(sizes, 18)
+    text = _cut(text, size, limit, True)
     middle = _HEADER // 2 + 1
     colour = _TEXT if caption.instruction else _DIM
     draw.text((_MARGIN, middle), text, colour, _font(size, True), 'lm')
@@ -116,9 +133,7 @@ def _footer(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
     middle = HEIGHT - _FOOTER // 2 - 4
     right = _chip(draw, _MARGIN, middle, caption.mode)
     note = caption.cause if caption.mode in (Mode.HOLD, Mode.STOP) else caption.subgoal
-    free = 760 - right - 20
-    while note and draw.textlength(note, _font(18)) > free:
-        note = note[:-2] + '\u2026' if len(note) > 3 else ''
+    note = _cut(_one_line(note), 18, 760 - right - 20)
     draw.text((right + 18, middle), note, _DIM, _font(18), 'lm')
     _value(draw, 780, middle, 'latent age', _number(caption.latent_age, ' s'))
     shown = _number(caption.p_value, '')

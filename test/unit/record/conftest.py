@@ -87,7 +87,9 @@ def pose(x: float, y: float, z: float) -> dict[str, Any]:
     }
 
 
-def timetable(messages: Messages, seconds: float, instruction: str) -> list[tuple[int, str, bytes]]:
+def timetable(
+    messages: Messages, seconds: float, instruction: str
+) -> list[tuple[int, str, bytes]]:
     """(log time, topic, data) of a run: stands, runs, is held by an alarm, goes on."""
     rows: list[tuple[int, str, bytes]] = []
 
@@ -106,11 +108,35 @@ def timetable(messages: Messages, seconds: float, instruction: str) -> list[tupl
         ('/failure', _failure(messages, t, s, k)),
     ])  # fmt: skip
     every(20, lambda t, s, k: [('/execution_status', _status(messages, t, s, k, instruction))])
-    every(100, lambda t, s, k: [('/commanded_state', messages.stamped(
-        'vla_ros_msgs/msg/CommandedState', s, pose=pose(*xyz(t)), gripper=opening(t)))])
-    every(5, lambda t, s, k: [('/latent', messages.stamped(
-        'vla_ros_msgs/msg/Latent', s, seq=k, instruction=instruction, shape=[1, 4],
-        dtype='float32', data=[0] * 16, grounded=True))])
+    every(
+        100,
+        lambda t, s, k: [
+            (
+                '/commanded_state',
+                messages.stamped(
+                    'vla_ros_msgs/msg/CommandedState', s, pose=pose(*xyz(t)), gripper=opening(t)
+                ),
+            )
+        ],
+    )
+    every(
+        5,
+        lambda t, s, k: [
+            (
+                '/latent',
+                messages.stamped(
+                    'vla_ros_msgs/msg/Latent',
+                    s,
+                    seq=k,
+                    instruction=instruction,
+                    shape=[1, 4],
+                    dtype='float32',
+                    data=[0] * 16,
+                    grounded=True,
+                ),
+            )
+        ],
+    )
     return sorted(rows, key=lambda row: row[0])
 
 
