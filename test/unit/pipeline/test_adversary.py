@@ -12,8 +12,13 @@ from vla_ros.data import SECOND
 MS = SECOND // 1000
 TICKS, EXAMPLES = 4000, 26
 ROUNDING = 5e-15  # m, of a position; a difference of order k divides it by dt^k
-EVENTS = [Event.HOLD, Event.RESUME, Event.START, Event.TAKEOVER, Event.RELEASE, Event.ALARM]
-EVENTS += [Event.ESTOP, Event.RESET, Event.RESUME, Event.START, Event.FINISH]
+EVENTS = [Event.HOLD, Event.START, Event.TAKEOVER, Event.ALARM, Event.ESTOP, Event.FINISH]
+BACK = {
+    State.STOP: (Event.RESET, Event.START),
+    State.IDLE: (Event.START,),
+    State.HELD: (Event.RESUME, Event.START),
+    State.TAKEOVER: (Event.RELEASE,),
+}
 
 
 class Adversary:
@@ -31,7 +36,8 @@ class Adversary:
         origin[3:7] /= np.linalg.norm(origin[3:7])
         origin[7] = rng.uniform(0, 0.08)
         self.seq += int(rng.integers(-1, 4) if rng.random() < self.violence else 1)
-        stamp = rig.now - int(rng.integers(0, 150)) * MS
+        late = int(rng.integers(0, 150)) if rng.random() < self.violence else 1
+        stamp = rig.now - late * MS
         velocity = rng.normal(0, 1, 3) * rng.choice([0.1, 0.5, 1.5])
         chunk = self.make(
             self.seq, stamp, origin, velocity, int(rng.integers(1, 32)),
@@ -46,10 +52,14 @@ class Adversary:
 
     def act(self, rig):
         rng, execution = self.rng, rig.execution
-        if rng.random() < 0.7:
-            execution.offer(self.chunk(rig), rig.now)
-        else:
+        if rng.random() < 0.1:
             execution.post(Event(rng.choice(EVENTS)), 'push the red cube')
+        elif rng.random() < 0.8:
+            # Back to where chunks are executed, or the arm would mostly stand.
+            for event in BACK.get(execution.supervisor.state, ()):
+                execution.post(event, 'push the red cube')
+            rig.run(1)
+        execution.offer(self.chunk(rig), rig.now)
         if rng.random() < 0.2:
             pose = rig.commanded + rng.normal(0, 0.3, 8)
             pose[3:7] /= np.linalg.norm(pose[3:7])
