@@ -128,6 +128,11 @@ class BagWriter:
         with self._wake:
             return Stats(self._received, self._written, self._dropped, self._file.size, self._peak)
 
+    @property
+    def backlog(self) -> int:
+        """Bytes that wait for the writer's thread."""
+        return self._waiting
+
     def close(self, metadata: Mapping[str, str] | None = None, timeout: float = 10.0) -> Path:
         """Write what is queued and the outcome; returns the episode's folder. Never raises."""
         with self._wake:

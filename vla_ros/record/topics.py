@@ -39,7 +39,7 @@ def completed(topic: Topic) -> Topic:
 def has_header(topic: Topic) -> bool:
     """Whether the type's first field is a std_msgs/Header."""
     for line in topic.definition.splitlines():
-        field = line.partition('#')[0].split()
-        if field:
-            return field[0] in ('std_msgs/Header', 'std_msgs/msg/Header')
+        kind, _, rest = line.partition('#')[0].strip().partition(' ')
+        if kind and '=' not in rest:  # constants are not on the wire
+            return kind in ('std_msgs/Header', 'std_msgs/msg/Header')
     return False
