@@ -6,9 +6,9 @@ import time
 import numpy as np
 
 from vla_ros.act.decoders import Decoder, decoder
-from vla_ros.data import ActionChunk, Latent, Observation, SECOND
+from vla_ros.data import SECOND, ActionChunk, Latent, Observation
 from vla_ros.policy import Policy
-from vla_ros.policy.session import camera_inputs, Session
+from vla_ros.policy.session import Session, camera_inputs
 
 
 class PocketExpert:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vla_ros.language import grammar, wording
 from vla_ros.language.grammar import COLOURS, DETERMINERS, FAMILIES, Request
-from vla_ros.language.vocabulary import split_words, Vocabulary
+from vla_ros.language.vocabulary import Vocabulary, split_words
 
 
 CONCEPTS = (*COLOURS, 'bowl', 'zone')  # what can be seen; the order of every per-concept array
@@ -25,8 +25,11 @@ N_OBJECT, N_TARGET = NO_OBJECT + 1, BAD_TARGET + 1
 UNKNOWN_WORD = 'zzz'  # in no vocabulary
 # Words that say which cube goes on which: never touched in a stack instruction.
 RELATIONS = frozenset(
-    'on onto top atop upon over above under below beneath underneath bottom base support carry hold '
-    'bear it goes comes belongs up down'.split()
+    [
+        *('on', 'onto', 'top', 'atop', 'upon', 'over', 'above', 'under', 'below', 'beneath'),
+        *('underneath', 'bottom', 'base', 'support', 'carry', 'hold', 'bear', 'it', 'goes'),
+        *('comes', 'belongs', 'up', 'down'),
+    ]
 )
 # The words around them may not be lost, or the meaning is.
 KEPT = frozenset(['not', 'dont', 'never', 'leave', 'alone', *DETERMINERS])

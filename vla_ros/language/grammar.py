@@ -36,7 +36,7 @@ ZONE_WORDS = (
     *('marked square', 'goal region', 'marked zone', 'square', 'patch', 'area', 'goal square'),
     *('target region', 'marked patch', 'region', 'target square', 'target'),
 )
-DETERMINERS = frozenset('the a an that this my our your its'.split())
+DETERMINERS = frozenset(['the', 'a', 'an', 'that', 'this', 'my', 'our', 'your', 'its'])
 
 _CHOICE = re.compile(r'\(([^()]*)\)')
 

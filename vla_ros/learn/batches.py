@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from vla_ros.language import requests, Vocabulary
-from vla_ros.language.corpus import classes, positive, sample_texts, Texts
+from vla_ros.language import Vocabulary, requests
+from vla_ros.language.corpus import Texts, classes, positive, sample_texts
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.learn.demos import CAMERAS, Demos
 from vla_ros.learn.settings import TrainSettings

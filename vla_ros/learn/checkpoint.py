@@ -3,7 +3,7 @@
 import copy
 from pathlib import Path
 
-from safetensors import safe_open, SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 import torch
 
@@ -23,8 +23,9 @@ class Average:
         """Move towards the weights of `net`; faster in the first steps."""
         self._steps += 1
         decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
-        mine, theirs = list(self.net.parameters()), list(net.parameters())
-        torch._foreach_lerp_(mine, [p.detach() for p in theirs], 1 - decay)
+        mine: list[torch.Tensor] = list(self.net.parameters())
+        theirs = [p.detach() for p in net.parameters()]
+        torch._foreach_lerp_(mine, theirs, 1 - decay)
 
 
 def save(
@@ -57,7 +58,7 @@ def restore(
     """
     try:
         with safe_open(path, framework='pt') as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             step = int((file.metadata() or {})['step'])
         net.load_state_dict(_part(tensors, 'net.'))
         if average is not None:

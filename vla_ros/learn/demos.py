@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open, SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from vla_ros.language import Request
-from vla_ros.language.corpus import classes, CONCEPTS
+from vla_ros.language.corpus import CONCEPTS, classes
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.policy import relative_actions
 
@@ -92,7 +92,7 @@ def _read(path: Path, image_size: int) -> dict | None:
             metadata = file.metadata() or {}
             if metadata.get('success', 'true').lower() not in ('true', '1'):
                 return None
-            data = {key: file.get_tensor(key) for key in file.keys()}
+            data = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         request = Request(metadata['family'], metadata['object'], metadata.get('target', ''))
         episode = {c: data[f'observation.images.{c}'] for c in CAMERAS}
         n = len(data['observation.state'])

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 
@@ -29,6 +29,8 @@ class Trunk(nn.Module):
 
 class Attention(nn.Module):
     """Queries look at a feature map; each finds where its thing is, or that it is nowhere."""
+
+    grid: Tensor  # (1, cells^2, 2) image coordinates of the cells
 
     def __init__(self, cells: int, width: int) -> None:
         super().__init__()
@@ -140,6 +142,9 @@ def rotation(quaternion: Tensor) -> Tensor:
 
 class Ray(nn.Module):
     """Where the line of sight through an image point meets a given height."""
+
+    rotation: Tensor  # (3, 3)
+    position: Tensor  # (3,) m
 
     def __init__(self, rotation_: Tensor, position: Tensor, tangent: float) -> None:
         super().__init__()

@@ -10,12 +10,13 @@ import time
 import numpy as np
 import torch
 
+from vla_ros.language.corpus import sample_texts
 from vla_ros.language.vocabulary import training_vocabulary
 from vla_ros.learn import checkpoint
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.cameras import pinhole
 from vla_ros.learn.demos import CAMERAS, episode_files, load_demos
-from vla_ros.learn.losses import total
+from vla_ros.learn.losses import reading_loss, total
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.learn.validate import validate
@@ -55,7 +56,8 @@ class Run:
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.step = settings, out, 0
-        self.net = build_net(settings, robot).to(memory_format=torch.channels_last)
+        self.net = build_net(settings, robot)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.net, settings.ema)
         self.optimiser = torch.optim.AdamW(
             self.net.parameters(),
@@ -78,6 +80,25 @@ class Run:
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
         self.step = checkpoint.restore(path, self.net, self.average, self.optimiser)
+
+    def read(self, report: Report) -> None:
+        """Learn to read before learning to see: instructions cost next to nothing."""
+        settings, vocabulary = self.settings, self.sampler.vocabulary
+        rng = np.random.default_rng(settings.seed)
+        optimiser = torch.optim.AdamW(self.net.reasoner.parameters(), settings.rate)
+        for step in range(settings.reading):
+            warm = min(1.0, (step + 1) / settings.warmup)
+            decay = 0.5 * (1 + math.cos(math.pi * step / settings.reading))
+            optimiser.param_groups[0]['lr'] = settings.rate * warm * (0.2 + 0.8 * decay)
+            texts = sample_texts(vocabulary, settings.reading_batch, rng)
+            loss = reading_loss(self.net, texts)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.net.reasoner.parameters(), settings.clip)
+            optimiser.step()
+            if step % 100 == 99:
+                report({'reading': step + 1, 'loss': loss.item()})
+        self.average = checkpoint.Average(self.net, settings.ema)
 
     def train(self, budget: Budget, report: Report) -> Path:
         """Train until the budget is spent; return the last checkpoint."""

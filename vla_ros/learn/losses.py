@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vla_ros.language.corpus import CONCEPTS, N_TARGET
+from vla_ros.language.corpus import CONCEPTS, N_TARGET, Texts
 from vla_ros.learn.batches import Batch
 from vla_ros.learn.layers import Attention
 from vla_ros.learn.policy_net import PolicyNet
@@ -17,7 +17,8 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
     n, tokens = len(batch.state), torch.cat([batch.tokens, torch.from_numpy(batch.texts.tokens)])
     tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
     every_word = net.reasoner.read(tokens)
-    words, more = tuple(w[:n] for w in every_word), tuple(w[n:] for w in every_word)
+    first, second, third, whole = (word[:n] for word in every_word)
+    words, more = (first, second, third, whole), tuple(word[n:] for word in every_word)
     seen = net.reasoner.see(front, wrist)
     # The wording of the request differs between the two, the request does not.
     old = {k: v[batch.source] for k, v in seen.items() if k in ('position', 'present')}
@@ -50,6 +51,17 @@ def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
         + error[..., 6].mean(1) / weights.gripper_scale
     )
     return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
+
+
+def reading_loss(net: PolicyNet, texts: Texts) -> Tensor:
+    """Return the loss of instructions alone."""
+    tokens = torch.from_numpy(texts.tokens)
+    tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
+    words = net.reasoner.read(tokens)
+    loss = functional.cross_entropy(words[0], torch.from_numpy(texts.object))
+    loss = loss + functional.cross_entropy(words[1], torch.from_numpy(texts.target))
+    family = torch.from_numpy(texts.family)
+    return loss + functional.cross_entropy(words[2], family, ignore_index=-1)
 
 
 def text_loss(batch: Batch, words: tuple[Tensor, ...], more: tuple[Tensor, ...]) -> Tensor:
@@ -92,9 +104,10 @@ def _heat_losses(
     net: PolicyNet, batch: Batch, seen: dict[str, Tensor], found: dict[str, Tensor]
 ) -> Tensor:
     reasoner, expert = net.reasoner, net.expert
-    far = ((reasoner.front.attention, seen['logits']), (expert.front.attention, found['far_logits']))
-    near = ((reasoner.wrist, seen['near_logits']), (expert.wrist.attention, found['near_logits']))
-    return heat_loss(far, batch.pixels['front']) + heat_loss(near, batch.pixels['wrist'])
+    far, near = expert.front.attention, expert.wrist.attention
+    front = ((reasoner.front.attention, seen['logits']), (far, found['far_logits']))
+    wrist = ((reasoner.wrist, seen['near_logits']), (near, found['near_logits']))
+    return heat_loss(front, batch.pixels['front']) + heat_loss(wrist, batch.pixels['wrist'])
 
 
 def heat_loss(pairs: tuple[tuple[Attention, Tensor], ...], pixels: Tensor) -> Tensor:

@@ -7,12 +7,12 @@ image trains every concept that is in it, whatever its instruction was.
 """
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from vla_ros.language import FAMILIES
 from vla_ros.language.corpus import CONCEPTS, N_OBJECT, N_TARGET
 from vla_ros.learn.cameras import Pinhole
-from vla_ros.learn.layers import Attention, mlp, Ray, rotation, TextEncoder, Trunk
+from vla_ros.learn.layers import Attention, Ray, TextEncoder, mlp, rotation
 from vla_ros.learn.settings import NetSettings
 
 
@@ -175,10 +175,9 @@ class Expert(nn.Module):
         found = {k: found[k][:, :2] for k in ('position', 'attended')}
         needed = torch.sigmoid(self.needed(latent[:, 1]))
         slot = found['position']
-        commanded = state[:, None, 8:11]
-        parts = [_scales(slot[:, :1] - commanded), _scales(slot[:, 1:] - commanded) * needed[:, None]]
-        parts += [_scales(slot[:, 1:] - slot[:, :1]) * needed[:, None]]
-        inputs = [part.flatten(1) for part in parts]
+        offsets = [slot[:, 0] - state[:, 8:11], slot[:, 1] - state[:, 8:11]]
+        inputs = [_scales(offset) for offset in [*offsets, slot[:, 1] - slot[:, 0]]]
+        inputs[1:] = [part * needed for part in inputs[1:]]
         inputs += [found['attended'].flatten(1), slot[:, 0] - slot.new_tensor(CENTRE)]
         glance = self.pool(torch.relu(self.squeeze(wrist))).flatten(1)
         inputs += [torch.tanh(self.glance(glance)), torch.tanh(self.recall(latent.flatten(1)))]

@@ -1,7 +1,7 @@
 """Both nets with their shared trunks, and the two graphs that are exported."""
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.learn.layers import Trunk

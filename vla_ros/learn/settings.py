@@ -60,6 +60,8 @@ class TrainSettings:
     seed: int
     batch: int
     texts: int  # instructions without an image, per step
+    reading: int  # steps on instructions alone, before the first image
+    reading_batch: int
     rate: float  # greatest learning rate
     warmup: int  # steps
     weight_decay: float

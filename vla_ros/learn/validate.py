@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from vla_ros.language import render, requests
-from vla_ros.language.corpus import classes, CONCEPTS, NO_TARGET, sample_texts
+from vla_ros.language.corpus import CONCEPTS, NO_TARGET, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
 from vla_ros.learn.policy_net import PolicyNet
 

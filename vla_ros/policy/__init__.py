@@ -1,11 +1,7 @@
 """What a policy directory holds, and what its numbers mean."""
 
-from vla_ros.policy.representation import absolute_actions
-from vla_ros.policy.representation import relative_actions
-from vla_ros.policy.spec import load_policy
-from vla_ros.policy.spec import Policy
-from vla_ros.policy.spec import PolicyError
-from vla_ros.policy.spec import PolicySpec
+from vla_ros.policy.representation import absolute_actions, relative_actions
+from vla_ros.policy.spec import Policy, PolicyError, PolicySpec, load_policy
 
 
 __all__ = [

@@ -99,7 +99,8 @@ def check_file(path: Path, expected: str) -> None:
     if found != expected:
         size = path.stat().st_size
         raise PolicyError(
-            f'{path}: truncated or changed: expected sha256 {expected}, found {found} ({size} bytes)'
+            f'{path}: truncated or changed: expected sha256 {expected}, '
+            f'found {found} ({size} bytes)'
         )
 
 

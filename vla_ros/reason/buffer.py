@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vla_ros.data import Latent, SECOND
+from vla_ros.data import SECOND, Latent
 from vla_ros.policy import PolicySpec
 
 
@@ -62,11 +62,10 @@ class LatentBuffer:
         if _expired(latent, now):
             age = (now - latent.stamp) / SECOND
             return f'latent expired: {age:.2f} s old, valid for {latent.valid_for:.2f} s'
-        if held is not None and latent.episode_id == held.episode_id:
-            if latent.stamp < held.stamp or (
-                latent.stamp == held.stamp and latent.seq <= held.seq
-            ):
-                return f'latent {latent.seq} is not newer than latent {held.seq}'
+        if held is None or latent.episode_id != held.episode_id:
+            return ''
+        if (latent.stamp, latent.seq) <= (held.stamp, held.seq):
+            return f'latent {latent.seq} is not newer than latent {held.seq}'
         return ''
 
 

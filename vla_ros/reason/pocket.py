@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.data import Latent, Observation
 from vla_ros.language import FAMILIES, Vocabulary
 from vla_ros.policy import Policy, PolicyError
-from vla_ros.policy.session import camera_inputs, Session
+from vla_ros.policy.session import Session, camera_inputs
 from vla_ros.reason.grounding import check_text, explain
 
 

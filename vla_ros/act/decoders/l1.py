@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.data import Array
-from vla_ros.policy import absolute_actions, PolicySpec
+from vla_ros.policy import PolicySpec, absolute_actions
 
 
 def decode(outputs: dict[str, NDArray[np.float32]], state: Array, spec: PolicySpec) -> Array:
