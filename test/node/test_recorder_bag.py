@@ -167,4 +167,5 @@ def _same(a: Any, b: Any) -> None:
         elif kind.startswith('sequence<string') or kind == 'string':
             assert list(left) == list(right), field
         else:
+            right = list(right) if isinstance(right, bytes) else right
             assert np.array_equal(np.asarray(left), np.asarray(right)), field
