@@ -30,9 +30,10 @@ _QUATERNION_TOLERANCE = 1e-3
 class LimiterConfig:
     """How the joint limits are defended, beside the numbers of the RobotSpec."""
 
-    # Of the joint velocity limits, where braking sets in. The torque rate leaves it tens of
-    # milliseconds to bite, in which a nearly singular arm gathers speed.
-    speed_share: float = 0.6
+    # Of the joint velocity limits: where the commanded pose brakes, so that the arm need not be
+    # braked; a nearly singular arm gathers speed faster than the torque rate lets it be stopped.
+    slow_share: float = 0.55
+    speed_share: float = 0.7  # of the joint velocity limits, where the torque brakes
     margin: float = 0.05  # rad short of a joint limit at which the allowed speed is zero
     deceleration: float = 4.0  # rad/s^2, of the envelope: speed <= sqrt(2 deceleration gap)
     inertia_fraction: float = 0.6  # braking gain per torque limit: Nms/rad = fraction x Nm
@@ -106,6 +107,8 @@ class Limiter:
         self._peak = spec.joint_array('torque').tolist()
         self._sent = [0.0] * spec.n
         self._step = [joint.torque_rate * dt for joint in spec.joints]
+        self._slow = (config.slow_share * spec.joint_array('velocity')).tolist()
+        self._hurried = False
         self._fallback_gain = config.fallback_damping * spec.joint_array('torque')
         self._envelopes = [
             JointEnvelope(
@@ -154,6 +157,8 @@ class Limiter:
             return result
         unit = (x / norm, y / norm, z / norm, w / norm)
         turn = rotations.multiply(unit, self._home_inverse)
+        if self._hurried:
+            return self.brake()
         self._linear.step((p[0], p[1], p[2]))
         self._angular.step(rotations.quaternion_log(turn))
         return self._write()
@@ -184,6 +189,7 @@ class Limiter:
         asked, q, dq = wanted.tolist(), model.q.tolist(), model.dq.tolist()
         bias = model.bias.tolist()
         if math.isfinite(sum(asked) + sum(q) + sum(dq) + sum(bias)):
+            self._hurried = any(abs(v) > slow for v, slow in zip(dq, self._slow, strict=True))
             for i, envelope in enumerate(self._envelopes):
                 if not envelope.holds(q[i], dq[i]):
                     asked[i] = bias[i] + envelope.defend(q[i], dq[i], asked[i] - bias[i])

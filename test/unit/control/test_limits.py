@@ -222,3 +222,17 @@ def test_envelope_lets_pass_what_stops_in_time_and_brakes_the_rest():
     # Behind the limit: driven back, pushing on left out, pushing back kept.
     assert envelope.defend(1.02, 0.0, 5.0) == pytest.approx(-10 * 0.16**0.5)
     assert envelope.defend(1.02, 0.0, -5.0) == pytest.approx(-5 - 10 * 0.16**0.5)
+
+
+def test_the_commanded_pose_waits_for_a_joint_that_is_too_fast():
+    limiter, model = Limiter(SPEC, DT), RobotModel(SPEC)
+    start = limiter.target.position.copy()
+    goal = start + (0.0, 0.2, 0.0), limiter.target.quaternion.copy()
+    fast = 0.9 * SPEC.joint_array('velocity')
+    for speed, moving in ((fast, False), (0 * fast, True)):
+        model.update(SPEC.home, speed)
+        limiter.torque(model.bias.copy(), model, np.zeros(SPEC.n))
+        for _ in range(300):
+            limiter.track(*goal)
+        assert (np.linalg.norm(limiter.target.position - start) > 0.01) == moving
+    assert limiter.refusal == ''

@@ -32,7 +32,7 @@ class CartesianImpedanceConfig:
     nullspace_regularization: float = 1e-6  # added to the diagonal that is inverted
     # velocity: damp relative to the target, not to the world; acceleration: push it along as well
     feedforward: Literal['acceleration', 'velocity', 'none'] = 'velocity'
-    feedforward_clip_pos: float = 100.0  # N, per axis: near singularities the arm seems heavy
+    feedforward_clip_pos: float = 60.0  # N, per axis: near singularities the arm seems heavy
     feedforward_clip_rot: float = 10.0  # Nm, per axis
     gravity: bool = True  # False where the robot's own controller compensates it
     coriolis: bool = True
