@@ -71,7 +71,8 @@ class RealtimeProcess:
         with self._process.stdin as pipe:
             pipe.write(json.dumps(config.to_tree(self.config)).encode() + b'\n')
         end = time.monotonic() + timeout
-        while not self._mailbox.status.version:
+        ready = self._mailbox.sim if self.config.hardware == 'sim' else self._mailbox.status
+        while not ready.version:
             self.beat()
             if not self.alive():
                 death = self.death()
@@ -159,14 +160,21 @@ class RealtimeProcess:
         self.beat()
         return wire.get_status(self._mailbox.status)
 
-    def state(self) -> Snapshot:
-        """Return the newest measured and commanded state, and what was sent."""
+    def state(self) -> Snapshot | None:
+        """Return the newest measured and commanded state, and what was sent.
+
+        None while a real robot has not been heard of.
+        """
         self.beat()
+        if not self._mailbox.state.version:
+            return None
         return wire.get_state(self._mailbox.state, self._joints)
 
-    def sim_state(self) -> SimSnapshot:
-        """Return the newest state of the simulated world."""
+    def sim_state(self) -> SimSnapshot | None:
+        """Return the newest state of the simulated world; None for a real robot."""
         self.beat()
+        if not self._mailbox.sim.version:
+            return None
         return wire.get_sim(self._mailbox.sim)
 
     def _post(self, kind: int, text: str, timeout: float) -> str:

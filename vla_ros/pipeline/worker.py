@@ -160,13 +160,13 @@ class Worker:
             mailbox.answered.write((self._done,))
 
     def _publish(self, count: int) -> None:
-        """Write what is due; at different cycles, so that no cycle bears it all."""
-        mailbox = self._mailbox
-        if not count % self._every_state:
-            wire.put_state(mailbox.state, self._execution.loop)
-        elif count % self._every_sim == 1:
+        """Write what is due; mostly in different cycles, so that none bears it all."""
+        mailbox, loop = self._mailbox, self._execution.loop
+        if not count % self._every_state and loop.ticks:
+            wire.put_state(mailbox.state, loop)
+        if count % self._every_sim == min(7, self._every_sim - 1):
             self._plant.publish(mailbox)
-        elif count % self._every_status == 2:
+        if count % self._every_status == min(3, self._every_status - 1):
             wire.put_status(mailbox.status, self._execution.status())
 
 
