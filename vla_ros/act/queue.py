@@ -117,7 +117,7 @@ class ChunkQueue:
         return max(self.delays, default=0)
 
     def clear(self, now: int, pose: Array) -> None:
-        """Forget every chunk, and refuse those observed before `now` (ns); stand at `pose` (8,)."""
+        """Forget every chunk, refuse those observed before `now` (ns); stand at `pose` (8,)."""
         self._active = self._next = None
         self.flow = Flow.EMPTY
         self._pose = pose.tolist()

@@ -98,7 +98,7 @@ class Trajectory:
     def lead_in(
         self, clock: float, blend: float, pose: list[float], velocity: list[float]
     ) -> None:
-        """Begin at `clock` from `pose` moving at `velocity` (3,) m/s; be on the chunk in `blend` s."""
+        """Begin at `clock` from `pose`, moving at `velocity` (3,) m/s; join within `blend` s."""
         here, ahead = self.raw(clock), self.raw(clock + 1e-3)
         self.start = clock
         self._blend = max(blend, self.anchor + self.dt - clock)

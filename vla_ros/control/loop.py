@@ -9,7 +9,7 @@ from vla_ros.control import rotations
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
 from vla_ros.control.supervisor import Event, State, Supervisor
-from vla_ros.data import SECOND, Array, Command, Mode, Pose, RobotState
+from vla_ros.data import SECOND, Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

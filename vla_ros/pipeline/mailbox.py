@@ -36,11 +36,11 @@ class Section:
         self._floats = np.frombuffer(memory, np.float64, floats, begin)
         self._text = begin + 8 * floats
         self._memory = memory
-        self.size = Section.bytes(ints, floats, texts)
+        self.size = Section.footprint(ints, floats, texts)
 
     @staticmethod
-    def bytes(ints: int, floats: int, texts: Sequence[int]) -> int:
-        """Return the size of a section, a multiple of 64 so that no two share a cache line."""
+    def footprint(ints: int, floats: int, texts: Sequence[int]) -> int:
+        """Return the bytes a section takes, a multiple of 64 so that no two share a cache line."""
         length = 8 * (1 + ints + floats) + sum(2 + size for size in texts)
         return -(-length // 64) * 64
 
@@ -126,9 +126,7 @@ class Memory:
         self._view = memoryview(self._map)
         self._next = 0
 
-    def section(
-        self, ints: int = 0, floats: int = 0, texts: Sequence[int] = ()
-    ) -> Section:
+    def section(self, ints: int = 0, floats: int = 0, texts: Sequence[int] = ()) -> Section:
         """Cut off the next section."""
         section = Section(self._view, self._next, ints, floats, texts)
         self._next += section.size

@@ -178,5 +178,3 @@ def put_sim(section: Section, sim: SimSnapshot) -> None:
 def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
     """Write the joint states (n,) of a real robot, in the spec's order."""
     section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
-
-

@@ -249,4 +249,3 @@ def test_whatever_is_offered_the_wanted_pose_is_finite_and_continuous(spec, make
     dots = np.abs(np.einsum('ij,ij->i', poses[1:, 3:7], poses[:-1, 3:7]))
     turns = 2 * np.arccos(np.minimum(dots, 1)) * 1000
     assert turns.max(initial=0) <= 12 * spec.cartesian.angular_velocity
-

@@ -1,6 +1,7 @@
 """What one process writes the other reads whole, and nothing outlives them."""
 
 import os
+from pathlib import Path
 import threading
 
 import numpy as np
@@ -67,11 +68,11 @@ def test_a_reader_never_sees_half_a_write(section):
 
 
 def test_another_mapping_sees_it_and_no_file_is_left():
-    before = os.listdir('/dev/shm')
+    before = sorted(Path('/dev/shm').iterdir())
     mine = Mailbox()
     other = Mailbox(os.dup(mine.memory.fd))
     mine.posted.write((3,))
     assert other.posted.integer() == 3
-    assert os.listdir('/dev/shm') == before
+    assert sorted(Path('/dev/shm').iterdir()) == before
     mine.close()
     other.close()

@@ -1,4 +1,4 @@
-"""The control process: starts, executes, stops at once, dies with its parent, is missed when dead."""
+"""The control process starts, executes, stops at once, dies with its parent and is missed."""
 
 import os
 import signal
