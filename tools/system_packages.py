@@ -14,9 +14,10 @@ import sysconfig
 
 VERSION = f'{sys.version_info.major}.{sys.version_info.minor}'
 VENV_PACKAGES = (f'python{VERSION}-venv',)
-EGL_PACKAGES = ('libegl1', 'libgl1-mesa-dri')
+# libopengl0: PyOpenGL, which makes MuJoCo's EGL context, loads the dispatch library by that name.
+EGL_PACKAGES = ('libegl1', 'libgl1-mesa-dri', 'libopengl0')
 
-RENDER = 'import mujoco; mujoco.GLContext(64, 64).make_current()'
+RENDER = 'import mujoco as m; m.Renderer(m.MjModel.from_xml_string("<mujoco/>"), 64, 64).render()'
 
 
 class SetupError(Exception):
@@ -89,6 +90,6 @@ def ensure_rendering(python: Path) -> str:
     if backend is None:
         raise SetupError(
             f'MuJoCo cannot render although {" ".join(EGL_PACKAGES)} are installed; '
-            f'what it says: MUJOCO_GL=egl {python} -c "{RENDER}"'
+            f"to see why: MUJOCO_GL=egl {python} -c '{RENDER}'"
         )
     return backend
