@@ -5,7 +5,7 @@ of each score), `calibrate` (D_i) and `test` (held-out false alarms). Failures a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import logging
 from typing import Any
 
@@ -55,17 +55,12 @@ def calibrate(
     policy = _one_policy(rollouts)
     split = split_rollouts(rollouts, settings.split, seed)
     scores = _fit_scores(split, settings)
-    maxima: dict[str, list[float]] = {}
-    series = ScoreSeries(scores, settings.monitor)
-    for rollout in split.calibrate:
-        maxima.setdefault(rollout.task, []).append(episode_maximum(series, rollout.chunks))
     if not enough(len(split.calibrate), settings.alpha):
         _LOG.warning(
             '%d calibration successes cannot promise alpha %g: the detector will not alarm',
             len(split.calibrate),
             settings.alpha,
         )
-    origin = {**(created or {}), 'seed': seed, 'splits': split.counts()}
     artefact = Artefact(
         format='vla_ros calibration 1',
         policy=policy,
@@ -73,10 +68,10 @@ def calibrate(
         alpha=settings.alpha,
         monitor=settings.monitor,
         scores=tuple(_record(scaled) for scaled in scores),
-        maxima={task: tuple(values) for task, values in sorted(maxima.items())},
-        created=origin,
+        maxima=_maxima(ScoreSeries(scores, settings.monitor), split.calibrate),
+        created={**(created or {}), 'seed': seed, 'splits': split.counts()},
     )
-    object.__setattr__(artefact, 'hash', digest(artefact))
+    artefact = replace(artefact, hash=digest(artefact))
     return Calibration(artefact, assess(artefact, split, seed))
 
 
@@ -143,6 +138,15 @@ def _moments(score: Score, rollouts: Sequence[Rollout]) -> tuple[float, float]:
         raise CalibrationError(f'score {score.name!r} is never available in these rollouts')
     # A score that never varies would divide by zero; then any deviation at all is large.
     return float(known.mean()), float(max(known.std(), 1e-9 * (1 + abs(known.mean()))))
+
+
+def _maxima(series: ScoreSeries, rollouts: Sequence[Rollout]) -> dict[str, tuple[float, ...]]:
+    """Return D_i of each episode, by task."""
+    maxima: dict[str, tuple[float, ...]] = {}
+    for rollout in sorted(rollouts, key=lambda r: (r.task, r.episode_id)):
+        largest = episode_maximum(series, rollout.chunks)
+        maxima[rollout.task] = (*maxima.get(rollout.task, ()), largest)
+    return maxima
 
 
 def _record(scaled: ScaledScore) -> ScoreRecord:

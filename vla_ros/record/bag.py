@@ -86,20 +86,24 @@ class BagWriter:
         self._outcome: dict[str, str] = {}
         try:
             self._topics = {topic.name: completed(topic) for topic in topics}
-            Path(root).mkdir(parents=True, exist_ok=True)
-            self.folder = episode_folder(Path(root), episode_id)
-            self._check_space(Path(root))
-            self.folder.mkdir()
-            path = self.folder / f'{self.folder.name}_0.mcap'
-            self._file = McapFile(path, self.config.compression, self.config.chunk_bytes)
-            self._channels = {name: self._register(t) for name, t in self._topics.items()}
-            self._file.add_metadata(EPISODE, {'episode_id': episode_id, **metadata})
-            self._file.flush()
-            write_metadata(path, self._file.summary)
+            self._create(Path(root), episode_id, {'episode_id': episode_id, **metadata})
         except (OSError, SchemaError) as error:
             raise RecordError(f'cannot record to {root}: {error}') from error
         self._thread = threading.Thread(target=self._run, name='bag_writer', daemon=True)
         self._thread.start()
+
+    def _create(self, root: Path, episode_id: str, metadata: Mapping[str, str]) -> None:
+        """Create folder and file; both are complete as an empty bag."""
+        root.mkdir(parents=True, exist_ok=True)
+        self._check_space(root)
+        self.folder = episode_folder(root, episode_id)
+        self.folder.mkdir()
+        path = self.folder / f'{self.folder.name}_0.mcap'
+        self._file = McapFile(path, self.config.compression, self.config.chunk_bytes)
+        self._channels = {name: self._register(t) for name, t in self._topics.items()}
+        self._file.add_metadata(EPISODE, metadata)
+        self._file.flush()
+        write_metadata(path, self._file.summary)
 
     def write(
         self, topic: str, data: bytes, log_time: int, publish_time: int | None = None

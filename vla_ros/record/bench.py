@@ -12,6 +12,9 @@ from vla_ros.record.settings import RecordConfig
 from vla_ros.record.topics import Topic
 
 
+_CAMERAS = ('/camera/front/image_raw', '/camera/wrist/image_raw')
+
+
 def measure(
     root: str | Path,
     seconds: float,
@@ -33,24 +36,11 @@ def measure(
         `call_p99` (s, what `write` costs the caller), `cpu_share` (of one core, at real pace),
         `wall` (s).
     """
-    cameras = [f'/camera/{name}/image_raw' for name in ('front', 'wrist')]
-    topics = [Topic(name, 'sensor_msgs/msg/Image', jpeg=True) for name in cameras]
+    topics = [Topic(name, 'sensor_msgs/msg/Image', jpeg=True) for name in _CAMERAS]
     topics.append(Topic('/joint_states', 'sensor_msgs/msg/JointState'))
     writer = BagWriter(root, 'bench', topics, {}, config)
-    pictures = [_picture(size, k) for k in range(4)]
-    calls, begin, cpu = [], time.monotonic(), time.process_time()
-    for k in range(int(seconds * 600)):  # the least common multiple of 30 and 200 Hz
-        now = time.time_ns()
-        rows = [(name, _image(now, pictures[k // 20 % 4])) for name in cameras if k % 20 == 0]
-        rows += [('/joint_states', _joints(now))] if k % 3 == 0 else []
-        if pace and (late := begin + k / 600 / pace - time.monotonic()) > 0:
-            time.sleep(late)
-        while not pace and writer.backlog > 50_000_000:
-            time.sleep(0.005)
-        for topic, data in rows:
-            start = time.perf_counter()
-            writer.write(topic, data, now)
-            calls.append(time.perf_counter() - start)
+    begin, cpu = time.monotonic(), time.process_time()
+    calls = _feed(writer, seconds, size, pace)
     writer.close()
     stats = writer.stats()
     return {
@@ -64,6 +54,25 @@ def measure(
         'cpu_share': (time.process_time() - cpu) / seconds,
         'wall': time.monotonic() - begin,
     }
+
+
+def _feed(writer: BagWriter, seconds: float, size: tuple[int, int], pace: float) -> list[float]:
+    """Write what the robot would; returns what each call cost, s."""
+    pictures = [_picture(size, k) for k in range(4)]
+    calls, begin = [], time.monotonic()
+    for k in range(int(seconds * 600)):  # the least common multiple of 30 and 200 Hz
+        now = time.time_ns()
+        rows = [(name, _image(now, pictures[k // 20 % 4])) for name in _CAMERAS if k % 20 == 0]
+        rows += [('/joint_states', _joints(now))] if k % 3 == 0 else []
+        if pace and (late := begin + k / 600 / pace - time.monotonic()) > 0:
+            time.sleep(late)
+        while not pace and writer.backlog > 50_000_000:
+            time.sleep(0.005)
+        for topic, data in rows:
+            start = time.perf_counter()
+            writer.write(topic, data, now)
+            calls.append(time.perf_counter() - start)
+    return calls
 
 
 def _picture(size: tuple[int, int], seed: int) -> bytes:

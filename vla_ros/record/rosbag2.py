@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from mcap.records import Channel
 import yaml
 
 from vla_ros.record.summary import Summary
@@ -29,28 +30,13 @@ def _tree(name: str, summary: Summary) -> dict[str, Any]:
     # Two dicts each, because YAML would write one dict that is used twice as an alias.
     starts = [{'nanoseconds_since_epoch': summary.start} for _ in range(2)]
     durations = [{'nanoseconds': max(summary.end - summary.start, 0)} for _ in range(2)]
-    topics = [
-        {
-            'topic_metadata': {
-                'name': channel.topic,
-                'type': summary.schemas[channel.schema_id].name,
-                'serialization_format': 'cdr',
-                'offered_qos_profiles': yaml.safe_load(
-                    channel.metadata.get('offered_qos_profiles') or '[]'
-                ),
-                'type_description_hash': channel.metadata.get('topic_type_hash', ''),
-            },
-            'message_count': summary.counts[channel.id],
-        }
-        for channel in summary.channels.values()
-    ]
     information = {
         'version': _VERSION,
         'storage_identifier': 'mcap',
         'duration': durations[0],
         'starting_time': starts[0],
         'message_count': summary.messages,
-        'topics_with_message_count': topics,
+        'topics_with_message_count': [_topic(c, summary) for c in summary.channels.values()],
         'compression_format': '',
         'compression_mode': '',
         'relative_file_paths': [name],
@@ -66,3 +52,17 @@ def _tree(name: str, summary: Summary) -> dict[str, Any]:
         'ros_distro': 'jazzy',
     }
     return {'rosbag2_bagfile_information': information}
+
+
+def _topic(channel: Channel, summary: Summary) -> dict[str, Any]:
+    qos = channel.metadata.get('offered_qos_profiles') or '[]'
+    return {
+        'topic_metadata': {
+            'name': channel.topic,
+            'type': summary.schemas[channel.schema_id].name,
+            'serialization_format': 'cdr',
+            'offered_qos_profiles': yaml.safe_load(qos),
+            'type_description_hash': channel.metadata.get('topic_type_hash', ''),
+        },
+        'message_count': summary.counts[channel.id],
+    }
