@@ -1,0 +1,114 @@
+"""StackClient: what a program outside the stack uses to give instructions and to watch.
+
+The demo, the graph evaluation and the benchmarks are its users; so may anyone's script be.
+"""
+
+from collections.abc import Callable
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+import rclpy
+from rclpy.action import ActionClient
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.task import Future
+
+from vla_ros.nodes.qos import Topic
+from vla_ros_msgs.action import Execute
+from vla_ros_msgs.srv import ResetScene
+
+
+class StackError(RuntimeError):
+    """The stack did not answer, or refused; the message says what was asked of it."""
+
+
+class StackClient:
+    """A node of its own on a thread of its own; every call waits for its answer.
+
+    Use as a context manager. `subscribe` before the first call: callbacks run on the client's
+    thread.
+    """
+
+    def __init__(self, namespace: str = '', name: str = 'vla_ros_client') -> None:
+        """Join the graph in `namespace`."""
+        self._context = Context()
+        rclpy.init(context=self._context)
+        self.node = Node(name, namespace=namespace or None, context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._execute = ActionClient(self.node, Execute, 'execute')
+        self._reset = self.node.create_client(ResetScene, 'reset_scene')
+        self._thread = Thread(target=self._executor.spin, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # In this order: else rclpy ends with 'terminate called without an active exception'.
+        self._executor.shutdown()
+        self._thread.join(timeout=2.0)
+        self._execute.destroy()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    @property
+    def now(self) -> int:
+        """The graph's clock, ns."""
+        return int(self.node.get_clock().now().nanoseconds)
+
+    def subscribe(
+        self, topic: Topic, callback: Callable[[Any], None], raw: bool = False
+    ) -> None:
+        """Call `callback` with every message of a topic, serialised bytes when `raw`."""
+        self.node.create_subscription(topic.type, topic.name, callback, topic.qos, raw=raw)
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until instructions can be given.
+
+        Raises:
+            StackError: the control node's action did not appear in `timeout` s.
+        """
+        if not self._execute.wait_for_server(timeout_sec=timeout):
+            raise StackError(f'no control node offers the action `execute` after {timeout:.0f} s')
+
+    def reset_scene(self, family: str, seed: int, timeout: float = 10.0) -> str:
+        """Lay out a fresh simulated scene; return an instruction that suits it.
+
+        Raises:
+            StackError: no simulation answers, or it refuses.
+        """
+        if not self._reset.wait_for_service(timeout_sec=timeout):
+            raise StackError('no simulation offers the service `reset_scene`')
+        request = ResetScene.Request(family=family, seed=seed)
+        answer = self._wait(self._reset.call_async(request), timeout, f'reset_scene {family}')
+        if not answer.success:
+            raise StackError(f'reset_scene {family} {seed}: {answer.message}')
+        return str(answer.instruction_hint)
+
+    def execute(self, instruction: str, timeout: float) -> tuple[bool, str]:
+        """Carry out an instruction; return whether it succeeded, and why it ended.
+
+        Raises:
+            StackError: the control node went silent.
+        """
+        goal = Execute.Goal(instruction=instruction, timeout=timeout)
+        handle = self._wait(self._execute.send_goal_async(goal), 5.0, f'execute {instruction!r}')
+        if not handle.accepted:
+            return False, 'refused by the control node'
+        answer = self._wait(handle.get_result_async(), timeout + 10.0, f'execute {instruction!r}')
+        return bool(answer.result.success), str(answer.result.reason)
+
+    def _wait(self, future: Future, timeout: float, what: str) -> Any:
+        done = Event()
+        future.add_done_callback(lambda _: done.set())
+        if not done.wait(timeout):
+            raise StackError(f'{what}: no answer within {timeout:.0f} s')
+        return future.result()

@@ -1,0 +1,93 @@
+"""Joints, commanded state, execution status."""
+
+import math
+
+from sensor_msgs.msg import JointState
+from vla_ros_msgs.msg import CommandedState
+from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
+
+from vla_ros.data import ExecutionStatus, Mode, Pose, RobotState
+from vla_ros.nodes.convert.base import ConvertError, from_pose, from_time, header, packed, to_pose
+from vla_ros.observe.joints import JointError, JointMap, Joints
+from vla_ros.robots.spec import RobotSpec
+
+
+def joints_to_msg(spec: RobotSpec, state: RobotState) -> JointState:
+    """Return the measured joints; each finger has its share of the opening."""
+    fingers = spec.gripper.joints
+    share = state.gripper / len(fingers)
+    message = JointState(header=header(state.stamp))
+    message.name = [*spec.joint_names, *fingers]
+    message.position = packed([*state.position.tolist(), *[share] * len(fingers)], 'd')
+    message.velocity = packed([*state.velocity.tolist(), *[0.0] * len(fingers)], 'd')
+    return message
+
+
+def joints_from_msg(message: JointState, joints: JointMap) -> Joints:
+    """Return the sample in the robot's order; raises ConvertError naming the joint."""
+    try:
+        return joints.read(
+            from_time(message.header.stamp), message.name, message.position, message.velocity
+        )
+    except JointError as error:
+        raise ConvertError(str(error)) from error
+
+
+def commanded_to_msg(spec: RobotSpec, state: RobotState) -> CommandedState:
+    """Return what the controller tracks at the state's stamp."""
+    return CommandedState(
+        header=header(state.stamp, spec.base_frame),
+        pose=to_pose(state.commanded),
+        gripper=float(state.commanded_gripper),
+    )
+
+
+def commanded_from_msg(message: CommandedState) -> tuple[int, Pose, float]:
+    """Return stamp, pose and opening (m); raises ConvertError."""
+    if not math.isfinite(message.gripper):
+        raise ConvertError(f'commanded_state.gripper: not finite: {message.gripper}')
+    pose = from_pose(message.pose, 'commanded_state.pose')
+    return from_time(message.header.stamp), pose, message.gripper
+
+
+def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:
+    """Return a status as a message. Before the first chunk its seq is 0."""
+    message = StatusMsg(header=header(status.stamp, frame))
+    message.mode = int(status.mode)
+    message.cause = status.cause
+    message.instruction = status.instruction
+    message.chunk_seq = max(status.chunk_seq, 0)
+    message.chunk_step = max(status.chunk_step, 0)
+    message.queue_seconds = float(status.queue_seconds)
+    message.latent_age = float(status.latent_age)
+    message.chunk_age = float(status.chunk_age)
+    message.ticks = status.ticks
+    message.deadline_misses = status.deadline_misses
+    message.tick_p50 = float(status.tick_p50)
+    message.tick_p99 = float(status.tick_p99)
+    message.seam_jump = float(status.seam_jump)
+    message.refused_chunks = status.refused_chunks
+    message.last_refusal = status.last_refusal
+    message.commanded_pose = to_pose(status.commanded)
+    message.measured_pose = to_pose(status.measured)
+    message.gripper_command = float(status.gripper_command)
+    message.gripper_position = float(status.gripper)
+    return message
+
+
+def status_from_msg(message: StatusMsg) -> ExecutionStatus:
+    """Return the status; raises ConvertError."""
+    if message.mode not in list(Mode):
+        raise ConvertError(f'status.mode: {message.mode} is not one of {[int(m) for m in Mode]}')
+    return ExecutionStatus(
+        stamp=from_time(message.header.stamp), mode=Mode(message.mode), cause=message.cause,
+        instruction=message.instruction, chunk_seq=message.chunk_seq or -1,
+        chunk_step=message.chunk_step, queue_seconds=message.queue_seconds,
+        chunk_age=message.chunk_age, latent_age=message.latent_age, ticks=message.ticks,
+        deadline_misses=message.deadline_misses, tick_p50=message.tick_p50,
+        tick_p99=message.tick_p99, seam_jump=message.seam_jump,
+        refused_chunks=message.refused_chunks, last_refusal=message.last_refusal,
+        commanded=from_pose(message.commanded_pose, 'status.commanded_pose'),
+        measured=from_pose(message.measured_pose, 'status.measured_pose'),
+        gripper_command=message.gripper_command, gripper=message.gripper_position,
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""EpisodeDesk: from an instruction to its outcome. No ROS: what the control node's services use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+import uuid
+
+from vla_ros.control.supervisor import Event
+from vla_ros.data import SECOND, Latent
+from vla_ros.nodes.request import guess_request
+
+
+MAX_BYTES = 2048  # of an instruction; the mailbox and the nets have bounds of their own
+
+Ended = Callable[[str, str], None]  # outcome, reason
+
+
+class Arm(Protocol):
+    """What the desk asks of the control process."""
+
+    def post(self, event: Event, text: str = '') -> str:
+        """Send an event; return '' or the cause of its refusal."""
+
+    def judge(self, request: str) -> str:
+        """Judge success by a request; return '' or the cause of its refusal."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One instruction being carried out."""
+
+    id: str
+    instruction: str
+    start: int  # ns
+    timeout: float  # s, 0 = none
+    judged: bool  # whether the simulation knows when it has succeeded
+    ended: Ended | None
+
+
+def instruction_problem(text: str) -> str:
+    """Return why a text cannot be an instruction, or ''."""
+    if not text.strip():
+        return 'instruction: expected some words, got none'
+    size = len(text.encode('utf-8', 'replace'))
+    if size > MAX_BYTES:
+        return f'instruction: expected at most {MAX_BYTES} bytes, got {size}'
+    if not text.isprintable():
+        return 'instruction: expected printable text on one line'
+    return ''
+
+
+class EpisodeDesk:
+    """Begins and ends episodes, at most one at a time."""
+
+    def __init__(
+        self, arm: Arm, simulated: bool, announce: Callable[[Episode, str, str], None]
+    ) -> None:
+        """Work with `arm`.
+
+        Args:
+            arm: the control process.
+            simulated: whether success can be judged.
+            announce: called with an episode, its outcome ('' at the start) and the reason.
+        """
+        self.current: Episode | None = None
+        self.hint = ''  # 'family object target' of the scene's own request
+        self._arm = arm
+        self._simulated = simulated
+        self._announce = announce
+
+    def begin(
+        self, text: str, now: int, episode_id: str = '', timeout: float = 0.0,
+        ended: Ended | None = None,
+    ) -> str:  # fmt: skip
+        """Begin an episode; return '' or why it cannot begin. It replaces the current one."""
+        cause = instruction_problem(text) or self._arm.post(Event.START, text)
+        if cause:
+            return cause
+        self._finish('aborted', 'replaced by another instruction')
+        request = guess_request(text, self.hint) if self._simulated else None
+        if self._simulated:
+            words = '' if request is None else f'{request.family} {request.object} {request.target}'
+            unjudged = self._arm.judge(words.strip())
+        judged = request is not None and not unjudged
+        name = episode_id or uuid.uuid4().hex[:12]
+        self.current = Episode(name, text, now, timeout, judged, ended)
+        self._announce(self.current, '', '')
+        return ''
+
+    def end(self, outcome: str, reason: str) -> None:
+        """End the current episode, if any; the arm holds where it is."""
+        if self.current is not None:
+            self._arm.post(Event.FINISH)
+            self._finish(outcome, reason)
+
+    def refused(self, latent: Latent) -> None:
+        """End the episode whose instruction the reasoner refuses."""
+        current = self.current
+        if current is not None and latent.episode_id == current.id and latent.refusal:
+            self.end('failure', latent.refusal)
+
+    def poll(self, now: int, success: bool) -> None:
+        """End the episode when it has succeeded or its time is up."""
+        current = self.current
+        if current is None:
+            return
+        elapsed = (now - current.start) / SECOND
+        if current.judged and success:
+            self.end('success', f'done after {elapsed:.1f} s')
+        elif 0 < current.timeout < elapsed:
+            self.end('failure', f'not done within {current.timeout:.1f} s')
+
+    def _finish(self, outcome: str, reason: str) -> None:
+        current, self.current = self.current, None
+        if current is None:
+            return
+        self._announce(current, outcome, reason)
+        if current.ended is not None:
+            current.ended(outcome, reason)

@@ -1,0 +1,88 @@
+"""Observer: the subscriptions behind an Aligner, and the episode that is going on."""
+
+from collections.abc import Callable
+
+from sensor_msgs.msg import Image, JointState
+from vla_ros_msgs.msg import CommandedState, EpisodeEvent
+
+from vla_ros.data import Observation
+from vla_ros.nodes import convert, qos
+from vla_ros.nodes.base import StageNode
+from vla_ros.observe import AlignConfig, Aligner, JointMap
+from vla_ros.policy import PolicySpec
+from vla_ros.robots.spec import RobotSpec
+
+
+class Observer:
+    """Gives a node observations for the instruction in force.
+
+    Attributes:
+        episode_id, instruction: of the episode; both '' when there is none.
+    """
+
+    def __init__(
+        self,
+        node: StageNode,
+        spec: RobotSpec,
+        policy: PolicySpec,
+        config: AlignConfig,
+        on_episode: Callable[[], None] | None = None,
+    ) -> None:
+        """Subscribe on `node`; `on_episode` is called when an episode begins or ends."""
+        self.episode_id = self.instruction = ''
+        self._node = node
+        self._on_episode = on_episode
+        self._map = JointMap(spec)
+        self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
+        for name in policy.cameras:
+            node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
+        node.listen(qos.JOINT_STATES, self._joints)
+        node.listen(qos.COMMANDED_STATE, self._commanded)
+        node.listen(qos.EPISODE, self._episode)
+
+    def observation(self) -> Observation | None:
+        """Return the newest observation; when there is none, the log says why."""
+        now = self._node.now
+        observation = self._aligner.observation(self.instruction, now)
+        if observation is None:
+            self._say(f'no observation: {self._aligner.problem(now)}')
+        return observation
+
+    def _image(self, name: str) -> Callable[[Image], None]:
+        def receive(message: Image) -> None:
+            try:
+                stamp, image = convert.image_from_msg(message)
+            except convert.ConvertError as error:
+                self._say(f'camera {name}: {error}')
+                return
+            cause = self._aligner.offer_image(name, stamp, image, self._node.now)
+            if cause:
+                self._say(cause)
+
+        return receive
+
+    def _joints(self, message: JointState) -> None:
+        try:
+            cause = self._aligner.offer_joints(convert.joints_from_msg(message, self._map))
+        except convert.ConvertError as error:
+            cause = str(error)
+        if cause:
+            self._say(cause)
+
+    def _commanded(self, message: CommandedState) -> None:
+        try:
+            cause = self._aligner.offer_command(*convert.commanded_from_msg(message))
+        except convert.ConvertError as error:
+            cause = str(error)
+        if cause:
+            self._say(cause)
+
+    def _episode(self, event: EpisodeEvent) -> None:
+        begins = event.event == EpisodeEvent.START
+        self.episode_id = event.episode_id if begins else ''
+        self.instruction = event.instruction if begins else ''
+        if self._on_episode is not None:
+            self._on_episode()
+
+    def _say(self, cause: str) -> None:
+        self._node.get_logger().warning(cause, throttle_duration_sec=2.0)

@@ -1,0 +1,64 @@
+"""Every QoS profile, and every topic with its type, in one place. Names are relative."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image, JointState
+from vla_ros_msgs.msg import ActionChunk, CommandedState, EpisodeEvent, ExecutionStatus
+from vla_ros_msgs.msg import FailureStatus, Latent, SimState
+
+
+def _profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSProfile:
+    durability = DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=durability,
+    )
+
+
+SENSOR = _profile(5, reliable=False)  # the newest matters, not every one
+NEWEST = _profile(1, reliable=False)  # for work that takes as long as the data's period
+COMMAND = _profile(1)  # the newest must arrive
+LATCHED = _profile(1, latched=True)  # a late joiner must know it
+LATENT_BUFFER = _profile(8, latched=True)
+# A recorder takes every message, also while its thread waits for the disk; best effort, so that
+# it connects to whatever is published and never slows a publisher down.
+RECORD = _profile(200, reliable=False)
+RECORD_LATCHED = _profile(50, latched=True)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of the stack."""
+
+    name: str
+    type: Any  # message class
+    qos: QoSProfile
+
+
+JOINT_STATES = Topic('joint_states', JointState, SENSOR)
+COMMANDED_STATE = Topic('commanded_state', CommandedState, COMMAND)
+SIM_STATE = Topic('sim_state', SimState, SENSOR)
+EPISODE = Topic('episode', EpisodeEvent, LATCHED)
+LATENT = Topic('latent', Latent, LATENT_BUFFER)
+ACTION_CHUNK = Topic('action_chunk', ActionChunk, COMMAND)
+STATUS = Topic('status', ExecutionStatus, LATCHED)
+FAILURE = Topic('failure', FailureStatus, LATCHED)
+
+
+def image_topic(name: str) -> Topic:
+    """Return the topic of a camera."""
+    return Topic(name, Image, SENSOR)
+
+
+_ALL = (
+    JOINT_STATES, COMMANDED_STATE, SIM_STATE, EPISODE, LATENT, ACTION_CHUNK, STATUS, FAILURE,
+)  # fmt: skip
+
+
+def for_topic(name: str) -> QoSProfile:
+    """Return the profile of a topic by its relative name; images and others are sensors."""
+    return next((t.qos for t in _ALL if t.name == name.rpartition('/')[2]), SENSOR)
