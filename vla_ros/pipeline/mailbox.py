@@ -167,7 +167,7 @@ class Mailbox:
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
         self.status = cut(7, 22, (TEXT, TEXT, TEXT))
         self.state = cut(2, 3 * MAX_JOINTS + 16)
-        self.sim = cut(6, 2 * MAX_SIM, (TEXT,))
+        self.sim = cut(6, 2 * MAX_SIM, (TEXT, 64))
         self.life = cut(3, 0, (TEXT, TEXT))
 
     def close(self) -> None:

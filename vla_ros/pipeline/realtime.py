@@ -147,9 +147,9 @@ class RealtimeProcess:
         """Send an event to the supervisor; return '' or the cause of its refusal."""
         return self._post(int(event), text, timeout)
 
-    def reset_scene(self, seed: int, timeout: float = 2.0) -> str:
-        """Lay the simulated scene out by `seed`, arm at home; return '' or a cause."""
-        return self._post(SCENE, str(seed), timeout)
+    def reset_scene(self, seed: int, family: str = '', timeout: float = 2.0) -> str:
+        """Lay the simulated scene out by seed and family, arm at home; return '' or a cause."""
+        return self._post(SCENE, f'{seed} {family}'.strip(), timeout)
 
     def judge(self, request: str, timeout: float = 0.5) -> str:
         """Judge success by `request`, 'family object target'; return '' or a cause."""

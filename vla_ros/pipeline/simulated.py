@@ -1,36 +1,73 @@
 """SimPlant: the MuJoCo scene within the control process."""
 
+import math
+
 import numpy as np
 
 from vla_ros.control.loop import JointSample
-from vla_ros.data import Array
+from vla_ros.data import Array, Pose
+from vla_ros.geometry import quat_from_matrix
+from vla_ros.language.grammar import Request
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import Mailbox
+from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
+from vla_ros.sim.config import SimConfig
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
 from vla_ros.sim.scene import Scene
+from vla_ros.sim.tasks import Progress, Task, draw, make_hand, make_tasks
 
 
-def layout_of(scene: Scene, seed: int) -> Layout:
-    """Return the layout that `seed` stands for, the same in every process."""
-    return draw_layout(scene.config, np.random.default_rng(seed))
+_JUDGED_EVERY = 10  # publications, so that success costs one cycle in a hundred
+
+
+class Scenes:
+    """What family and seed stand for, the same in every process that asks."""
+
+    def __init__(self, spec: RobotSpec, sim: SimConfig) -> None:
+        """Prepare the tasks of a robot."""
+        model = RobotModel(spec)
+        home = Pose(model.position.copy(), quat_from_matrix(model.rotation))
+        self._sim = sim
+        self.tasks: dict[str, Task] = make_tasks(sim, make_hand(spec, home))
+
+    def layout(self, family: str, seed: int) -> Layout:
+        """Return the scene in which a request of `family` can be carried out; '' is any scene.
+
+        Raises:
+            KeyError: no such family; the message names the valid ones.
+        """
+        if not family:
+            return draw_layout(self._sim, np.random.default_rng(seed))
+        return draw(self._task(family), seed)[0]
+
+    def request(self, family: str, seed: int) -> Request | None:
+        """Return the request that goes with the scene; None where no family was named."""
+        return draw(self._task(family), seed)[1] if family else None
+
+    def _task(self, family: str) -> Task:
+        if family not in self.tasks:
+            raise KeyError(f'family: {family!r} is not one of {sorted(self.tasks)}')
+        return self.tasks[family]
 
 
 class SimPlant:
-    """Physics on the control clock, laid out by seed."""
+    """Physics on the control clock, laid out by family and seed."""
 
-    def __init__(self, spec: RobotSpec, seed: int) -> None:
-        """Build the scene and lay it out by `seed`."""
-        self._scene = Scene(spec)
-        self._hardware = SimHardware(self._scene, layout_of(self._scene, seed))
-        timestep = self._scene.config.physics.timestep
+    def __init__(self, spec: RobotSpec, family: str, seed: int) -> None:
+        """Build the scene and lay it out."""
+        scene = Scene(spec)
+        self._scenes = Scenes(spec, scene.config)
+        self._hardware = SimHardware(scene, self._scenes.layout(family, seed))
+        timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._stamp = 0
-        self._seed = seed
+        self._place = (family, seed)
         self._resets = 0
         self._request = ''
-        self._success = False
+        self._progress: Progress | None = None
+        self._published = 0
 
     def read(self) -> JointSample:
         """Return the joint state of the last step."""
@@ -48,33 +85,50 @@ class SimPlant:
         self._stamp = now
 
     def reset(self, text: str) -> str:
-        """Lay the scene out anew by the seed in `text`."""
-        if not text.isdecimal():
-            return f'scene: expected a seed, 0 or more, got {text[:40]!r}'
-        self._seed = int(text)
-        self._hardware.reset(layout_of(self._scene, self._seed))
+        """Lay the scene out anew by '<seed>' or '<seed> <family>'."""
+        seed, _, family = text.partition(' ')
+        if not (seed.isdecimal() and int(seed) < 2**62):
+            return f'scene: expected a seed, 0 or more, got {seed[:40]!r}'
+        try:
+            layout = self._scenes.layout(family, int(seed))
+        except (KeyError, ValueError) as error:
+            return f'scene: {error.args[0]}'
+        self._hardware.reset(layout)
+        self._place = (family, int(seed))
         self._resets += 1
-        self._success = False
+        self._request, self._progress = '', None
         return ''
 
     def judge(self, text: str) -> str:
         """Judge success by 'family object target' from now on; '' judges nothing."""
-        self._request = text
-        self._success = False
+        self._request, self._progress = '', None
+        if not text:
+            return ''
+        try:
+            request = Request(*text.split())
+        except (TypeError, ValueError) as error:
+            return f'judge: {error}'
+        task = self._scenes.tasks[request.family]
+        self._request, self._progress = text, Progress(task, request, math.inf)
         return ''
 
     def publish(self, mailbox: Mailbox) -> None:
         """Write what cameras and evaluation need."""
-        hardware = self._hardware
+        hardware, progress = self._hardware, self._progress
+        self._published += 1
+        if progress is not None and self._published % _JUDGED_EVERY == 0:
+            ee = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))  # success looks at what is
+            progress.update(hardware.world(ee, hardware.gripper))
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(
                 stamp=self._stamp,
                 qpos=hardware.data.qpos,
                 qvel=hardware.data.qvel,
-                seed=self._seed,
+                family=self._place[0],
+                seed=self._place[1],
                 resets=self._resets,
                 request=self._request,
-                success=self._success,
+                success=progress is not None and progress.success,
             ),
         )

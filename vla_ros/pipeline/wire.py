@@ -24,7 +24,8 @@ class SimSnapshot:
     stamp: int  # ns
     qpos: Array
     qvel: Array
-    seed: int  # of the layout
+    family: str  # with the seed, what the layout was drawn for; '' is no family
+    seed: int
     resets: int  # layouts so far
     request: str  # what success is judged by: 'family object target'
     success: bool  # privileged: the task's own test
@@ -154,11 +155,12 @@ def get_state(section: Section, joints: int) -> Snapshot:
 
 def get_sim(section: Section) -> SimSnapshot:
     """Read the simulated world back."""
-    (stamp, nq, nv, seed, resets, success), floats, (request,) = section.read()
+    (stamp, nq, nv, seed, resets, success), floats, (request, family) = section.read()
     return SimSnapshot(
         stamp=stamp,
         qpos=floats[:nq].copy(),
         qvel=floats[nq : nq + nv].copy(),
+        family=family,
         seed=seed,
         resets=resets,
         request=request,
@@ -171,7 +173,7 @@ def put_sim(section: Section, sim: SimSnapshot) -> None:
     section.write(
         (sim.stamp, len(sim.qpos), len(sim.qvel), sim.seed, sim.resets, sim.success),
         np.concatenate([sim.qpos, sim.qvel]),
-        (sim.request,),
+        (sim.request, sim.family),
     )
 
 

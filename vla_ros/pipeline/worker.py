@@ -38,7 +38,8 @@ class RealtimeConfig:
 
     robot: str  # name or path of a RobotSpec
     hardware: Literal['sim', 'driver'] = 'sim'
-    seed: int = 0  # of the first layout of the simulation
+    family: str = ''  # with the seed, the first layout of the simulation; '' is any scene
+    seed: int = 0
     law: str = ''  # control preset; '' is the robot's
     silent_after: float = 0.5  # s without a heartbeat of the parent before the arm holds
     state_rate: float = 200.0  # Hz
@@ -65,7 +66,7 @@ class Worker:
             # Only here: a robot with a driver needs no MuJoCo.
             from vla_ros.pipeline.simulated import SimPlant
 
-            self._plant = SimPlant(spec, settings.seed)
+            self._plant = SimPlant(spec, settings.family, settings.seed)
         else:
             self._plant = DriverPlant(spec, mailbox)
         self._execution = Execution(spec, self._plant, settings.queue, settings.law)

@@ -152,7 +152,18 @@ def test_the_scene_is_laid_out_by_its_seed(process):
     assert process.reset_scene(8) == ''
     wait_for(lambda: process.sim_state().resets == resets + 2)
     assert process.sim_state().qpos == pytest.approx(qpos, abs=1e-2)
-    assert 'expected a seed' in process._post(100, 'red', 1.0)
+    assert process.reset_scene(1, 'stack') == ''
+    wait_for(lambda: process.sim_state().family == 'stack')
+    assert 'expected a seed' in process.reset_scene(-1)
+    assert "'juggle' is not one of ['pick'" in process.reset_scene(1, 'juggle')
+
+
+def test_success_is_judged_by_a_request(process):
+    assert process.judge('pick red') == ''
+    wait_for(lambda: process.sim_state().request == 'pick red')
+    assert not process.sim_state().success
+    assert "'juggle' is not one of" in process.judge('juggle red')
+    assert process.judge('') == ''
 
 
 def test_a_killed_child_is_noticed(lonely):
