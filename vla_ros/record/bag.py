@@ -15,10 +15,9 @@ recording, sets `error` and calls `on_error` once, from the writer's thread.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 import logging
 from pathlib import Path
-import shutil
+import tempfile
 import threading
 import time
 
@@ -28,7 +27,7 @@ from vla_ros.record.mcap_file import OUTCOME, McapFile
 from vla_ros.record.rosbag2 import write_metadata
 from vla_ros.record.schema import SchemaError, type_hash
 from vla_ros.record.settings import RecordConfig
-from vla_ros.record.topics import Topic, completed, episode_folder, has_header
+from vla_ros.record.topics import Stats, Topic, check_space, completed, episode_folder, has_header
 
 
 _LOG = logging.getLogger(__name__)
@@ -37,17 +36,6 @@ EPISODE = 'vla_ros.episode'  # metadata record written at the start
 
 class RecordError(OSError):
     """Recording cannot start; the message says why and where."""
-
-
-@dataclass(frozen=True)
-class Stats:
-    """What became of the messages."""
-
-    received: int = 0  # by write()
-    written: int = 0  # in complete chunks on disk
-    dropped: int = 0  # queue full, recording stopped, or not convertible
-    bytes: int = 0  # of the file's data section
-    queue_peak: int = 0  # bytes, most that ever waited
 
 
 class BagWriter:
@@ -92,10 +80,25 @@ class BagWriter:
         self._thread = threading.Thread(target=self._run, name='bag_writer', daemon=True)
         self._thread.start()
 
+    @staticmethod
+    def probe(root: str | Path, config: RecordConfig) -> None:
+        """Prove that episodes can be written to `root`, before it matters.
+
+        Raises:
+            RecordError: folder not writable, or disk nearly full.
+        """
+        try:
+            Path(root).mkdir(parents=True, exist_ok=True)
+            check_space(Path(root), config.min_free)
+            with tempfile.TemporaryFile(dir=root) as file:
+                file.write(b'0')
+        except OSError as error:
+            raise RecordError(f'cannot record to {root}: {error}') from error
+
     def _create(self, root: Path, episode_id: str, metadata: Mapping[str, str]) -> None:
         """Create folder and file; both are complete as an empty bag."""
         root.mkdir(parents=True, exist_ok=True)
-        self._check_space(root)
+        check_space(root, self.config.min_free)
         self.folder = episode_folder(root, episode_id)
         self.folder.mkdir()
         path = self.folder / f'{self.folder.name}_0.mcap'
@@ -159,14 +162,6 @@ class BagWriter:
             },
         )
 
-    def _check_space(self, folder: Path) -> None:
-        free = shutil.disk_usage(folder).free
-        if free < self.config.min_free:
-            raise OSError(
-                f'{free / 1e6:.0f} MB free on the disk of {folder}, '
-                f'{self.config.min_free / 1e6:.0f} MB needed'
-            )
-
     def _run(self) -> None:
         """Body of the writer's thread."""
         try:
@@ -180,7 +175,7 @@ class BagWriter:
                 if now - flushed >= self.config.flush_interval:
                     self._file.flush()
                     self._count_written()
-                    self._check_space(self.folder)
+                    check_space(self.folder, self.config.min_free)
                     flushed = now
                 if now - synced >= self.config.sync_interval:
                     self._file.sync()

@@ -1,8 +1,11 @@
-"""What is recorded, and into which folder."""
+"""What is recorded, into which folder, and what became of it."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 import re
+import shutil
+
+import yaml
 
 from vla_ros.record.jpeg import COMPRESSED_TYPE
 from vla_ros.record.schema import SchemaError, definition
@@ -17,6 +20,47 @@ class Topic:
     jpeg: bool = False  # store an Image as '<name>/compressed'
     qos: str = ''  # offered QoS as rosbag2's YAML list; '' = players choose
     definition: str = ''  # ros2msg text with dependencies
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What became of the messages."""
+
+    received: int = 0  # by write()
+    written: int = 0  # in complete chunks on disk
+    dropped: int = 0  # queue full, recording stopped, or not convertible
+    bytes: int = 0  # of the file's data section
+    queue_peak: int = 0  # bytes, most that ever waited
+
+
+def check_space(folder: Path, least: int) -> None:
+    """Refuse a nearly full disk.
+
+    Raises:
+        OSError: fewer than `least` bytes are free; the message says how many.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        raise OSError(
+            f'{free / 1e6:.0f} MB free on the disk of {folder}, {least / 1e6:.0f} MB needed'
+        )
+
+
+def offered_qos(depth: int, reliable: bool, latched: bool) -> str:
+    """Return `Topic.qos` for a publisher's profile, so that a player offers the same."""
+    time = {'sec': 0, 'nsec': 0}  # unlimited, as rosbag2 writes it
+    profile = {
+        'history': 'keep_last',
+        'depth': depth,
+        'reliability': 'reliable' if reliable else 'best_effort',
+        'durability': 'transient_local' if latched else 'volatile',
+        'deadline': dict(time),
+        'lifespan': dict(time),
+        'liveliness': 'automatic',
+        'liveliness_lease_duration': dict(time),
+        'avoid_ros_namespace_conventions': False,
+    }
+    return yaml.safe_dump([profile], sort_keys=False)
 
 
 def episode_folder(root: Path, episode_id: str) -> Path:

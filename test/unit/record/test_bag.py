@@ -9,22 +9,13 @@ from rosbags.highlevel import AnyReader
 import yaml
 
 from vla_ros.record import BagWriter, RecordConfig, RecordError, Topic
-from vla_ros.record.topics import episode_folder
+from vla_ros.record.topics import episode_folder, offered_qos
 
 
 JOINTS = Topic('/joint_states', 'sensor_msgs/msg/JointState')
 CAMERA = Topic('/camera/front/image_raw', 'sensor_msgs/msg/Image', jpeg=True)
 START = 1_700_000_000_000_000_000
-QOS = """- history: keep_last
-  depth: 1
-  reliability: reliable
-  durability: transient_local
-  deadline: {sec: 0, nsec: 0}
-  lifespan: {sec: 0, nsec: 0}
-  liveliness: automatic
-  liveliness_lease_duration: {sec: 0, nsec: 0}
-  avoid_ros_namespace_conventions: false
-"""
+QOS = offered_qos(depth=1, reliable=True, latched=True)
 
 
 def _joints(messages: Any, k: int) -> tuple[str, bytes, int]:
@@ -60,7 +51,10 @@ def test_three_readers_read_every_message_back(
         joints = [reader.deserialize(d, c.msgtype) for c, _, d in reader.messages([connection])]
     assert [r for r in rows if r[0] == '/joint_states'] == expected
     assert [m.position[0] for m in joints] == list(range(200))
-    assert len(connection.ext.offered_qos_profiles) == 1
+    (qos,) = connection.ext.offered_qos_profiles
+    assert (qos.depth, qos.durability.name, qos.reliability.name) == (
+        1, 'TRANSIENT_LOCAL', 'RELIABLE',
+    )  # fmt: skip
     for reader in (  # the mcap library, seeking and streaming
         make_reader(_mcap(folder).open('rb'), validate_crcs=True),
         NonSeekingReader(_mcap(folder).open('rb'), validate_crcs=True),
@@ -142,6 +136,14 @@ def test_what_cannot_start_says_why(tmp_path: Path) -> None:
         BagWriter(tmp_path / 'file', 'x', [JOINTS], {})
     with pytest.raises(RecordError, match='MB needed'):
         BagWriter(tmp_path, 'x', [JOINTS], {}, RecordConfig(min_free=10**18))
+    for root, config in (
+        (tmp_path / 'file', RecordConfig()),
+        (tmp_path, RecordConfig(min_free=10**18)),
+    ):
+        with pytest.raises(RecordError):
+            BagWriter.probe(root, config)
+    BagWriter.probe(tmp_path / 'new', RecordConfig(min_free=0))
+    assert not list((tmp_path / 'new').iterdir())
     with pytest.raises(RecordError, match='no_msgs/msg/Such'):
         BagWriter(tmp_path, 'x', [Topic('/t', 'no_msgs/msg/Such')], {})
     with pytest.raises(RecordError, match='only sensor_msgs/msg/Image'):
