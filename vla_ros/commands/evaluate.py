@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 import typer
 
 from vla_ros.commands import options
+from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
 from vla_ros.evaluate.summary import rate, summarise
 from vla_ros.evaluate.trials import (
@@ -95,20 +95,11 @@ def _trials(
 
 
 def _run(setup: Setup, trials: Sequence[Trial], workers: int, title: str) -> list[Outcome]:
-    columns = (
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn('{task.fields[successes]} ok'),
-        TimeRemainingColumn(),
-    )
     outcomes: list[Outcome] = []
-    with Progress(*columns) as progress:
-        task = progress.add_task(title, total=len(trials), successes=0)
+    with bar(title, len(trials)) as step:
         for outcome, _ in run_trials(setup, trials, workers):
             outcomes.append(outcome)
-            good = sum(o.success for o in outcomes)
-            progress.update(task, advance=1, successes=good)
+            step(outcome.success)
     return outcomes
 
 

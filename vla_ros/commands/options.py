@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from vla_ros.policy import load_policy
+
 
 Robot = Annotated[str, typer.Option(help='Name in config/robots/, or a path to a robot YAML.')]
 Policy = Annotated[
@@ -16,6 +18,11 @@ Workers = Annotated[int, typer.Option(min=1, max=64, help='Processes to work in.
 Tasks = Annotated[
     str, typer.Option(help='Task families, separated by commas; empty takes all of them.')
 ]
+
+
+def policy_path(policy: str) -> Path:
+    """Return the checked policy directory; a relative one may lie in the share folder."""
+    return load_policy(policy).path
 
 
 def families(tasks: str, valid: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from vla_ros.config import require
 
 Kind = Literal['named', 'other', 'absent']
 
-# Scenes from here on are never trained, calibrated or selected on.
+# Demonstrations have seeds below; scenes from FRESH_SEED on are never trained, calibrated or
+# selected on.
+CALIBRATION_SEED = 500_000
 FRESH_SEED = 1_000_000
 FAMILIES = ('pick', 'put', 'push', 'stack')
 

@@ -8,11 +8,12 @@ import multiprocessing
 
 import numpy as np
 
+from vla_ros.act.pocket import PocketExpert
 from vla_ros.evaluate.trials import Outcome, Trial
 from vla_ros.language.grammar import COLOURS, fill, render, Request
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig, Rollout
-from vla_ros.pipeline.runtime import build_expert, build_reasoner
 from vla_ros.policy import load_policy
+from vla_ros.reason.pocket import PocketReasoner
 from vla_ros.robots import load_robot
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.tasks import draw, make_hand, make_tasks, Progress
@@ -34,7 +35,7 @@ def run_trials(
     """Yield outcome and rollout of each trial as it ends, in any order."""
     load_policy(setup.policy)  # a broken policy is named here, not from inside a worker
     if workers == 1:
-        yield from ((run_trial(setup, trial)) for trial in trials)
+        yield from (run_trial(setup, trial) for trial in trials)
         return
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
@@ -51,7 +52,7 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     request = _CHOICES[trial.kind](named, layout, rng)
     text = word(request, trial, rng)
     stack.reset(layout)
-    judge = Progress(tasks[request.family], request)
+    judge = Progress(tasks[request.family], request, setup.lockstep.timeout)
     rollout = stack.run(text, judge, setup.keep_chunks)
     asked_for_absent = trial.kind == 'absent'
     outcome = Outcome(
@@ -110,4 +111,4 @@ def _stack(setup: Setup) -> Lockstep:
     """Return this process's own stack; building it takes seconds."""
     policy = load_policy(setup.policy)
     spec = load_robot(setup.robot)
-    return Lockstep(spec, build_reasoner(policy), build_expert(policy, spec), setup.lockstep)
+    return Lockstep(spec, PocketReasoner(policy), PocketExpert(policy), setup.lockstep)

@@ -93,6 +93,7 @@ class Lockstep:
         self._dt = round(SECOND / spec.control_rate)
         self.home = tcp_pose(RobotModel(spec))
         self._seq = 0
+        self._episodes = 0
         self._now = 0  # ns
 
     def reset(self, layout: Layout) -> None:
@@ -108,7 +109,8 @@ class Lockstep:
         config = self.config
         rollout = Rollout(chunks=[] if keep_chunks else None)
         start = self._now
-        episode = f'lockstep-{start}'
+        self._episodes += 1
+        episode = f'lockstep-{self._episodes}'
         self.execution.post(Event.START, instruction)
         latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
         arrivals: deque[tuple[int, ActionChunk]] = deque()
