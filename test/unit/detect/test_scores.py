@@ -9,6 +9,7 @@ import pytest
 from vla_ros.data import ActionChunk
 from vla_ros.detect.rollouts import Rollout
 from vla_ros.detect.scores import SCORES, Mahalanobis, Overlap
+from vla_ros.detect.scores.mahalanobis import ledoit_wolf
 from vla_ros.detect.settings import MonitorConfig
 
 
@@ -96,6 +97,17 @@ def test_mahalanobis_is_about_one_on_what_it_was_fitted_on() -> None:
     assert np.mean([score.update(_with(f)) ** 2 for f in features[:500]]) == pytest.approx(
         1, rel=0.1
     )
+
+
+@pytest.mark.parametrize(('n', 'd'), [(30, 40), (200, 8), (5, 3), (1000, 64)])
+def test_shrinkage_is_that_of_scikit_learn(n: int, d: int) -> None:
+    from sklearn.covariance import ledoit_wolf as oracle
+
+    rng = np.random.default_rng(n)
+    samples = rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
+    samples -= samples.mean(axis=0)
+    assert np.allclose(ledoit_wolf(samples), oracle(samples, assume_centered=True)[0], rtol=1e-9)
+    assert np.all(np.linalg.eigvalsh(ledoit_wolf(samples)) > 0)
 
 
 def test_a_constant_feature_does_not_divide_by_zero() -> None:

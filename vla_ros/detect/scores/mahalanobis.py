@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.data import ActionChunk
+from vla_ros.data import ActionChunk, Array
 from vla_ros.detect.scores.base import Parameters, Score
 
 
@@ -39,8 +39,6 @@ class Mahalanobis(Score):
     @classmethod
     def fit(cls, episodes: Sequence[Sequence[ActionChunk]], settings: Any) -> Self:
         """Fit mean, principal components and the shrunk covariance."""
-        from sklearn.covariance import ledoit_wolf  # slow to import, and only needed here
-
         features = np.stack([c.feature for episode in episodes for c in episode]).astype(float)
         if features.shape[1] == 0 or not np.all(np.isfinite(features)):
             raise ValueError('mahalanobis: the rollouts carry no finite feature vector')
@@ -50,8 +48,7 @@ class Mahalanobis(Score):
         centred = features - mean
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
         axes = axes[: min(settings.components, len(axes))]
-        covariance, _ = ledoit_wolf(centred @ axes.T, assume_centered=True)
-        values, vectors = np.linalg.eigh(covariance)
+        values, vectors = np.linalg.eigh(ledoit_wolf(centred @ axes.T))
         floor = max(float(values[-1]) * 1e-9, 1e-12)  # a constant feature has no spread at all
         whiten = (vectors / np.sqrt(np.maximum(values, floor))).T @ axes
         return cls(mean, whiten)
@@ -80,3 +77,20 @@ class Mahalanobis(Score):
             return float('inf')
         white = self._whiten @ (chunk.feature - self._mean)
         return float(np.sqrt(np.mean(np.square(white, dtype=np.float64))))
+
+
+def ledoit_wolf(samples: Array) -> Array:
+    """Return the shrunk covariance (d, d) of centred samples (n, d).
+
+    Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices"
+    (2004), theorem 3.2: (1 - s) S + s m I with the s that minimises the expected squared error.
+    """
+    n, d = samples.shape
+    covariance = samples.T @ samples / n
+    mean = float(np.trace(covariance)) / d
+    distance = float(np.sum(covariance**2)) / d - mean**2
+    # E |x x' - S|^2 over the samples, without forming each x x'.
+    fourth = float(np.sum(np.sum(samples**2, axis=1) ** 2)) / n
+    spread = (fourth - float(np.sum(covariance**2))) / (n * d)
+    shrinkage = min(max(spread / distance, 0.0), 1.0) if distance > 0 else 1.0
+    return (1 - shrinkage) * covariance + shrinkage * mean * np.eye(d)
