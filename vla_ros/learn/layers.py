@@ -104,14 +104,19 @@ class TextEncoder(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(vocabulary, width)
         self.place = nn.Parameter(torch.randn(1, length, width) * 0.1)
-        self.blocks = nn.ModuleList(Block(width) for _ in range(3))
+        # A phrase is its neighbouring words, wherever it stands: convolutions first.
+        self.phrases = nn.ModuleList(nn.Conv1d(width, width, 5, padding=2) for _ in range(2))
+        self.blocks = nn.ModuleList(Block(width) for _ in range(2))
         self.query = nn.Parameter(torch.randn(3, width) * 0.1)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (n, 3, width)."""
         mask = (tokens == 0).float()[:, None, None, :] * -1e4
-        x = self.embed(tokens) + self.place[:, : tokens.shape[1]]
+        x = self.embed(tokens)
+        for phrase in self.phrases:
+            x = x + functional.gelu(phrase(x.transpose(1, 2)).transpose(1, 2))
+        x = x + self.place[:, : tokens.shape[1]]
         for block in self.blocks:
             x = block(x, mask)
         x = self.norm(x)

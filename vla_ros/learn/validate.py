@@ -27,9 +27,9 @@ def validate(net: PolicyNet, sampler: Sampler, false_refusals: float, batches: i
         'gripper': float(merged['gripper'].mean()),
         'object_mm': float(merged['object'].mean() * 1e3),
         'object_p95_mm': float(np.quantile(merged['object'], 0.95) * 1e3),
-        'near_mm': float(np.nanmedian(merged['near']) * 1e3),
-        'target_mm': float(np.nanmean(merged['target']) * 1e3),
-        'reasoner_mm': float(np.nanmean(merged['reasoner']) * 1e3),
+        'near_mm': _mm(merged['near']),
+        'target_mm': _mm(merged['target']),
+        'reasoner_mm': _mm(merged['reasoner']),
         'threshold': threshold,
         'present_refused': float((merged['p_present'] < threshold).mean()),
         'absent_refused': float((merged['p_absent'] < threshold).mean()),
@@ -65,6 +65,12 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
         'p_present': colours[there],
         'p_absent': colours[~there],
     }
+
+
+def _mm(errors: np.ndarray) -> float:
+    """Return the mean in mm of what is not NaN, NaN if nothing is."""
+    known = errors[np.isfinite(errors)]
+    return float(known.mean() * 1e3) if len(known) else float('nan')
 
 
 def refusal_threshold(present: np.ndarray, absent: np.ndarray, false_refusals: float) -> float:

@@ -1,0 +1,72 @@
+"""Demonstrations without a simulator: coloured squares where the pinhole camera sees them."""
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from vla_ros.language import COLOURS, render, requests
+from vla_ros.learn.cameras import pinhole
+from vla_ros.robots import load_robot
+
+
+RGB = np.array(
+    [[220, 30, 30], [30, 200, 40], [40, 60, 220], [230, 220, 40], [140, 40, 180], [240, 140, 30],
+     [240, 240, 240], [90, 90, 90]]
+)  # fmt: skip
+
+
+def write_demos(folder, count, steps=12, size=96, seed=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    robot = load_robot('franka')
+    cameras = [pinhole(robot, robot.camera(name)) for name in ('front', 'wrist')]
+    rng = np.random.default_rng(seed)
+    for i in range(count):
+        episode, request = _episode(rng, cameras, steps, size)
+        metadata = {
+            'robot': 'franka', 'family': request.family, 'object': request.object,
+            'target': request.target, 'instruction': render(request, rng), 'seed': str(i),
+            'success': 'true', 'fps': '10',
+        }  # fmt: skip
+        save_file(episode, folder / f'{i:05d}.safetensors', metadata)
+
+
+def _episode(rng, cameras, steps, size):
+    present = rng.permutation(6)[:4]
+    objects = np.full((6, 3), np.nan, np.float32)
+    objects[present] = np.c_[rng.uniform([0.35, -0.2], [0.6, 0.2], (4, 2)), np.full(4, 0.02)]
+    bowl, zone = rng.uniform([0.35, -0.2, 0.0], [0.6, 0.2, 0.0], (2, 3)).astype(np.float32)
+    seen = {COLOURS[i] for i in present}
+    options = [
+        r for r in requests() if r.object in seen and r.target in {'', 'bowl', 'zone', *seen}
+    ]
+    request = options[rng.integers(len(options))]
+    goal = objects[COLOURS.index(request.object)]
+    position, images = np.array([0.45, 0.0, 0.3]), {c.name: [] for c in cameras}
+    state, action = np.zeros((steps, 16), np.float32), np.zeros((steps, 8), np.float32)
+    turn = [1.0, 0.0, 0.0, 0.0]
+    for t in range(steps):
+        after = position + (goal - position) * 0.2
+        state[t] = [*position, *turn, 0.08, *position, *turn, 0.08]
+        action[t] = [*after, *turn, 0.0 if t > steps // 2 else 0.08]
+        places = np.concatenate([objects, bowl[None], zone[None]])
+        for camera in cameras:
+            pixels = camera.project(places[None], state[t : t + 1])[0]
+            images[camera.name].append(_draw(pixels, size))
+        position = after
+    episode = {f'observation.images.{k}': np.stack(v) for k, v in images.items()}
+    return episode | {
+        'observation.state': state,
+        'action': action,
+        'privileged.objects': np.repeat(objects[None], steps, 0),
+        'privileged.bowl': np.repeat(bowl[None], steps, 0),
+        'privileged.zone': np.repeat(zone[None], steps, 0),
+        'stamp': np.arange(steps) * 100_000_000,
+    }, request
+
+
+def _draw(pixels, size):
+    image = np.full((size, size, 3), [150, 120, 90], np.uint8)
+    for colour, (x, y) in zip(RGB[::-1], ((pixels[::-1] + 1) / 2 * size), strict=True):
+        if np.isfinite(x + y):
+            rows = slice(max(0, int(y) - 3), max(0, int(y) + 4))
+            image[rows, max(0, int(x) - 3) : max(0, int(x) + 4)] = colour
+    return image

@@ -1,0 +1,221 @@
+"""Demonstrations to a policy directory that runs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+
+torch = pytest.importorskip('torch')
+
+from safetensors.numpy import load_file, save_file  # noqa: E402
+from synthetic import write_demos  # noqa: E402
+
+from vla_ros.act.pocket import PocketExpert  # noqa: E402
+from vla_ros.data import Observation, Pose, RobotState  # noqa: E402
+from vla_ros.language.vocabulary import training_vocabulary  # noqa: E402
+from vla_ros.learn.cameras import pinhole  # noqa: E402
+from vla_ros.learn.demos import episode_files, load_demos  # noqa: E402
+from vla_ros.learn.loop import Budget, Run, build_net, demonstrations, split_files  # noqa: E402
+from vla_ros.learn.losses import total  # noqa: E402
+from vla_ros.learn.policy_net import ExpertGraph, ReasonerGraph  # noqa: E402
+from vla_ros.learn.train import Job, export_checkpoint, train_policy  # noqa: E402
+from vla_ros.learn.validate import refusal_threshold  # noqa: E402
+from vla_ros.policy import absolute_actions, load_policy  # noqa: E402
+from vla_ros.reason import PocketReasoner  # noqa: E402
+from vla_ros.robots import load_robot  # noqa: E402
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('demos')
+    write_demos(folder, 8, size=48)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def robot():
+    return load_robot('franka')
+
+
+@pytest.fixture(scope='module')
+def trained(tiny, robot, folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp('out')
+    job = Job(folder, out / 'checkpoints', out / 'policy', Budget(10.0, steps=4, report_every=2))
+    reports = []
+    spec = train_policy(tiny, robot, job, reports.append)
+    return job, spec, reports
+
+
+def observation(rng, size=48):
+    pose = Pose(np.array([0.45, 0.0, 0.3]), np.array([1.0, 0.0, 0.0, 0.0]))
+    state = RobotState(10**9, np.zeros(7), np.zeros(7), pose, 0.08, pose, 0.08)
+    images = {c: rng.integers(0, 255, (size, size, 3), dtype=np.uint8) for c in ('front', 'wrist')}
+    return Observation(10**9, images, state)
+
+
+def test_training_writes_a_policy_that_loads_and_acts(trained):
+    job, spec, reports = trained
+    policy = load_policy(job.policy)
+    assert policy.spec == spec
+    assert sum(f.stat().st_size for f in job.policy.glob('*.onnx')) < 10e6
+    assert 'held-out' in (job.policy / 'README.md').read_text().lower()
+    assert any('object_mm' in r for r in reports)
+    seen = observation(np.random.default_rng(0))
+    policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
+    latent = PocketReasoner(policy).reason(seen, 'pick up the red cube', 'e', 1)
+    assert latent.grounded, latent.refusal
+    chunk = PocketExpert(policy).act(seen, latent, 2)
+    assert chunk.actions.shape == (16, 8)
+    assert np.isfinite(chunk.actions).all()
+
+
+def test_onnx_agrees_with_torch(trained, tiny, robot):
+    job, spec, _ = trained
+    policy = load_policy(job.policy)
+    from vla_ros.learn.checkpoint import Average, restore
+
+    net = build_net(tiny, robot)
+    average = Average(net, 0.9)
+    restore(job.out / 'last.safetensors', net, average)
+    rng = np.random.default_rng(1)
+    seen = observation(rng)
+    images = {k: v[None] for k, v in seen.images.items()}
+    tokens = training_vocabulary(32).encode('put the red cube in the bowl')[None]
+    result = PocketReasoner(policy)._session.run(tokens=tokens, **images)
+    raw = [torch.from_numpy(v.copy()) for v in images.values()]
+    with torch.no_grad():
+        expected = ReasonerGraph(average.net)(*raw, torch.from_numpy(tokens))
+    for a, b in zip(result.values(), expected, strict=True):
+        assert np.abs(a - b.numpy()).max() < 1e-4
+    state = seen.state.vector().astype(np.float32)[None]
+    age = np.array([0.3], np.float32)
+    latent = result['latent']
+    result = PocketExpert(policy)._session.run(state=state, latent=latent, age=age, **images)
+    with torch.no_grad():
+        expected = ExpertGraph(average.net)(
+            *raw, torch.from_numpy(state), torch.from_numpy(latent), torch.from_numpy(age)
+        )
+    for a, b in zip(result.values(), expected, strict=True):
+        assert np.abs(a - b.numpy()).max() < 1e-4
+
+
+def test_export_is_deterministic(trained, tiny, robot, tmp_path):
+    job, spec, _ = trained
+    again = export_checkpoint(
+        tiny, robot, job.out / 'last.safetensors', tmp_path / 'p', spec.p_grounded_min
+    )
+    assert again == spec
+
+
+def test_same_seed_same_weights(tiny, robot, folder, tmp_path):
+    files = demonstrations(folder)
+    losses = []
+    for _ in range(2):
+        run = Run(tiny, robot, files, tmp_path)
+        losses.append([run._one_step()['loss'] for _ in range(3)])
+    assert losses[0] == losses[1]
+
+
+def test_resume_goes_on(tiny, robot, folder, tmp_path):
+    files = demonstrations(folder)
+    run = Run(tiny, robot, files, tmp_path)
+    run.train(Budget(10.0, steps=3), lambda _: None)
+    other = Run(tiny, robot, files, tmp_path)
+    other.resume(tmp_path / 'last.safetensors')
+    assert other.step == 3
+    for a, b in zip(run.net.parameters(), other.net.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_wrong_checkpoint_is_named(tiny, robot, folder, tmp_path):
+    (tmp_path / 'last.safetensors').write_bytes(b'no')
+    run = Run(tiny, robot, demonstrations(folder), tmp_path)
+    with pytest.raises(ValueError, match=r'last\.safetensors: not a checkpoint'):
+        run.resume(tmp_path / 'last.safetensors')
+
+
+def test_the_latent_carries_gradients_to_the_reasoner(tiny, robot, folder, tmp_path):
+    run = Run(tiny, robot, demonstrations(folder), tmp_path)
+    loss, parts = total(run.net, run.sampler.draw(), tiny.loss)
+    parts['action'].backward()
+    assert run.net.reasoner.concepts.grad.abs().sum() > 0
+    assert run.net.reasoner.text.embed.weight.grad.abs().sum() > 0
+
+
+def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(folder):
+    demos = load_demos(episode_files(folder), 48)
+    last = demos.end[0] - 1
+    chunk = demos.chunks(np.array([last - 1]), 16, 0.08)[0]
+    absolute = absolute_actions(chunk, demos.state[last - 1], 0.08)
+    assert np.abs(absolute[0] - demos.action[last - 1]).max() < 1e-5
+    assert np.abs(absolute[1:] - demos.action[last]).max() < 1e-5
+
+
+def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
+    sampler = Run(tiny, robot, demonstrations(folder), tmp_path).sampler
+    frames = sampler.rng.integers(sampler.demos.n, size=500)
+    old, age = sampler._delays(frames)
+    assert (sampler.demos.episode[old] == sampler.demos.episode[frames]).all()
+    assert (old <= frames).all()
+    assert (age >= 0).all()
+    assert age.max() <= max(tiny.delay.slow)
+
+
+@pytest.mark.parametrize('change', ['drop', 'shape', 'nan', 'garbage', 'family'])
+def test_bad_demonstrations_are_named(folder, tmp_path, change):
+    from safetensors import safe_open
+
+    source = episode_files(folder)[0]
+    data = load_file(source)
+    with safe_open(source, 'numpy') as file:
+        metadata = file.metadata()
+    if change == 'drop':
+        del data['action']
+    elif change == 'shape':
+        data['observation.images.front'] = data['observation.images.front'][:, :20]
+    elif change == 'nan':
+        data['action'][0, 0] = np.nan
+    elif change == 'family':
+        metadata['family'] = 'juggle'
+    path = tmp_path / 'bad.safetensors'
+    if change == 'garbage':
+        path.write_bytes(b'not a file')
+    else:
+        save_file({k: np.ascontiguousarray(v) for k, v in data.items()}, path, metadata)
+    with pytest.raises(ValueError, match=r'bad\.safetensors'):
+        load_demos([path], 48)
+
+
+def test_no_demonstrations_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match='no demonstrations'):
+        demonstrations(tmp_path)
+    with pytest.raises(ValueError, match='at least 2'):
+        split_files([tmp_path / 'one'], 0.1, 0)
+
+
+def test_splits_are_disjoint_by_episode(folder):
+    train, held = split_files(episode_files(folder), 0.3, 0)
+    assert not set(train) & set(held)
+    assert len(train) + len(held) == 8
+
+
+def test_projection_hits_the_point_a_camera_looks_at(robot):
+    camera = robot.camera('front')
+    state = np.zeros((1, 16))
+    state[0, :7] = [0.45, 0.0, 0.3, 1.0, 0.0, 0.0, 0.0]
+    model = pinhole(robot, camera)
+    assert np.abs(model.project(np.array([[camera.look_at]]), state)).max() < 1e-9
+    # With the hand pointing down, the tcp 0.1034 m below its flange.
+    camera = robot.camera('wrist')
+    below = (np.array(camera.look_at) - [0.0, 0.0, 0.1034]) * [1.0, -1.0, -1.0]
+    point = state[:, None, :3] + below
+    assert np.abs(pinhole(robot, camera).project(point, state)).max() < 1e-6
+
+
+def test_the_threshold_refuses_few_of_the_present():
+    rng = np.random.default_rng(0)
+    present, absent = rng.beta(20, 1, 5000), rng.beta(1, 20, 5000)
+    threshold = refusal_threshold(present, absent, 0.01)
+    assert (present < threshold).mean() <= 0.01
+    assert (absent < threshold).mean() > 0.97

@@ -1,0 +1,51 @@
+"""What cannot be an instruction is refused before a net sees it, and refusals name the cause."""
+
+import pytest
+
+from vla_ros.language.vocabulary import training_vocabulary
+from vla_ros.reason.grounding import check_text, explain
+
+
+VOCABULARY = training_vocabulary()
+
+
+@pytest.mark.parametrize(
+    ('text', 'cause'),
+    [
+        ('', 'empty'),
+        ('  \n\t ', 'empty'),
+        ('red ' * 2500, '10000 characters'),
+        ('положи красный кубик в миску', 'script'),
+        ('把红色方块放进碗里', 'script'),
+        ('ضع المكعب الأحمر', 'script'),
+        ('12345 !!! 678', 'no words'),
+        ('?!...', 'no words'),
+        ('\x00\x01', 'no words'),
+        (' '.join(['the'] * 50), '50 words'),
+    ],
+)
+def test_refused(text, cause):
+    assert cause in check_text(text, VOCABULARY)
+
+
+@pytest.mark.parametrize('text', ['put the red cube in the bowl', 'Café: pick up the red cube!'])
+def test_accepted(text):
+    assert check_text(text, VOCABULARY) == ''
+
+
+@pytest.mark.parametrize(
+    ('text', 'cause'),
+    [
+        ('pick up the red banana', "unknown word 'banana'"),
+        ('grab the teal cube', "unknown word 'teal'"),
+        ('put the red cube in the oven', "unknown word 'oven'"),
+        ('stack the red cube on the pink block', "unknown word 'pink'"),
+        ('pick up the red cube', 'no red cube is seen'),
+        ('stack the red cube on the scarlet cube', 'no red cube is seen'),
+        ('stack the red cube on the azure one', 'no red cube or blue cube is seen'),
+        ('pick it up', 'no object is named'),
+        ('elevate the shiny red cube', 'no red cube is seen'),
+    ],
+)
+def test_explained(text, cause):
+    assert cause in explain(text, VOCABULARY)

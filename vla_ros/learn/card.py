@@ -1,0 +1,77 @@
+"""The model card of a policy: what training and evaluation measured."""
+
+from pathlib import Path
+
+from vla_ros.learn.loop import Run
+from vla_ros.policy import PolicySpec
+
+
+MEASURED = '<!-- measured by `vla_ros evaluate` -->'
+
+_TEXT = """# {name}
+
+A small policy for `{robot}`: a reasoner that reads an instruction and looks, and an expert that moves. Both run on one
+CPU thread in ONNX Runtime. Trained by `vla_ros train` on simulated demonstrations; weights hash `{hash}`.
+
+| | |
+|---|---|
+| inputs | cameras {cameras} at {size} px, state (16), up to {words} words |
+| output | {horizon} steps of {dt} s: tcp pose and gripper opening |
+| demonstrations | {episodes} for training, {held} held out |
+| steps | {steps} of batch {batch} |
+| parameters | {parameters} |
+
+## On held-out demonstrations
+
+| figure | value |
+|---|---|
+{figures}
+
+## Closed loop
+
+{measured}
+"""
+
+_FIGURES = {
+    'object_mm': 'expert: error of the object position, mean, mm',
+    'near_mm': 'the same with the hand above it, mean, mm',
+    'target_mm': 'expert: error of the target position, mean, mm',
+    'reasoner_mm': 'reasoner: error of all positions, mean, mm',
+    'action_mm': 'action error over the whole chunk, mean, mm',
+    'first_mm': 'action error over the first four steps, mean, mm',
+    'gripper': 'opening error, fraction',
+    'present_refused': 'present colours taken for absent, share',
+    'absent_refused': 'absent colours recognised as absent, share',
+    'text': 'noisy training wordings understood, share',
+    'text_refused': 'meaningless instructions refused by the text alone, share',
+    'heldout_pick': 'held-out wordings understood: pick',
+    'heldout_put': 'held-out wordings understood: put',
+    'heldout_push': 'held-out wordings understood: push',
+    'heldout_stack': 'held-out wordings understood: stack',
+}
+
+
+def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
+    """Write README.md; what evaluation wrote below its mark stays."""
+    path = folder / 'README.md'
+    old = path.read_text(encoding='utf-8') if path.is_file() else ''
+    measured = MEASURED + (old.split(MEASURED, 1)[1] if MEASURED in old else '\n')
+    rows = [f'| {text} | {figures[k]:.4g} |' for k, text in _FIGURES.items() if k in figures]
+    text = _TEXT.format(
+        name=spec.name,
+        robot=spec.robot,
+        hash=spec.hash,
+        cameras=', '.join(spec.cameras),
+        size=spec.image_size,
+        words=run.settings.net.tokens,
+        horizon=spec.horizon,
+        dt=spec.dt,
+        episodes=len(run.sampler.demos.requests),
+        held=len(run.held.demos.requests),
+        steps=run.step,
+        batch=run.settings.batch,
+        parameters=sum(p.numel() for p in run.net.parameters()),
+        figures='\n'.join(rows),
+        measured=measured.rstrip('\n'),
+    )
+    path.write_text(text, encoding='utf-8')
