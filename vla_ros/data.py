@@ -40,7 +40,7 @@ class Guarantee(IntEnum):
 
 def _frozen(array: NDArray, dtype: type) -> NDArray:
     """Return `array` as a read-only contiguous array of `dtype`; copies only when it must."""
-    result = np.ascontiguousarray(array, dtype=dtype)
+    result: NDArray = np.ascontiguousarray(array, dtype=dtype)
     if result.flags.writeable:
         result = result.copy() if result is array else result
         result.flags.writeable = False
