@@ -1,6 +1,8 @@
 """What the nodes have in common: lifecycle with causes, one executor, an end without orphans."""
 
 from collections.abc import Callable
+import ctypes
+import os
 import signal
 import sys
 from types import FrameType
@@ -20,6 +22,8 @@ from vla_ros.nodes.qos import Topic
 
 T = TypeVar('T')
 _Return = TransitionCallbackReturn
+PARENT = 'VLA_ROS_PARENT'  # process id of the local runner, in its children's environment
+_PR_SET_PDEATHSIG = 1
 
 
 class StageNode(LifecycleNode):
@@ -162,6 +166,16 @@ class StageNode(LifecycleNode):
         self.release()
 
 
+def die_with_parent() -> None:
+    """When the local runner started this process, end with it, however it ends."""
+    parent = os.environ.pop(PARENT, '')
+    if not parent:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        sys.exit('the runner is gone')
+
+
 def make_executor() -> Executor:
     """Return the cheapest executor there is: the events executor takes half the processor time."""
     try:
@@ -173,6 +187,7 @@ def make_executor() -> Executor:
 
 def run(factory: Callable[[], Node], args: list[str] | None = None) -> None:
     """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
+    die_with_parent()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
 

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from rclpy.node import Node
-from vla_ros_msgs.msg import SimState
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import run
 from vla_ros.nodes.convert import from_time
 from vla_ros.nodes.params import Parameters, param
+from vla_ros.pipeline.simulated import Scenes
 from vla_ros.robots import load_robot
-from vla_ros.sim import CameraRenderer, Scene
-from vla_ros.sim.layout import draw_layout
+from vla_ros.sim.cameras import CameraRenderer
+from vla_ros.sim.scene import Scene
+from vla_ros_msgs.msg import SimState
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class CameraNode(Node):
         self._spec = load_robot(config.robot)
         self._scene = Scene(self._spec)
         self._renderer = CameraRenderer(self._scene)
+        self._scenes = Scenes(self._spec, self._scene.config)
         self._shown = ''
         self._images = {
             camera.name: self.create_publisher(
@@ -67,14 +69,15 @@ class CameraNode(Node):
             self._images[camera.name].publish(convert.image_to_msg(stamp, image, camera.frame))
 
     def _show(self, scene: str) -> bool:
-        """Set up the scene that `scene` names; return whether it could be."""
-        if not scene.isdecimal():
+        """Set up the scene 'seed family'; return whether it could be."""
+        seed, _, family = scene.partition(' ')
+        try:
+            self._renderer.show(self._scenes.layout(family, int(seed)))
+        except (ValueError, KeyError) as error:
             self.get_logger().error(
-                f'sim_state.scene_id: expected a number, got {scene[:40]!r}',
-                throttle_duration_sec=2.0,
+                f'sim_state.scene_id {scene[:40]!r}: {error}', throttle_duration_sec=2.0
             )
             return False
-        self._renderer.show(draw_layout(self._scene.config, np.random.default_rng(int(scene))))
         self._shown = scene
         return True
 
@@ -82,3 +85,7 @@ class CameraNode(Node):
 def main() -> None:
     """Run the node."""
     run(CameraNode)
+
+
+if __name__ == '__main__':
+    main()

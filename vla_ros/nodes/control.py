@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 import math
+from typing import Any
 
-from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent, SimState
+import numpy as np
 
 from vla_ros.config import ConfigError
 from vla_ros.control.supervisor import Event
+from vla_ros.language.grammar import FAMILIES, render
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.convert.base import header, packed
 from vla_ros.nodes.driver import Driver
 from vla_ros.nodes.episode import Episode, EpisodeDesk
 from vla_ros.nodes.params import param
-from vla_ros.nodes.scenes import SceneDrawer
 from vla_ros.nodes.services import ControlServices
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
 from vla_ros.pipeline.worker import RealtimeConfig
 from vla_ros.robots import load_robot
+from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent, SimState
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ControlConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     sim: str = param('mujoco', 'mujoco: simulate the robot; none: use its driver topics')
     seed: int = param(0, 'Seed of the first simulated scene', 0, 2**31 - 1)
+    instruction: str = param('', 'Instruction to begin with once active; empty: none')
     law: str = param('', 'Control law preset in config/control/; empty: that of the robot')
     policy_hash: str = param('', 'Weights hash of the policy, for the episode events')
     state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
@@ -48,6 +51,7 @@ class ControlNode(StageNode):
         self._spec = load_robot(config.robot)
         self._simulated = config.sim == 'mujoco'
         self._hash = config.policy_hash
+        self._first = config.instruction
         self._arm = RealtimeProcess(
             RealtimeConfig(
                 robot=config.robot, hardware='sim' if self._simulated else 'driver',
@@ -62,12 +66,13 @@ class ControlNode(StageNode):
         self.get_logger().info(f'control process {self._arm.pid}: {self._arm.note}')
         self._p_value = math.nan
         self._alarm = False
+        self._stamp = 0  # ns, of the last joint_states
         self._subgoal = ''
         self._seen = (-1, '', -1)  # mode, cause and refusals last published
         self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
-        self._scenes = SceneDrawer(self._spec, self._arm) if self._simulated else None
+        self._scenes = self._make_scenes() if self._simulated else None
         self._make_topics(config)
-        self._services = ControlServices(self, self._arm, self._desk, self._reset_scene)
+        self._offered = ControlServices(self, self._arm, self._desk, self._reset_scene)
 
     def _make_topics(self, config: ControlConfig) -> None:
         self._status = self.publish_on(qos.STATUS)
@@ -86,6 +91,12 @@ class ControlNode(StageNode):
         self.listen(qos.FAILURE, self._on_failure)
         self.listen(qos.LATENT, self._on_latent)
 
+    def activate(self) -> None:
+        """Begin with the instruction from the parameters, if there is one."""
+        if self._first and (cause := self._desk.begin(self._first, self.now)):
+            raise ConfigError(cause)
+        self._first = ''
+
     def deactivate(self) -> None:
         """End the episode and hold."""
         self._desk.end('aborted', 'the control node was deactivated')
@@ -93,19 +104,24 @@ class ControlNode(StageNode):
 
     def release(self) -> None:
         """End the control process."""
-        if hasattr(self, '_services'):
-            self._services.destroy()
-            del self._services
+        if hasattr(self, '_offered'):
+            self._offered.destroy()
+            del self._offered
         if hasattr(self, '_arm'):
             self._arm.stop()
             del self._arm
 
     def _publish_joints(self) -> None:
-        self._joints.publish(convert.joints_to_msg(self._spec, self._arm.state().state))
+        snapshot = self._arm.state()
+        # A timer that is late and then early would see the same tick twice.
+        if snapshot is not None and snapshot.state.stamp > self._stamp:
+            self._stamp = snapshot.state.stamp
+            self._joints.publish(convert.joints_to_msg(self._spec, snapshot.state))
 
     def _publish_commanded(self) -> None:
-        state = self._arm.state().state
-        self._commanded.publish(convert.commanded_to_msg(self._spec, state))
+        snapshot = self._arm.state()
+        if snapshot is not None:
+            self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
         status = self._arm.status()
         if (int(status.mode), status.cause, status.refused_chunks) != self._seen:
             self._publish_status()
@@ -118,13 +134,16 @@ class ControlNode(StageNode):
         status = self._arm.status()
         self._seen = (int(status.mode), status.cause, status.refused_chunks)
         self._status.publish(convert.status_to_msg(status, self._spec.base_frame))
-        self._services.feedback(status, self._subgoal, self._p_value)
-        success = self._simulated and self._arm.sim_state().success
-        self._desk.poll(self.now, success)
+        self._offered.feedback(status, self._subgoal, self._p_value)
+        sim = self._arm.sim_state()
+        self._desk.poll(self.now, sim is not None and sim.success)
 
     def _publish_sim(self) -> None:
         sim = self._arm.sim_state()
-        message = SimState(header=header(sim.stamp, 'world'), scene_id=str(sim.seed))
+        if sim is None:
+            return
+        message = SimState(header=header(sim.stamp, 'world'))
+        message.scene_id = f'{sim.seed} {sim.family}'.strip()
         message.qpos, message.qvel = packed(sim.qpos, 'd'), packed(sim.qvel, 'd')
         self._sim.publish(message)
 
@@ -150,11 +169,23 @@ class ControlNode(StageNode):
             self._arm.post(Event.ALARM, f'failure detector: {message.cause}')
         self._alarm = message.alarm
 
+    def _make_scenes(self) -> Any:
+        # Only here: a robot with a driver needs no MuJoCo.
+        from vla_ros.pipeline.simulated import Scenes
+        from vla_ros.sim.config import load_sim
+
+        return Scenes(self._spec, load_sim())
+
     def _reset_scene(self, family: str, seed: int) -> tuple[str, str]:
         if self._scenes is None:
             return 'this robot is not simulated', ''
-        cause, hint, self._desk.hint = self._scenes.reset(family, seed)
-        return cause, hint
+        family = family or FAMILIES[seed % len(FAMILIES)]
+        cause = self._arm.reset_scene(seed, family)
+        if cause:
+            return cause, ''
+        request = self._scenes.request(family, seed)
+        self._desk.hint = f'{request.family} {request.object} {request.target}'.strip()
+        return '', render(request, np.random.default_rng(seed), 'plain')
 
     def _announce(self, episode: Episode, outcome: str, reason: str) -> None:
         event = EpisodeEvent(header=header(self.now), episode_id=episode.id)
@@ -169,3 +200,7 @@ class ControlNode(StageNode):
 def main() -> None:
     """Run the node."""
     run(lambda: ControlNode('control'))
+
+
+if __name__ == '__main__':
+    main()

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from vla_ros_msgs.msg import ActionChunk, EpisodeEvent
-
 from vla_ros.detect import Detector, load_artefact
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.params import param
 from vla_ros.nodes.request import guess_request
 from vla_ros.policy import load_policy
+from vla_ros_msgs.msg import ActionChunk, EpisodeEvent
 
 
 @dataclass(frozen=True)
@@ -57,3 +56,7 @@ class DetectorNode(StageNode):
 def main() -> None:
     """Run the node."""
     run(lambda: DetectorNode('detector'))
+
+
+if __name__ == '__main__':
+    main()

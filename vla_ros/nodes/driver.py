@@ -44,6 +44,8 @@ class Driver:
             return
         self._arm.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
         snapshot = self._arm.state()
+        if snapshot is None:
+            return
         if self._spec.driver.command_type == 'effort':
             self._command.publish(Float64MultiArray(data=packed(snapshot.command.torque, 'd')))
         else:

@@ -1,4 +1,4 @@
-"""EpisodeDesk: from an instruction to its outcome. No ROS: what the control node's services use."""
+"""EpisodeDesk: from an instruction to its outcome. No ROS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,11 +77,7 @@ class EpisodeDesk:
         if cause:
             return cause
         self._finish('aborted', 'replaced by another instruction')
-        request = guess_request(text, self.hint) if self._simulated else None
-        if self._simulated:
-            words = '' if request is None else f'{request.family} {request.object} {request.target}'
-            unjudged = self._arm.judge(words.strip())
-        judged = request is not None and not unjudged
+        judged = self._judge(text)
         name = episode_id or uuid.uuid4().hex[:12]
         self.current = Episode(name, text, now, timeout, judged, ended)
         self._announce(self.current, '', '')
@@ -109,6 +105,17 @@ class EpisodeDesk:
             self.end('success', f'done after {elapsed:.1f} s')
         elif 0 < current.timeout < elapsed:
             self.end('failure', f'not done within {current.timeout:.1f} s')
+
+    def _judge(self, text: str) -> bool:
+        """Have success judged, where it can be; return whether it is."""
+        if not self._simulated:
+            return False
+        request = guess_request(text, self.hint)
+        if request is None:
+            self._arm.judge('')
+            return False
+        words = f'{request.family} {request.object} {request.target}'
+        return not self._arm.judge(words.strip())
 
     def _finish(self, outcome: str, reason: str) -> None:
         current, self.current = self.current, None

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from vla_ros_msgs.msg import ExecutionStatus
-from vla_ros_msgs.msg import Latent as LatentMsg
-
 from vla_ros.act.pocket import PocketExpert
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
@@ -15,6 +12,8 @@ from vla_ros.observe import AlignConfig
 from vla_ros.policy import load_policy
 from vla_ros.reason import LatentBuffer
 from vla_ros.robots import load_robot
+from vla_ros_msgs.msg import ExecutionStatus
+from vla_ros_msgs.msg import Latent as LatentMsg
 
 
 @dataclass(frozen=True)
@@ -111,3 +110,7 @@ class ExpertNode(StageNode):
 def main() -> None:
     """Run the node."""
     run(lambda: ExpertNode('expert'))
+
+
+if __name__ == '__main__':
+    main()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from sensor_msgs.msg import Image, JointState
-from vla_ros_msgs.msg import CommandedState, EpisodeEvent
 
 from vla_ros.data import Observation
 from vla_ros.nodes import convert, qos
@@ -11,6 +10,7 @@ from vla_ros.nodes.base import StageNode
 from vla_ros.observe import AlignConfig, Aligner, JointMap
 from vla_ros.policy import PolicySpec
 from vla_ros.robots.spec import RobotSpec
+from vla_ros_msgs.msg import CommandedState, EpisodeEvent
 
 
 class Observer:

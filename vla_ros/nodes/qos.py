@@ -5,8 +5,16 @@ from typing import Any
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
-from vla_ros_msgs.msg import ActionChunk, CommandedState, EpisodeEvent, ExecutionStatus
-from vla_ros_msgs.msg import FailureStatus, Latent, SimState
+
+from vla_ros_msgs.msg import (
+    ActionChunk,
+    CommandedState,
+    EpisodeEvent,
+    ExecutionStatus,
+    FailureStatus,
+    Latent,
+    SimState,
+)
 
 
 def _profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSProfile:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 import time
 
-from vla_ros_msgs.msg import Latent as LatentMsg
-
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
@@ -14,6 +12,7 @@ from vla_ros.observe import AlignConfig
 from vla_ros.policy import load_policy
 from vla_ros.reason import PocketReasoner
 from vla_ros.robots import load_robot
+from vla_ros_msgs.msg import Latent as LatentMsg
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class ReasonerConfig:
     policy: str = param('policies/franka/pocket', 'Policy directory')
     rate: float = param(5.0, 'Latents per second, at most, Hz', 0.05, 50.0)
     extra_delay: float = param(
-        0.0, 'Every latent is published so much later, to stand in for a bigger model, s', 0.0, 10.0
+        0.0, 'Every latent comes so much later, as of a bigger model, s', 0.0, 10.0
     )
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
 
@@ -97,3 +96,7 @@ class ReasonerNode(StageNode):
 def main() -> None:
     """Run the node."""
     run(lambda: ReasonerNode('reasoner'))
+
+
+if __name__ == '__main__':
+    main()

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+import tempfile
 import time
 
 from rclpy.serialization import deserialize_message
-from vla_ros_msgs.msg import EpisodeEvent
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import qos
@@ -13,6 +14,7 @@ from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.params import param
 from vla_ros.record import BagWriter, RecordError, Topic, load_record_config, recover_folder
 from vla_ros.robots import load_robot
+from vla_ros_msgs.msg import EpisodeEvent
 
 
 _LOST_AFTER = 1.0  # s without a status after which the control node is called lost
@@ -60,7 +62,11 @@ class RecorderNode(StageNode):
 
     def activate(self) -> None:
         """Prove, before it matters, that the folder can be written."""
-        BagWriter.probe(self._folder, self._settings)
+        Path(self._folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self._folder):
+            pass
+        if self._episode.event == EpisodeEvent.START:
+            self._begin(self._episode)
 
     def deactivate(self) -> None:
         """End the recording."""
@@ -90,12 +96,14 @@ class RecorderNode(StageNode):
         name = self.resolve_topic_name(qos.EPISODE.name)
         if event.event == EpisodeEvent.START:
             self._end('aborted', 'replaced by another instruction')
+            self._episode = event
             if self.active:
                 self._begin(event)
         if self._bag is not None:
             self._bag.write(name, data, time.time_ns())
         if event.event == EpisodeEvent.END and event.episode_id == self._episode.episode_id:
             self._end(event.outcome, event.reason)
+            self._episode = event
 
     def _begin(self, event: EpisodeEvent) -> None:
         metadata = {
@@ -112,7 +120,6 @@ class RecorderNode(StageNode):
         except RecordError as error:
             self.get_logger().error(str(error))
             return
-        self._episode = event
         self._heard = time.monotonic()
         for name, data in self._latched.items():
             self._bag.write(name, data, time.time_ns())
@@ -140,3 +147,7 @@ def _bag_topic(node: StageNode, topic: qos.Topic, jpeg: bool = False) -> Topic:
 def main() -> None:
     """Run the node."""
     run(lambda: RecorderNode('recorder'))
+
+
+if __name__ == '__main__':
+    main()

@@ -7,14 +7,14 @@ from typing import Any
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from std_srvs.srv import Trigger
-from vla_ros_msgs.action import Execute
-from vla_ros_msgs.srv import ResetScene, SetInstruction
 
 from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.episode import EpisodeDesk
 from vla_ros.pipeline.realtime import RealtimeProcess
+from vla_ros_msgs.action import Execute
+from vla_ros_msgs.srv import ResetScene, SetInstruction
 
 
 # Service name -> event. `release` gives the arm back after `takeover`.
@@ -58,7 +58,7 @@ class ControlServices:
             node,
             Execute,
             'execute',
-            execute_callback=None,
+            execute_callback=lambda handle: _result(handle, 'failure', 'not begun'),
             goal_callback=self._on_goal,
             handle_accepted_callback=self._begin,
             cancel_callback=self._on_cancel,

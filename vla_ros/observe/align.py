@@ -22,7 +22,7 @@ _KEPT = 400  # samples, 2 s of joint_states at 200 Hz
 class AlignConfig:
     """How far apart in time the parts of an observation may be."""
 
-    image_skew: float = 0.05  # s between the newest and the oldest image
+    image_skew: float = 0.02  # s between the newest and the oldest image of one observation
     state_skew: float = 0.05  # s between the newest image and the state
     silent_after: float = 0.5  # s without an image after which a camera is called silent
     frozen_motion: float = 0.1  # rad that a joint may move while a picture stays the same
@@ -56,6 +56,7 @@ class Aligner:
             for name in cameras
         }
         self._images: dict[str, tuple[int, Image]] = {}
+        self._complete: dict[str, tuple[int, Image]] = {}
         self._joints: deque[Joints] = deque(maxlen=_KEPT)
         self._commands: deque[tuple[int, Pose, float]] = deque(maxlen=_KEPT)
         self._last: Observation | None = None
@@ -66,6 +67,10 @@ class Aligner:
         cause = self._watches[name].offer(stamp, image, now, position)
         if not cause:
             self._images[name] = (stamp, resize_area(image, self._size, self._size))
+            # Kept whole: between the arrivals of one camera and the next, the newest images are
+            # of different moments.
+            if len(self._images) == len(self._watches) and self._skew() <= self.config.image_skew:
+                self._complete = dict(self._images)
         return cause
 
     def offer_joints(self, joints: Joints) -> str:
@@ -93,23 +98,27 @@ class Aligner:
         for watch in self._watches.values():
             if words := watch.problem(now):
                 return words
-        stamps = [stamp for stamp, _ in self._images.values()]
-        skew = (max(stamps) - min(stamps)) / SECOND
-        if skew > self.config.image_skew:
-            oldest = min(self._images, key=lambda name: self._images[name][0])
-            return f'camera {oldest}: {skew:.3f} s behind the other cameras'
-        return self._state_problem(max(stamps))
+        stamp = _newest(self._complete)
+        behind = (_newest(self._images) - stamp) / SECOND
+        if not self._complete or behind > self.config.silent_after:
+            return f'cameras: images are {self._skew():.3f} s apart, expected less'
+        return self._state_problem(stamp)
 
     def observation(self, instruction: str, now: int) -> Observation | None:
         """Return the newest observation, or None; `problem` says why."""
         if self.problem(now):
             return None
-        stamp = max(stamp for stamp, _ in self._images.values())
+        stamp = _newest(self._complete)
         last = self._last
         if last is None or last.stamp != stamp or last.instruction != instruction:
-            images = {name: image for name, (_, image) in self._images.items()}
+            images = {name: image for name, (_, image) in self._complete.items()}
             self._last = Observation(stamp, images, self._state(stamp), instruction)
         return self._last
+
+    def _skew(self) -> float:
+        """Return the time between the newest and the oldest of the newest images, s."""
+        stamps = [stamp for stamp, _ in self._images.values()]
+        return (max(stamps) - min(stamps)) / SECOND
 
     def _state_problem(self, stamp: int) -> str:
         for what, times in (
@@ -137,6 +146,10 @@ class Aligner:
             commanded=commanded,
             commanded_gripper=opening,
         )
+
+
+def _newest(images: dict[str, tuple[int, Image]]) -> int:
+    return max((stamp for stamp, _ in images.values()), default=0)
 
 
 def _nearest(times: list[int], stamp: int) -> int:

@@ -4,23 +4,24 @@ Message floats go in and out as `array.array` or numpy views: assigning a list w
 element in Python.
 """
 
-from vla_ros.nodes.convert.base import ConvertError
-from vla_ros.nodes.convert.base import from_time
-from vla_ros.nodes.convert.base import to_time
-from vla_ros.nodes.convert.policy import chunk_from_msg
-from vla_ros.nodes.convert.policy import chunk_to_msg
-from vla_ros.nodes.convert.policy import failure_from_msg
-from vla_ros.nodes.convert.policy import failure_to_msg
-from vla_ros.nodes.convert.policy import latent_from_msg
-from vla_ros.nodes.convert.policy import latent_to_msg
-from vla_ros.nodes.convert.robot import commanded_from_msg
-from vla_ros.nodes.convert.robot import commanded_to_msg
-from vla_ros.nodes.convert.robot import joints_from_msg
-from vla_ros.nodes.convert.robot import joints_to_msg
-from vla_ros.nodes.convert.robot import status_from_msg
-from vla_ros.nodes.convert.robot import status_to_msg
-from vla_ros.nodes.convert.sensor import image_from_msg
-from vla_ros.nodes.convert.sensor import image_to_msg
+from vla_ros.nodes.convert.base import ConvertError, from_time, to_time
+from vla_ros.nodes.convert.policy import (
+    chunk_from_msg,
+    chunk_to_msg,
+    failure_from_msg,
+    failure_to_msg,
+    latent_from_msg,
+    latent_to_msg,
+)
+from vla_ros.nodes.convert.robot import (
+    commanded_from_msg,
+    commanded_to_msg,
+    joints_from_msg,
+    joints_to_msg,
+    status_from_msg,
+    status_to_msg,
+)
+from vla_ros.nodes.convert.sensor import image_from_msg, image_to_msg
 
 
 __all__ = [

@@ -5,9 +5,8 @@ import math
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point
+from geometry_msgs.msg import Point, Quaternion
 from geometry_msgs.msg import Pose as PoseMsg
-from geometry_msgs.msg import Quaternion
 import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
@@ -38,9 +37,7 @@ def to_pose(pose: Pose) -> PoseMsg:
     """Return a pose as a message."""
     x, y, z = pose.position.tolist()
     qx, qy, qz, qw = pose.quaternion.tolist()
-    return PoseMsg(
-        position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw)
-    )
+    return PoseMsg(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw))
 
 
 def from_pose(message: PoseMsg, field: str) -> Pose:

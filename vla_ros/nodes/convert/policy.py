@@ -4,12 +4,12 @@ from array import array
 import math
 
 import numpy as np
-from vla_ros_msgs.msg import ActionChunk as ActionChunkMsg
-from vla_ros_msgs.msg import FailureStatus
-from vla_ros_msgs.msg import Latent as LatentMsg
 
 from vla_ros.data import ActionChunk, FailureScore, Guarantee, Latent
 from vla_ros.nodes.convert.base import ConvertError, from_time, header, matrix, packed, to_time
+from vla_ros_msgs.msg import ActionChunk as ActionChunkMsg
+from vla_ros_msgs.msg import FailureStatus
+from vla_ros_msgs.msg import Latent as LatentMsg
 
 
 _DTYPES = {'float16': np.dtype('<f2'), 'float32': np.dtype('<f4')}

@@ -3,13 +3,13 @@
 import math
 
 from sensor_msgs.msg import JointState
-from vla_ros_msgs.msg import CommandedState
-from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 
 from vla_ros.data import ExecutionStatus, Mode, Pose, RobotState
 from vla_ros.nodes.convert.base import ConvertError, from_pose, from_time, header, packed, to_pose
 from vla_ros.observe.joints import JointError, JointMap, Joints
 from vla_ros.robots.spec import RobotSpec
+from vla_ros_msgs.msg import CommandedState
+from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 
 
 def joints_to_msg(spec: RobotSpec, state: RobotState) -> JointState:

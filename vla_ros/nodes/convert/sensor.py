@@ -28,7 +28,7 @@ def image_from_msg(message: ImageMsg) -> tuple[int, Image]:
     height, width, step = message.height, message.width, message.step
     if not (height and width) or step < 3 * width or len(message.data) < step * height:
         raise ConvertError(
-            f'image: {width}x{height} px with a step of {step} does not fit {len(message.data)} bytes'
+            f'image: {width}x{height} px, step {step}, does not fit {len(message.data)} bytes'
         )
     rows = np.frombuffer(message.data, np.uint8, step * height).reshape(height, step)
     image = rows[:, : 3 * width].reshape(height, width, 3)

@@ -1,0 +1,118 @@
+"""A policy directory without training: understands any known words, and always moves the same way.
+
+`python test/fake_policy.py FOLDER` writes one.
+"""
+
+from pathlib import Path
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+import yaml
+
+from vla_ros import config
+from vla_ros.language.vocabulary import training_vocabulary
+from vla_ros.policy.spec import PolicySpec, sha256
+from vla_ros.robots import load_robot
+
+
+SIZE, LENGTH, TOKENS, WIDTH, FEATURE, HORIZON, DT = 96, 32, 4, 64, 64, 16, 0.1
+U8, I64, F32 = TensorProto.UINT8, TensorProto.INT64, TensorProto.FLOAT
+
+
+def write_fake_policy(
+    folder: Path, velocity=(0.0, 0.04, 0.02), latent_valid_for: float = 2.0
+) -> Path:
+    """Write a policy that moves with `velocity`, m/s; unknown words are refused."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = training_vocabulary(LENGTH)
+    unknown = int(vocabulary.encode('xyzzy')[0])
+    vocabulary.save(folder / 'vocabulary.json')
+    onnx.save(_reasoner(unknown), folder / 'reasoner.onnx')
+    onnx.save(_expert(velocity), folder / 'expert.onnx')
+    robot = load_robot('franka')
+    spec = PolicySpec(
+        name='fake', robot='franka', representation='ee_pose', channels=robot.channels,
+        cameras=('front', 'wrist'), image_size=SIZE, dt=DT, horizon=HORIZON,
+        latent_tokens=TOKENS, latent_width=WIDTH, feature_width=FEATURE, p_grounded_min=0.5,
+        latent_valid_for=latent_valid_for, chunk_valid_for=1.6, reasoner_rate=5.0,
+        expert_rate=33.0, gripper_open=robot.gripper.open,
+        files={
+            name: sha256(folder / name)
+            for name in ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
+        },
+    )  # fmt: skip
+    (folder / 'policy.yaml').write_text(yaml.safe_dump(config.to_tree(spec), sort_keys=False))
+    return folder
+
+
+def _value(name, kind, *shape):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def _model(nodes, inputs, outputs, constants):
+    graph = helper.make_graph(
+        nodes, 'fake', inputs, outputs,
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )  # fmt: skip
+    opset = [helper.make_opsetid('', 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _constant(name):
+    return helper.make_node('Identity', [f'{name}_value'], [name])
+
+
+def _reasoner(unknown):
+    nodes = [
+        helper.make_node('Equal', ['tokens', 'unknown'], ['is_unknown']),
+        helper.make_node('Cast', ['is_unknown'], ['as_float'], to=F32),
+        helper.make_node('ReduceMax', ['as_float'], ['any_unknown'], axes=[1], keepdims=0),
+        helper.make_node('Sub', ['one', 'any_unknown'], ['p_grounded']),
+        *(_constant(name) for name in ('latent', 'positions', 'family')),
+    ]
+    inputs = [
+        _value('front', U8, 1, SIZE, SIZE, 3), _value('wrist', U8, 1, SIZE, SIZE, 3),
+        _value('tokens', I64, 1, LENGTH),
+    ]  # fmt: skip
+    outputs = [
+        _value('latent', F32, 1, TOKENS, WIDTH), _value('p_grounded', F32, 1),
+        _value('positions', F32, 1, 2, 3), _value('family', F32, 1, 4),
+    ]  # fmt: skip
+    zeros = {
+        'latent_value': np.zeros((1, TOKENS, WIDTH), np.float32),
+        'positions_value': np.zeros((1, 2, 3), np.float32),
+        'family_value': np.zeros((1, 4), np.float32),
+    }
+    constants = {'unknown': np.array([unknown], np.int64), 'one': np.ones(1, np.float32)}
+    return _model(nodes, inputs, outputs, {**zeros, **constants})
+
+
+def _expert(velocity):
+    steps = np.arange(1, HORIZON + 1)[:, None] * DT
+    actions = np.zeros((1, HORIZON, 7), np.float32)
+    actions[0, :, :3] = steps * np.array(velocity)
+    actions[0, :, 6] = 1.0
+    nodes = [_constant(name) for name in ('actions', 'feature', 'positions')]
+    inputs = [
+        _value('front', U8, 1, SIZE, SIZE, 3), _value('wrist', U8, 1, SIZE, SIZE, 3),
+        _value('state', F32, 1, 16), _value('latent', F32, 1, TOKENS, WIDTH),
+        _value('age', F32, 1),
+    ]  # fmt: skip
+    outputs = [
+        _value('actions', F32, 1, HORIZON, 7), _value('feature', F32, 1, FEATURE),
+        _value('positions', F32, 1, 2, 3),
+    ]  # fmt: skip
+    constants = {
+        'actions_value': actions,
+        'feature_value': np.zeros((1, FEATURE), np.float32),
+        'positions_value': np.zeros((1, 2, 3), np.float32),
+    }
+    return _model(nodes, inputs, outputs, constants)
+
+
+if __name__ == '__main__':
+    print(write_fake_policy(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""Which nodes with which parameters make up a robot, and the local runner that starts them."""

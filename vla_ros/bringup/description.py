@@ -1,0 +1,161 @@
+"""What makes up a running stack: one description, read by the launch file and the local runner."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vla_ros import config
+from vla_ros.config import ConfigError, require
+from vla_ros.paths import share_dir
+from vla_ros.policy import load_policy
+from vla_ros.robots import load_robot
+
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """The arguments of `vla_ros up` and of the launch file."""
+
+    robot: str = 'franka'  # name in config/robots/, or a YAML file
+    sim: Literal['mujoco', 'none'] = 'mujoco'  # none: the robot's own driver runs elsewhere
+    instruction: str = ''  # given once everything runs; empty: waits for one
+    policy: str = ''  # policy directory; empty: policies/<robot>/pocket
+    record: str = ''  # folder for one bag per episode; empty: nothing is recorded
+    namespace: str = ''  # of every node; another one makes a second robot
+    rviz: bool = False  # show it in RViz, where that is installed
+    seed: int = 0  # of the first simulated scene
+    reasoner_rate: float = 0.0  # Hz; 0 is the policy's own
+    extra_delay: float = 0.0  # s, by which every latent is late
+    domain: int = -1  # ROS_DOMAIN_ID; -1: the environment's
+
+    def __post_init__(self) -> None:
+        if self.namespace:
+            parts = self.namespace.strip('/').split('/')
+            require(
+                all(part.isidentifier() and part.isascii() for part in parts),
+                f'namespace: expected names of letters, digits and _, got {self.namespace!r}',
+            )
+        require(-1 <= self.domain <= 101, 'domain: expected 0..101, or -1')
+        require(0 <= self.extra_delay <= 10, 'extra_delay: expected 0..10 s')
+
+
+# What each argument means, for people: the launch file and the command line show it.
+HELP = {
+    'robot': 'Robot: a name in config/robots/, or the path of a robot YAML',
+    'sim': 'mujoco: simulate the robot; none: its driver runs elsewhere',
+    'instruction': 'What to do, given once everything runs; empty: wait for one',
+    'policy': 'Policy directory; empty: policies/<robot>/pocket',
+    'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
+    'namespace': 'Namespace of every node; another one makes a second robot',
+    'rviz': 'Show the robot in RViz',
+    'seed': 'Seed of the first simulated scene',
+    'reasoner_rate': "Latents per second, Hz; 0: the policy's own",
+    'domain': "ROS_DOMAIN_ID; -1: the environment's",
+    'extra_delay': 'Time by which every latent is late, to stand in for a bigger model, s',
+}
+
+
+@dataclass(frozen=True)
+class NodeDescription:
+    """One node of the stack."""
+
+    name: str
+    executable: str  # in lib/vla_ros; its module is vla_ros.nodes.<name>
+    lifecycle: bool
+    parameters: dict[str, Value] = field(default_factory=dict)
+    remappings: tuple[tuple[str, str], ...] = ()
+    vital: bool = True  # whether the stack is useless without it
+
+    @property
+    def module(self) -> str:
+        """Module to run with `python -m`."""
+        return f'vla_ros.nodes.{self.executable.removesuffix("_node")}'
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The nodes, in the order in which they are configured and activated, and what they share."""
+
+    options: StackOptions
+    nodes: tuple[NodeDescription, ...]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Tuning:
+    """config/bringup/<robot>.yaml: parameters that differ from the nodes' own defaults."""
+
+    control: dict[str, Any] = field(default_factory=dict)
+    camera: dict[str, Any] = field(default_factory=dict)
+    reasoner: dict[str, Any] = field(default_factory=dict)
+    expert: dict[str, Any] = field(default_factory=dict)
+    detector: dict[str, Any] = field(default_factory=dict)
+    recorder: dict[str, Any] = field(default_factory=dict)
+
+
+def describe(options: StackOptions) -> Stack:
+    """Return the stack for some options; a wrong one fails here, before anything runs.
+
+    Raises:
+        ConfigError, FileNotFoundError, PolicyError: naming the argument and the valid choices.
+    """
+    spec = load_robot(options.robot)
+    path = options.policy or f'policies/{spec.name}/pocket'
+    policy = load_policy(path)
+    if policy.spec.robot != spec.name:
+        raise ConfigError(f'policy: {path} is for {policy.spec.robot!r}, not for {spec.name!r}')
+    given = str(policy.path.resolve())
+    tuning = _tuning(spec.name)
+    simulated = options.sim == 'mujoco'
+    reasoner = {'robot': options.robot, 'policy': given, 'extra_delay': options.extra_delay}
+    if options.reasoner_rate or 'rate' not in tuning.reasoner:
+        reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
+    nodes = [
+        _node('reasoner', tuning.reasoner, reasoner),
+        _node('expert', tuning.expert, {'robot': options.robot, 'policy': given}),
+        _node('detector', tuning.detector, {'policy': given}, vital=False),
+    ]
+    if simulated:
+        camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
+        nodes.insert(0, camera)
+    if options.record:
+        recorder = {'robot': options.robot, 'folder': options.record, 'sim': simulated}
+        nodes.append(_node('recorder', tuning.recorder, recorder, vital=False))
+    # Last, so that everything is awake when it gives the first instruction.
+    nodes.append(
+        _node('control', tuning.control, {
+            'robot': options.robot, 'sim': options.sim, 'seed': options.seed,
+            'policy_hash': policy.spec.hash, 'instruction': options.instruction,
+        })
+    )  # fmt: skip
+    return Stack(options, tuple(nodes), _environment(options))
+
+
+def _node(
+    name: str,
+    tuning: dict[str, Value],
+    parameters: dict[str, Value],
+    lifecycle: bool = True,
+    vital: bool = True,
+) -> NodeDescription:
+    merged = {**tuning, **parameters}
+    return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital)
+
+
+def _tuning(robot: str) -> _Tuning:
+    path = share_dir() / 'config' / 'bringup' / f'{robot}.yaml'
+    return config.load(_Tuning, path) if path.is_file() else _Tuning()
+
+
+def _environment(options: StackOptions) -> dict[str, str]:
+    """Return what every process of the stack gets on top of the environment."""
+    profile = str(share_dir() / 'config' / 'fastdds.xml')
+    domain = {} if options.domain < 0 else {'ROS_DOMAIN_ID': str(options.domain)}
+    return {
+        **domain,
+        'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
+        'FASTDDS_DEFAULT_PROFILES_FILE': profile,
+        'OMP_NUM_THREADS': '1',
+        'OPENBLAS_NUM_THREADS': '1',
+    }

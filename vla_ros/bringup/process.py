@@ -1,0 +1,93 @@
+"""One node as a process of the local runner: its output, its end."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+from threading import Thread
+
+import yaml
+
+from vla_ros.bringup.description import NodeDescription
+from vla_ros.nodes.base import PARENT
+
+
+Echo = Callable[[str, str], None]  # node name, line of its output
+
+
+class NodeProcess:
+    """Starts at construction, in a session of its own: a terminal's Ctrl-C goes to the runner."""
+
+    def __init__(
+        self,
+        node: NodeDescription,
+        namespace: str,
+        environment: Mapping[str, str],
+        folder: Path,
+        echo: Echo | None,
+    ) -> None:
+        """Start the node; its parameters go through a file in `folder`."""
+        self.node = node
+        self.lines: deque[str] = deque(maxlen=20)
+        self._echo = echo
+        parameters = folder / f'{node.name}.yaml'
+        tree = {'/**': {'ros__parameters': dict(node.parameters)}}
+        parameters.write_text(yaml.safe_dump(tree), encoding='utf-8')
+        command = [sys.executable, '-m', node.module, '--ros-args', '--params-file']
+        command += [str(parameters), '-r', f'__node:={node.name}']
+        if namespace:
+            command += ['-r', f'__ns:=/{namespace.strip("/")}']
+        for old, new in node.remappings:
+            command += ['-r', f'{old}:={new}']
+        whole = {**os.environ, **environment, PARENT: str(os.getpid()), 'PYTHONUNBUFFERED': '1'}
+        # Another environment's Python would believe that its libraries are set up already.
+        whole.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
+        self._process = subprocess.Popen(
+            command, env=whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True,
+        )  # fmt: skip
+        self._reader = Thread(target=self._read, name=node.name, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id, also of its process group."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """Exit code; negative: the signal; None while it runs."""
+        return self._process.poll()
+
+    def last_words(self) -> list[str]:
+        """Return the last lines of a process that has ended."""
+        self._reader.join(0.5)
+        return list(self.lines)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the node; SIGKILL goes to whatever it has started too."""
+        try:
+            if number is signal.SIGKILL:
+                os.killpg(self.pid, number)
+            elif self.code is None:
+                self._process.send_signal(number)
+        except ProcessLookupError:
+            pass
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the end; return whether it has come."""
+        try:
+            self._process.wait(max(timeout, 0.0))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip('\n'))
+            if self._echo is not None:
+                self._echo(self.node.name, self.lines[-1])
