@@ -42,7 +42,7 @@ class StageNode(LifecycleNode):
         self.parameters = Parameters(self, self.Config)
         self.active = False
         self._timers_made: list[Timer] = []
-        self._once: set[Timer] = set()
+        self._kept: set[Timer] = set()
         self._subscriptions_made: list[Subscription] = []
         self._publishers_made: list[Any] = []
 
@@ -78,10 +78,12 @@ class StageNode(LifecycleNode):
         self._subscriptions_made.append(made)
         return made
 
-    def every(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """Call back periodically while the node is active."""
-        timer = self.create_timer(seconds, callback, autostart=False)
-        self._timers_made.append(timer)
+    def every(
+        self, seconds: float, callback: Callable[[], None], always: bool = False
+    ) -> Timer:
+        """Call back periodically while the node is active, or `always` until cleanup."""
+        timer = self.create_timer(seconds, callback, autostart=always)
+        (self._kept.add if always else self._timers_made.append)(timer)
         return timer
 
     def once(self, seconds: float, callback: Callable[[], None]) -> None:
@@ -89,11 +91,11 @@ class StageNode(LifecycleNode):
 
         def fire() -> None:
             self.destroy_timer(timer)
-            self._once.discard(timer)
+            self._kept.discard(timer)
             callback()
 
         timer = self.create_timer(seconds, fire)
-        self._once.add(timer)
+        self._kept.add(timer)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Build the stage from the parameters."""
@@ -155,9 +157,9 @@ class StageNode(LifecycleNode):
         self._clean()
 
     def _clean(self) -> None:
-        for timer in [*self._timers_made, *self._once]:
+        for timer in [*self._timers_made, *self._kept]:
             self.destroy_timer(timer)
-        self._once.clear()
+        self._kept.clear()
         for subscription in self._subscriptions_made:
             self.destroy_subscription(subscription)
         for publisher in self._publishers_made:

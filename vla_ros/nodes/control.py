@@ -64,6 +64,8 @@ class ControlNode(StageNode):
         except RealtimeError as error:
             raise ConfigError(str(error)) from error
         self.get_logger().info(f'control process {self._arm.pid}: {self._arm.note}')
+        # Also while inactive: the control process holds the arm when it hears nothing.
+        self.every(0.1, self._arm.beat, always=True)
         self._p_value = math.nan
         self._alarm = False
         self._stamp = 0  # ns, of the last joint_states
