@@ -8,6 +8,7 @@ import numpy as np
 
 from vla_ros.config import ConfigError
 from vla_ros.control.supervisor import Event
+from vla_ros.data import ExecutionStatus
 from vla_ros.language.grammar import FAMILIES, render
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
@@ -70,7 +71,7 @@ class ControlNode(StageNode):
         self._alarm = False
         self._stamp = 0  # ns, of the last joint_states
         self._subgoal = ''
-        self._seen = (-1, '', -1)  # mode, cause and refusals last published
+        self._seen: tuple[Any, ...] = ()
         self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
         self._scenes = self._make_scenes() if self._simulated else None
         self._make_topics(config)
@@ -125,7 +126,7 @@ class ControlNode(StageNode):
         if snapshot is not None:
             self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
         status = self._arm.status()
-        if (int(status.mode), status.cause, status.refused_chunks) != self._seen:
+        if _essence(status) != self._seen:
             self._publish_status()
 
     def _publish_status(self) -> None:
@@ -134,7 +135,7 @@ class ControlNode(StageNode):
             last = '\n'.join(death.lines)
             raise RuntimeError(f'the control process ended with code {death.code}:\n{last}')
         status = self._arm.status()
-        self._seen = (int(status.mode), status.cause, status.refused_chunks)
+        self._seen = _essence(status)
         self._status.publish(convert.status_to_msg(status, self._spec.base_frame))
         self._offered.feedback(status, self._subgoal, self._p_value)
         sim = self._arm.sim_state()
@@ -197,6 +198,11 @@ class ControlNode(StageNode):
         self._subgoal = ''
         self._episode.publish(event)
         self.get_logger().info(f'{event.event} {episode.instruction!r} {outcome} {reason}'.strip())
+
+
+def _essence(status: ExecutionStatus) -> tuple[Any, ...]:
+    """Return what is published at once when it changes."""
+    return status.mode, status.cause, status.refused_chunks, status.chunk_seq
 
 
 def main() -> None:

@@ -79,6 +79,7 @@ class Worker:
         self._chunk = mailbox.chunk.version
         self._person = mailbox.person.version
         self._done = 0
+        self._splices = 0
         self._stopped = False
 
     def stop(self) -> None:
@@ -167,7 +168,11 @@ class Worker:
             wire.put_state(mailbox.state, loop)
         if count % self._every_sim == min(7, self._every_sim - 1):
             self._plant.publish(mailbox)
-        if count % self._every_status == min(3, self._every_status - 1):
+        splices = self._execution.queue.splices
+        due = count % self._every_status == min(3, self._every_status - 1)
+        if due or splices != self._splices:
+            # At a splice at once: the chunk's age then is the latency from camera to command.
+            self._splices = splices
             wire.put_status(mailbox.status, self._execution.status())
 
 
