@@ -1,0 +1,80 @@
+"""Disturbances: what goes wrong on purpose while a demonstration is recorded."""
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+
+from vla_ros.config import require
+from vla_ros.data import Array
+
+
+@dataclass(frozen=True)
+class NoiseConfig:
+    """How demonstrations are disturbed. The labels stay the expert's."""
+
+    push_rate: float = 0.25  # 1/s, of pushes of the commanded pose
+    push: tuple[float, float] = (0.01, 0.04)  # m
+    push_time: tuple[float, float] = (0.3, 0.8)  # s
+    drop_rate: float = 0.03  # 1/s, of sudden openings of a closed hand
+    jitter: float = 0.0015  # m, standard deviation of every commanded position
+    start: float = 0.05  # m, standard deviation of the tcp's first position around home
+    start_low: float = 0.3  # share of episodes that start low above the table
+    start_closed: float = 0.15  # share that start with a closed hand
+    quiet: float = 0.25  # share of episodes without pushes and drops
+
+    def __post_init__(self) -> None:
+        for name in ('start_low', 'start_closed', 'quiet'):
+            require(0 <= getattr(self, name) <= 1, f'{name}: expected a share, 0..1')
+
+
+class Disturbance:
+    """Draws the disturbances of one episode, step by step."""
+
+    def __init__(self, config: NoiseConfig, rng: np.random.Generator, period: float) -> None:
+        """Draw with `rng` for control steps of `period` s."""
+        self.config = config
+        self._rng = rng
+        self._period = period
+        self._quiet = rng.random() < config.quiet
+        self._pushes: list[Array] = []  # m, what is left of the running push, newest last
+        self._open_for = 0
+
+    def start(self, home: Array, lower: Array, upper: Array) -> tuple[Array, bool]:
+        """Return the tcp's first position (3,) m within bounds, and whether the hand is closed."""
+        config, rng = self.config, self._rng
+        position = home + rng.normal(0, config.start, 3)
+        if rng.random() < config.start_low:
+            position[:2] = rng.uniform((0.36, -0.24), (0.64, 0.24))
+            position[2] = rng.uniform(0.075, 0.25)
+        return np.clip(position, lower, upper), bool(rng.random() < config.start_closed)
+
+    def apply(self, action: Array, height: float) -> Array:
+        """Return what is really commanded instead of `action` (8,).
+
+        `height` is the lowest z, m, to which a push may lead.
+        """
+        config, rng = self.config, self._rng
+        result = action.copy()
+        result[:3] += rng.normal(0, config.jitter, 3)
+        if not self._quiet:
+            if not self._pushes and rng.random() < config.push_rate * self._period:
+                self._pushes = self._push()
+            if self._pushes:
+                result[:3] += self._pushes.pop()
+            if rng.random() < config.drop_rate * self._period:
+                self._open_for = int(rng.integers(2, 5))
+            if self._open_for:
+                self._open_for -= 1
+                result[7] = 0.08
+        result[2] = max(result[2], min(height, action[2]))
+        return result
+
+    def _push(self) -> list[Array]:
+        """Return the displacements (3,) m per step of a push with a smooth beginning and end."""
+        config, rng = self.config, self._rng
+        direction = rng.normal(size=3) * (1, 1, 0.6)
+        way = direction / np.linalg.norm(direction) * rng.uniform(*config.push)
+        steps = max(1, round(rng.uniform(*config.push_time) / self._period))
+        shares = np.array([math.sin(math.pi * (i + 0.5) / steps) for i in range(steps)])
+        return [way * share for share in shares / shares.sum()]

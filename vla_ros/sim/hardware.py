@@ -1,0 +1,109 @@
+"""SimHardware: the robot as the control loop sees it, and the world around it."""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from vla_ros.data import SECOND, Array, Pose
+from vla_ros.sim.layout import Layout
+from vla_ros.sim.scene import Scene
+from vla_ros.sim.state import WorldState
+
+
+@dataclass
+class SimSample:
+    """What the simulated joints measure; overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    gripper: float  # opening, m
+
+
+class SimHardware:
+    """Physics with the interface of a robot: read, write, step."""
+
+    def __init__(self, scene: Scene, layout: Layout, q: Array | None = None) -> None:
+        """Start in `layout` with the arm at q (n,) rad, home when None."""
+        self.scene = scene
+        self.data = mujoco.MjData(scene.model)
+        n = scene.spec.n
+        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0)
+        self._arm_q, self._arm_v = _as_slice(scene.arm_q), _as_slice(scene.arm_v)
+        self._arm_u, self._fingers_u = _as_slice(scene.arm_u), _as_slice(scene.fingers_u)
+        self._fingers_q = _as_slice(scene.fingers_q)
+        self._finger_share = 1 / len(scene.fingers_q)
+        # MuJoCo's own memory: making these views anew costs more than reading them.
+        self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
+        self.reset(layout, q)
+
+    def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
+        """Start again in `layout`; the arm at q (n,) rad and the gripper's opening in m."""
+        self.layout = layout
+        self.scene.apply(self.data, layout, q, gripper)
+        self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
+        self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
+
+    @property
+    def time(self) -> float:
+        """Seconds since the reset."""
+        return float(self.data.time)
+
+    def read(self) -> SimSample:
+        """Return the joints as they are now."""
+        sample = self._sample
+        sample.stamp = round(self.data.time * SECOND)
+        sample.position[:] = self._qpos[self._arm_q]
+        sample.velocity[:] = self._qvel[self._arm_v]
+        sample.gripper = self.gripper
+        return sample
+
+    @property
+    def gripper(self) -> float:
+        """Measured opening between the pads, m."""
+        return max(0.0, sum(self._qpos[self._fingers_q].tolist()))
+
+    def write(self, torque: Array, gripper: float) -> None:
+        """Set motor torques (n,) Nm and the wanted opening, m, until the next write."""
+        self._ctrl[self._arm_u] = torque
+        self._ctrl[self._fingers_u] = gripper * self._finger_share
+
+    def step(self, steps: int = 1) -> None:
+        """Advance the physics by `steps` timesteps."""
+        mujoco.mj_step(self.scene.model, self.data, steps)
+
+    def qpos(self) -> Array:
+        """Return a copy of the generalised positions: with the layout, all that a camera needs."""
+        result: Array = self.data.qpos.copy()
+        return result
+
+    def qvel(self) -> Array:
+        """Return a copy of the generalised velocities."""
+        result: Array = self.data.qvel.copy()
+        return result
+
+    def world(self, commanded: Pose, gripper_command: float) -> WorldState:
+        """Return the privileged state; the commanded pose and opening (m) are the controller's."""
+        data, scene = self.data, self.scene
+        mujoco.mj_kinematics(scene.model, data)
+        w, x, y, z = data.xquat[scene.tcp]
+        cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
+        cubes[np.isnan(self.layout.cubes[:, 0])] = np.nan
+        return WorldState(
+            time=self.time,
+            ee=Pose(data.xpos[scene.tcp].copy(), np.array([x, y, z, w])),
+            gripper=self.gripper,
+            commanded=commanded,
+            gripper_command=gripper_command,
+            cubes=cubes,
+            bowl=data.mocap_pos[scene.bowl].copy(),
+            zone=data.mocap_pos[scene.zone].copy(),
+        )
+
+
+def _as_slice(indices: Array) -> slice | Array:
+    """Return consecutive indices as a slice, which is cheaper to use."""
+    start = int(indices[0])
+    consecutive = np.array_equal(indices, np.arange(start, start + len(indices)))
+    return slice(start, start + len(indices)) if consecutive else indices

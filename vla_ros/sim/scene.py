@@ -1,0 +1,189 @@
+"""Scene: one MuJoCo model of a robot at a table, and where everything is in it."""
+
+import math
+
+import mujoco
+import numpy as np
+
+from vla_ros.data import Array
+from vla_ros.geometry import quat_from_matrix
+from vla_ros.language.grammar import COLOURS
+from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.sim import props
+from vla_ros.sim.config import SimConfig, load_sim
+from vla_ros.sim.layout import Layout
+
+
+# Collision classes: two geoms touch when one's contype meets the other's conaffinity.
+FURNITURE, OBJECT, ROBOT = 1, 2, 4
+_PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or contact
+
+
+class Scene:
+    """The model and the addresses of its parts. The model's colours and lights change with `dress`.
+
+    Attributes:
+        model: MjModel; worlds axes are the base frame, z = 0 is the table top.
+        arm_q, arm_v: addresses of the arm joints in qpos and qvel.
+        fingers_q: addresses of the finger joints in qpos.
+        arm_u: ids of the torque motors. fingers_u: ids of the finger servos.
+        cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
+        bowl, zone: mocap ids. tcp: body id.
+    """
+
+    def __init__(self, spec: RobotSpec, config: SimConfig | None = None) -> None:
+        """Build the model of `spec`'s robot at the table.
+
+        Raises:
+            ValueError: the URDF lacks one of the spec's joints or frames; the message names it.
+        """
+        self.spec = spec
+        self.config = load_sim() if config is None else config
+        self.model = _build(spec, self.config)
+        model = self.model
+        joints = [_id(model, 'joint', name) for name in spec.joint_names]
+        fingers = [_id(model, 'joint', name) for name in spec.gripper.joints]
+        self.arm_q = model.jnt_qposadr[joints].copy()
+        self.arm_v = model.jnt_dofadr[joints].copy()
+        self.fingers_q = model.jnt_qposadr[fingers].copy()
+        self.arm_u = np.array([_id(model, 'actuator', name) for name in spec.joint_names])
+        self.fingers_u = np.array([_id(model, 'actuator', name) for name in spec.gripper.joints])
+        self._cube_bodies = [_id(model, 'body', f'cube_{colour}') for colour in COLOURS]
+        self._cube_geoms = [_id(model, 'geom', f'cube_{colour}') for colour in COLOURS]
+        adr = model.body_jntadr[self._cube_bodies]
+        self.cubes_q = model.jnt_qposadr[adr].copy()
+        self.cubes_v = model.jnt_dofadr[adr].copy()
+        self.bowl = int(model.body_mocapid[_id(model, 'body', 'bowl')])
+        self.zone = int(model.body_mocapid[_id(model, 'body', 'zone')])
+        self.tcp = _id(model, 'body', spec.ee_frame)
+        self._rgba = model.geom_rgba.copy()
+        self._material_rgba = model.mat_rgba.copy()
+        self._diffuse = model.light_diffuse.copy()
+
+    def apply(
+        self,
+        data: mujoco.MjData,
+        layout: Layout,
+        q: Array | None = None,
+        gripper: float | None = None,
+    ) -> None:
+        """Reset `data` to the layout: arm at q (n,) rad, opening in m; None is home, and open."""
+        mujoco.mj_resetData(self.model, data)
+        self.dress(layout)
+        data.qpos[self.arm_q] = self.spec.home if q is None else q
+        opening = self.spec.gripper.open if gripper is None else gripper
+        data.qpos[self.fingers_q] = opening / len(self.fingers_q)
+        half = self.config.objects.cube / 2
+        for i, (x, y, yaw) in enumerate(layout.cubes):
+            present = math.isfinite(x)
+            place = (x, y, half) if present else (*_PARKED[:2], _PARKED[2] - 0.1 * i)
+            turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if present else (1, 0, 0, 0)
+            address = self.cubes_q[i]
+            data.qpos[address : address + 7] = (*place, *turn)
+        data.mocap_pos[self.bowl] = (*layout.bowl, 0.0)
+        data.mocap_pos[self.zone] = (*layout.zone, 0.0)
+        mujoco.mj_forward(self.model, data)
+
+    def dress(self, layout: Layout) -> None:
+        """Give the model the layout's light and colours, and take absent cubes out of physics."""
+        model = self.model
+        tints = layout.tint
+        for i, geom in enumerate(self._cube_geoms):
+            present = math.isfinite(layout.cubes[i, 0])
+            model.body_gravcomp[self._cube_bodies[i]] = 0.0 if present else 1.0
+            model.geom_contype[geom] = OBJECT if present else 0
+            model.geom_conaffinity[geom] = FURNITURE | OBJECT | ROBOT if present else 0
+            model.geom_rgba[geom, :3] = np.clip(self._rgba[geom, :3] + tints[i], 0, 1)
+        model.mat_rgba[:, :3] = np.clip(self._material_rgba[:, :3] + tints[-1], 0, 1)
+        model.light_diffuse[:] = self._diffuse * (1 + layout.light)
+
+
+def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
+    world = mujoco.MjSpec.from_file(str(spec.urdf_path))
+    option = world.option
+    option.timestep = config.physics.timestep
+    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    option.impratio = config.physics.impratio
+    # Cubes at rest cost nothing until they are touched.
+    option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
+    option.iterations, option.ls_iterations, option.tolerance = 20, 10, 1e-6
+    _robot(world, spec, config)
+    _actuators(world, spec, config)
+    props.furniture(world, config, FURNITURE)
+    props.cubes(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
+    props.lights(world, config.appearance.samples)
+    for camera in spec.cameras:
+        _camera(world, camera)
+    return world.compile()
+
+
+def _robot(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
+    """Set dynamics the URDF has no words for, and what the robot's shapes may touch."""
+    physics = config.physics
+    for joint in world.joints:
+        if joint.name in spec.joint_names:
+            joint.armature, joint.damping[0] = physics.armature, physics.damping
+        elif joint.name in spec.gripper.joints:
+            joint.armature = physics.finger_armature
+            # Critical for the servo's stiffness.
+            critical = 2 * math.sqrt(physics.finger_stiffness * physics.finger_armature)
+            joint.damping[0] = critical
+    fixed = (spec.base_frame, world.joint(spec.joint_names[0]).parent.name)
+    fingers = {world.joint(name).parent.name for name in spec.gripper.joints}
+    for geom in world.geoms:
+        solid = geom.contype and geom.parent.name not in fixed
+        geom.contype = ROBOT if solid else 0
+        geom.conaffinity = FURNITURE if solid else 0
+        geom.group = 3 if geom.group == 0 else 1  # MuJoCo draws groups 0 to 2: visuals only
+        if solid and geom.parent.name in fingers:
+            geom.condim = 4
+            geom.friction = (physics.pad_friction, 0.01, 0.0001)
+            geom.solref = (physics.pad_softness, 1.0)
+            geom.priority = 1  # the pads' friction holds, not the cubes'
+
+
+def _actuators(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
+    for joint in spec.joints:
+        motor = world.add_actuator(
+            name=joint.name, target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
+        )
+        motor.set_to_motor()
+        motor.ctrlrange = (-joint.torque, joint.torque)
+        motor.ctrllimited = True
+    for name in spec.gripper.joints:
+        servo = world.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
+        servo.set_to_position(kp=config.physics.finger_stiffness)
+        servo.forcerange = (-spec.gripper.force, spec.gripper.force)
+        servo.forcelimited = True
+    first, *others = spec.gripper.joints
+    for name in others:
+        # The hand's fingers are geared together: neither yields without the other.
+        coupling = world.add_equality(
+            type=mujoco.mjtEq.mjEQ_JOINT, name1=name, name2=first,
+            objtype=mujoco.mjtObj.mjOBJ_JOINT,
+        )
+        coupling.data[:5] = (0, 1, 0, 0, 0)
+        coupling.solref = (0.005, 1.0)
+
+
+def _camera(world: mujoco.MjSpec, camera: CameraSpec) -> None:
+    body = world.body(camera.frame)
+    if body is None:
+        valid = [b.name for b in world.bodies]
+        raise ValueError(f'camera {camera.name}: frame {camera.frame!r} is not one of {valid}')
+    back = np.subtract(camera.position, camera.look_at)
+    back /= np.linalg.norm(back)
+    right = np.cross(np.asarray(camera.up, dtype=np.float64), back)
+    right /= np.linalg.norm(right)
+    x, y, z, w = quat_from_matrix(np.stack([right, np.cross(back, right), back], axis=1))
+    body.add_camera(
+        name=camera.name, pos=camera.position, quat=(w, x, y, z), fovy=math.degrees(camera.fov_y)
+    )
+
+
+def _id(model: mujoco.MjModel, kind: str, name: str) -> int:
+    number = mujoco.mj_name2id(model, getattr(mujoco.mjtObj, f'mjOBJ_{kind.upper()}'), name)
+    if number < 0:
+        raise ValueError(f'the scene has no {kind} named {name!r}')
+    return int(number)

@@ -1,0 +1,113 @@
+"""Task: a scene to set up, a request to make in it, a test of success and an expert that can."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vla_ros.config import require
+from vla_ros.data import Array, Pose
+from vla_ros.language.grammar import Request, requests
+from vla_ros.sim.config import SimConfig
+from vla_ros.sim.layout import Layout, draw_layout
+from vla_ros.sim.state import WorldState
+from vla_ros.sim.tasks.motion import Hand
+
+
+_ATTEMPTS = 500
+
+
+@dataclass(frozen=True)
+class ExpertAction:
+    """What the expert wants to be reached one control step (0.1 s) later."""
+
+    pose: Pose  # tcp, base frame
+    gripper: float  # opening, m
+
+
+class Task(ABC):
+    """A task family. Tasks hold no state of an episode: everything is a function of WorldState."""
+
+    name: ClassVar[str]
+    config_type: ClassVar[type]
+    time_limit: ClassVar[float] = 15.0  # s, simulated
+    hold: ClassVar[float] = 0.5  # s, for which success must last
+
+    def __init__(self, sim: SimConfig, hand: Hand, config: Any = None) -> None:
+        """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
+        self.sim = sim
+        self.hand = hand
+        self.config = self.config_type() if config is None else config
+
+    def reset(self, rng: np.random.Generator) -> Layout:
+        """Draw a scene in which at least one request of this family can be carried out."""
+        for _ in range(_ATTEMPTS):
+            layout = draw_layout(self.sim, rng)
+            if any(self.feasible(layout, request) for request in requests(self.name)):
+                return layout
+        raise ValueError(f'{self.name}: no scene in which it can be done; change the placement')
+
+    def request(self, layout: Layout, rng: np.random.Generator) -> Request:
+        """Draw a request that can be carried out in the scene."""
+        options = [r for r in requests(self.name) if self.feasible(layout, r)]
+        require(bool(options), f'{self.name}: nothing can be asked in this scene')
+        return options[rng.integers(len(options))]
+
+    def feasible(self, layout: Layout, request: Request) -> bool:
+        """Whether the request makes sense in the scene and the expert has the room for it."""
+        return request.object in layout.present
+
+    @abstractmethod
+    def success(self, state: WorldState, request: Request) -> bool:
+        """Whether it is done at this instant; it counts once it has lasted `hold` s."""
+
+    @abstractmethod
+    def expert(self, state: WorldState, request: Request) -> ExpertAction:
+        """Return what to do next, from any state."""
+
+    def failure(self, state: WorldState, request: Request) -> str:
+        """Return why it can no longer be done; empty while it can."""
+        x, y, z = state.cube(request.object)
+        (cx, cy), (sx, sy) = self.sim.objects.table_centre, self.sim.objects.table
+        if not (abs(x - cx) < sx and abs(y - cy) < sy and z > -0.01):
+            return f'the {request.object} cube left the table'
+        lower, upper = self.hand.reach
+        if not (lower[0] < x < upper[0] and lower[1] < y < upper[1]):
+            return f'the {request.object} cube is out of reach'
+        return ''
+
+
+class Progress:
+    """Follows one episode: success that lasts, failure, or the time limit."""
+
+    def __init__(self, task: Task, request: Request, time_limit: float | None = None) -> None:
+        """Watch `request`, carried out as `task`, until `time_limit` s (None: the task's own)."""
+        self.task = task
+        self.time_limit = task.time_limit if time_limit is None else time_limit
+        self.requested = request
+        self.success = False
+        self.reason = ''  # why it ended, empty before
+        self._since: float | None = None
+
+    def update(self, state: WorldState) -> bool:
+        """Take in the newest state; return whether the episode is over."""
+        if self.reason:
+            return True
+        task = self.task
+        if not task.success(state, self.requested):
+            self._since = None
+        elif self._since is None:
+            self._since = state.time
+        if self._since is not None and state.time - self._since >= task.hold - 1e-6:
+            self.success, self.reason = True, 'success'
+        elif failure := task.failure(state, self.requested):
+            self.reason = failure
+        elif state.time >= self.time_limit:
+            self.reason = 'time limit'
+        return bool(self.reason)
+
+
+def distance(a: Array, b: Array) -> float:
+    """Return the horizontal distance, m."""
+    return float(np.hypot(a[0] - b[0], a[1] - b[1]))
