@@ -80,7 +80,8 @@ def negative(rng: np.random.Generator) -> tuple[list[str], int, int]:
         words = _compose(request, rng, _object_words(request.object, rng), phrase)
         return words, classes(request)[0], BAD_TARGET
     if kind < 0.9:
-        template = grammar.expand(str(rng.choice(wording.NEGATIONS)), rng)
+        options = wording.NEGATIONS
+        template = grammar.expand(options[rng.integers(len(options))], rng)
         command = ' '.join(positive(request, rng))
         name = 'the ' + ' '.join(_object_words(request.object, rng))
         text = template.replace('{command}', command).replace('{object}', name)

@@ -41,6 +41,12 @@ TEMPLATES = {
         '{object}',
         'lift up {object} so that it (leaves|does not touch) the table',
         '(locate|look for|go to|see) {object}, then (grasp|lift|take|pick up) it',
+        '(make|let|have) {object} (rise|go up|come up|leave the table|come off the table|float)',
+        f'{_GET} {{object}} (|well|tightly) and (bring|move|carry|pull|get|take) it'
+        ' (up|upward|higher|with you|to me|away)',
+        '(take|get|remove|bring|carry) {object} (away|off|) from (where it is|its place|there)',
+        '(take|get|remove|bring) {object} (off|from) the (table|surface|ground|desk)',
+        '(bring|move|carry|pull) {object} (up|upward|higher|into the air)',
     ),
     'put': (
         'put {object} in {target}',
@@ -116,4 +122,8 @@ TEMPLATES = {
         'find {target} and (put|place|stack|set) {object} (on it|on top of it|on top|onto it)',
     ),
 }
-NEGATIONS = ('(do not|dont|never) {command}', 'leave {object} (alone|where it is)', 'stop')
+NEGATIONS = (
+    '(do not|dont|never) {command}',
+    '(leave|let) {object} (alone|where it is|be)',
+    'stop (|moving|it|everything)',
+)

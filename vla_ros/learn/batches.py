@@ -58,12 +58,15 @@ class Sampler:
         self._pixels = {camera.name: demos.pixels(camera) for camera in cameras}
         self._requests = {classes(r): r for r in requests()}
         self._steps = np.flatnonzero(demos.usable)
+        # Stills: episodes without a usable step, which only perception learns from.
+        moving = np.zeros(len(demos.requests), bool)
+        moving[demos.episode[self._steps]] = True
+        self._stills = np.flatnonzero(~moving[demos.episode])
 
     def draw(self, frames: NDArray | None = None, augment: bool = True) -> Batch:
         """Return a random batch, or the one whose newer half is `frames`."""
         if frames is None:
-            count = self.settings.batch // 2
-            frames = self._steps[self.rng.integers(len(self._steps), size=count)]
+            frames = self._choose(self.settings.batch // 2)
         demos = self.demos
         old, age = self._delays(frames)
         every = np.concatenate([old, frames])
@@ -86,6 +89,17 @@ class Sampler:
             tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
             texts=sample_texts(self.vocabulary, self.settings.texts, self.rng),
         )
+
+    def _choose(self, count: int) -> NDArray[np.int64]:
+        """Return random frames, a share of them stills."""
+        share = self.settings.stills if len(self._stills) else 0.0
+        stills = round(count * share) if len(self._steps) else count
+        chosen = [
+            pool[self.rng.integers(len(pool), size=size)]
+            for pool, size in ((self._steps, count - stills), (self._stills, stills))
+            if size
+        ]
+        return np.concatenate(chosen)
 
     def _delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the frame that the latent was made from, and its age."""

@@ -102,6 +102,8 @@ class Run:
 
     def train(self, budget: Budget, report: Report) -> Path:
         """Train until the budget is spent; return the last checkpoint."""
+        if self.step == 0 and self.settings.reading:
+            self.read(report)
         start = saved = time.monotonic()
         done, first, sums = 0.0, self.step, {'loss': 0.0}
         while done < 1.0:

@@ -67,6 +67,7 @@ class TrainSettings:
     weight_decay: float
     ema: float  # decay of the averaged weights, which are the ones exported
     clip: float  # greatest gradient norm
+    stills: float  # share of the batch that is pictures without motion, where there are any
     jitter: float  # greatest relative change of brightness and colour
     holdout: float  # share of the episodes kept for validation
     threads: int

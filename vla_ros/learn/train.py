@@ -50,8 +50,6 @@ def train_policy(
     report({'frames': run.sampler.demos.n, 'episodes': len(run.sampler.demos.requests)})
     if job.resume:
         run.resume(job.out / 'last.safetensors')
-    else:
-        run.read(report)
     start = exported = time.monotonic()
     exporter = _exporter(run, robot, job)
 
