@@ -46,7 +46,7 @@ def main() -> None:
     except (ValueError, FileNotFoundError, PermissionError, RuntimeError) as error:
         if logging.getLogger().level <= logging.DEBUG:
             raise
-        print(f'vla_ros: error: {error}', file=sys.stderr)
+        typer.echo(f'vla_ros: error: {error}', err=True)
         sys.exit(2)
 
 

@@ -10,11 +10,11 @@ from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.detect.artefact import save_artefact
 from vla_ros.detect.calibrate import calibrate
-from vla_ros.detect.rollouts import load_rollouts, Rollout, save_rollout
+from vla_ros.detect.rollouts import Rollout, load_rollouts, save_rollout
 from vla_ros.detect.settings import load_detect_config
 from vla_ros.evaluate.report import provenance, write_report
 from vla_ros.evaluate.trials import CALIBRATION_SEED, FAMILIES, Trial
-from vla_ros.pipeline.evaluation import run_trials, Setup
+from vla_ros.pipeline.evaluation import Setup, run_trials
 
 
 NAME = 'calibrate'

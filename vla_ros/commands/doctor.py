@@ -39,7 +39,10 @@ def command(
 ) -> None:
     """Check the installation, the robot's files, its policy and the machine."""
     checks: list[tuple[str, Callable[[], str]]] = [
-        ('ROS 2 client library', lambda: _module('rclpy', 'run `make setup`, or source ROS 2 Jazzy')),
+        (
+            'ROS 2 client library',
+            lambda: _module('rclpy', 'run `make setup`, or source ROS 2 Jazzy'),
+        ),
         ('interfaces', lambda: _module('vla_ros_msgs', 'build vla_ros_msgs: run `make setup`')),
         ('training (optional)', _torch),
         ('robot', lambda: _robot(robot)),
@@ -100,15 +103,18 @@ def _policy(path: str) -> str:
 
 
 def _rendering(robot: str) -> str:
-    from vla_ros.sim import CameraRenderer, Scene
+    from vla_ros.sim.cameras import CameraRenderer
+    from vla_ros.sim.scene import Scene
 
     spec = load_robot(robot)
     scene = Scene(spec)
-    with CameraRenderer(scene) as renderer:
-        start = time.perf_counter()
-        image = renderer.render(spec.cameras[0].name)
+    renderer = CameraRenderer(scene)
+    start = time.perf_counter()
+    image = renderer.render(spec.cameras[0].name, scene.model.qpos0)
     milliseconds = (time.perf_counter() - start) * 1e3
-    return f'{os.environ.get("MUJOCO_GL", "?")}, {image.shape[1]}x{image.shape[0]} in {milliseconds:.0f} ms'
+    renderer.close()
+    backend = os.environ.get('MUJOCO_GL', '?')
+    return f'{backend}, {image.shape[1]}x{image.shape[0]} in {milliseconds:.0f} ms'
 
 
 def _middleware() -> str:
@@ -122,7 +128,7 @@ def _scheduling() -> str:
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except PermissionError:
-        return 'not permitted: add `rtprio` for your user in /etc/security/limits.conf for steadier ticks'
+        return 'not permitted: grant `rtprio` in /etc/security/limits.conf for steadier ticks'
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     return 'SCHED_FIFO permitted'
 
@@ -142,5 +148,7 @@ def _timer() -> str:
 def _disk() -> str:
     free = shutil.disk_usage('.').free / 2**30
     if free < _MIN_DISK:
-        raise RuntimeError(f'{free:.1f} GiB free here, at least {_MIN_DISK} GiB are needed for bags')
+        raise RuntimeError(
+            f'{free:.1f} GiB free here, at least {_MIN_DISK} GiB are needed for bags'
+        )
     return f'{free:.0f} GiB free'

@@ -15,14 +15,14 @@ from vla_ros.evaluate.report import write_report
 from vla_ros.evaluate.summary import rate, summarise
 from vla_ros.evaluate.trials import (
     FAMILIES,
-    other_trials,
     Outcome,
+    Trial,
+    other_trials,
     read_templates,
     refusal_trials,
     success_trials,
-    Trial,
 )
-from vla_ros.pipeline.evaluation import run_trials, Setup
+from vla_ros.pipeline.evaluation import Setup, run_trials
 from vla_ros.pipeline.lockstep import LockstepConfig
 
 
@@ -77,13 +77,23 @@ def command(
     Console().print(_table(results, robot))
     if report is not None:
         # The first suite's figures stand at the top level, so that simple scripts find them.
-        tree = {**results[suites[0]], 'suites': results, 'robot': robot, 'policy': path,
-                'mode': 'lockstep' if lockstep else 'graph', 'extra_delay': extra_delay}
+        tree = {
+            **results[suites[0]],
+            'suites': results,
+            'robot': robot,
+            'policy': path,
+            'mode': 'lockstep' if lockstep else 'graph',
+            'extra_delay': extra_delay,
+        }
         write_report(report, NAME, tree, seed=seed)
 
 
 def _trials(
-    suite: str, families: tuple[str, ...], episodes: int, seed: int, templates: dict[str, list[str]]
+    suite: str,
+    families: tuple[str, ...],
+    episodes: int,
+    seed: int,
+    templates: dict[str, list[str]],
 ) -> list[Trial]:
     if suite == 'success':
         return success_trials(families, episodes, seed, 'train', templates)

@@ -18,7 +18,8 @@ NAME = 'export'
 def command(
     checkpoint: Annotated[Path, typer.Option(help='A .safetensors that `vla_ros train` wrote.')],
     data: Annotated[
-        Path, typer.Option(help='The demonstrations: the refusal threshold is set on held-out ones.')
+        Path,
+        typer.Option(help='The demonstrations: the refusal threshold is set on held-out ones.'),
     ],
     out: Annotated[Path, typer.Option(help='Policy directory to write.')],
     robot: options.Robot = 'franka',
@@ -26,7 +27,7 @@ def command(
 ) -> None:
     """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml."""
     from vla_ros.learn.export import export_policy  # torch: only here
-    from vla_ros.learn.loop import demonstrations, Run
+    from vla_ros.learn.loop import Run, demonstrations
     from vla_ros.learn.settings import TrainSettings
 
     spec = load_robot(robot)

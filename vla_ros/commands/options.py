@@ -10,7 +10,8 @@ from vla_ros.policy import load_policy
 
 Robot = Annotated[str, typer.Option(help='Name in config/robots/, or a path to a robot YAML.')]
 Policy = Annotated[
-    str, typer.Option(help='Policy directory; empty takes the robot\'s own, policies/<robot>/pocket.')
+    str,
+    typer.Option(help="Policy directory; empty takes the robot's own, policies/<robot>/pocket."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help='Seed of everything that is drawn at random.')]
 Report = Annotated[Path | None, typer.Option(help='Write the JSON report to this file.')]

@@ -24,7 +24,8 @@ def command(
         'out/train'
     ),
     minutes: Annotated[float, typer.Option(min=0.01, help='Time to train.')] = 60.0,
-    steps: Annotated[int, typer.Option(min=1, help='Steps to train; time or steps end it.')] = 10**9,
+    steps: Annotated[int, typer.Option(min=1, help='Steps to train; time or steps end it.')] = 10
+    ** 9,
     resume: Annotated[Path | None, typer.Option(help='Checkpoint to go on from.')] = None,
     export: Annotated[
         Path | None, typer.Option(help='Policy directory to write at the end.')
@@ -36,7 +37,7 @@ def command(
     from dataclasses import replace
 
     from vla_ros.learn.export import export_policy  # torch: only here
-    from vla_ros.learn.loop import Budget, demonstrations, log_line, Run
+    from vla_ros.learn.loop import Budget, Run, demonstrations, log_line
     from vla_ros.learn.settings import TrainSettings
 
     spec = load_robot(robot)
@@ -58,9 +59,7 @@ def command(
     console.print(f'checkpoint {checkpoint}')
     if export is not None:
         dt = run.sampler.demos.dt
-        policy = export_policy(
-            run.average.net, settings, spec, figures['threshold'], dt, export
-        )
+        policy = export_policy(run.average.net, settings, spec, figures['threshold'], dt, export)
         console.print(f'policy {policy.model} written to {export}')
     if report is not None:
         tree = {'figures': figures, 'steps': run.step, 'settings': settings,

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from vla_ros.data import ExecutionStatus, FailureScore, Guarantee, Mode, SECOND
+from vla_ros.data import SECOND, ExecutionStatus, FailureScore, Guarantee, Mode
 
 
 _COLOURS = {
@@ -71,7 +71,9 @@ class Board:
         rates = '   '.join(f'{name} {rate.hz(now):.1f} Hz' for name, rate in self.rates.items())
         table.add_row('rates', rates)
         table.add_row('latent age', f'{status.latent_age:.2f} s')
-        table.add_row('queue', f'{status.queue_seconds:.2f} s  (chunk age {status.chunk_age:.2f} s)')
+        table.add_row(
+            'queue', f'{status.queue_seconds:.2f} s  (chunk age {status.chunk_age:.2f} s)'
+        )
         table.add_row('p-value', self._p_value())
         missed = 100 * status.deadline_misses / max(status.ticks, 1)
         tick = f'p50 {status.tick_p50 * 1e6:.0f} us  p99 {status.tick_p99 * 1e6:.0f} us'

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from vla_ros.config import require
+from vla_ros.language.grammar import FAMILIES, Split
 
 
 Kind = Literal['named', 'other', 'absent']
@@ -13,7 +14,6 @@ Kind = Literal['named', 'other', 'absent']
 # selected on.
 CALIBRATION_SEED = 500_000
 FRESH_SEED = 1_000_000
-FAMILIES = ('pick', 'put', 'push', 'stack')
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Trial:
     seed: int  # of the scene
     kind: Kind = 'named'
     variant: int = 0  # seed of the wording and of the `other` request
-    wording: str = 'train'  # split of the grammar: 'train' or 'heldout'
+    wording: Split = 'train'  # of the grammar
     template: str = ''  # text with {object} and {target}, used instead of the grammar
 
     def __post_init__(self) -> None:
@@ -56,7 +56,11 @@ class Outcome:
 
 
 def success_trials(
-    families: tuple[str, ...], episodes: int, seed: int, wording: str, templates: dict[str, list[str]]
+    families: tuple[str, ...],
+    episodes: int,
+    seed: int,
+    wording: Split,
+    templates: dict[str, list[str]],
 ) -> list[Trial]:
     """Return `episodes` trials per family on fresh scenes."""
     trials = []

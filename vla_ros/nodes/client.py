@@ -64,9 +64,7 @@ class StackClient:
         """The graph's clock, ns."""
         return int(self.node.get_clock().now().nanoseconds)
 
-    def subscribe(
-        self, topic: Topic, callback: Callable[[Any], None], raw: bool = False
-    ) -> None:
+    def subscribe(self, topic: Topic, callback: Callable[[Any], None], raw: bool = False) -> None:
         """Call `callback` with every message of a topic, serialised bytes when `raw`."""
         self.node.create_subscription(topic.type, topic.name, callback, topic.qos, raw=raw)
 

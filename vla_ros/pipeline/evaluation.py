@@ -10,13 +10,13 @@ import numpy as np
 
 from vla_ros.act.pocket import PocketExpert
 from vla_ros.evaluate.trials import Outcome, Trial
-from vla_ros.language.grammar import COLOURS, fill, render, Request
+from vla_ros.language.grammar import COLOURS, Request, fill, render
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig, Rollout
 from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
 from vla_ros.robots import load_robot
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.tasks import draw, make_hand, make_tasks, Progress
+from vla_ros.sim.tasks import Progress, draw
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     """Run one trial in this process."""
     stack = _stack(setup)
     rng = np.random.default_rng([trial.seed, trial.variant])
-    tasks = make_tasks(stack.scene.config, make_hand(stack.spec, stack.home))
+    tasks = stack.scenes.tasks
     layout, named = draw(tasks[trial.family], trial.seed)
     request = _CHOICES[trial.kind](named, layout, rng)
     text = word(request, trial, rng)

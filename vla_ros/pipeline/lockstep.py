@@ -16,9 +16,8 @@ from vla_ros.config import require
 from vla_ros.control.supervisor import Event
 from vla_ros.data import SECOND, ActionChunk, Image, Latent, Observation
 from vla_ros.pipeline.runtime import Execution
-from vla_ros.pipeline.workcell import tcp_pose
+from vla_ros.pipeline.simulated import Scenes
 from vla_ros.reason.base import Reasoner
-from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
@@ -91,7 +90,7 @@ class Lockstep:
         self._reasoner = reasoner
         self._expert = expert
         self._dt = round(SECOND / spec.control_rate)
-        self.home = tcp_pose(RobotModel(spec))
+        self.scenes = Scenes(spec, self.scene.config)
         self._seq = 0
         self._episodes = 0
         self._now = 0  # ns

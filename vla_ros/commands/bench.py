@@ -1,0 +1,7 @@
+"""stub"""
+
+NAME = 'bench'
+
+
+def command() -> None:
+    """Measure."""

@@ -1,0 +1,86 @@
+"""`vla_ros demo`: the whole stack on a simulated robot, carrying out instructions."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+import shutil
+from typing import Annotated
+
+from rich.console import Console
+import typer
+
+from vla_ros import config
+from vla_ros.commands import options
+from vla_ros.config import require
+from vla_ros.evaluate.report import write_report
+from vla_ros.evaluate.trials import FAMILIES
+from vla_ros.language.grammar import Split
+from vla_ros.paths import config_file
+
+
+NAME = 'demo'
+
+
+@dataclass(frozen=True)
+class Step:
+    """One instruction in a fresh scene."""
+
+    family: str  # of the scene
+    seed: int  # of the scene
+    instruction: str = ''  # empty: the scene's own request
+    wording: Split = 'plain'  # of the scene's own request
+
+    def __post_init__(self) -> None:
+        require(self.family in FAMILIES, f'family {self.family!r} is not one of {list(FAMILIES)}')
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a demo does, config/demo/<robot>.yaml."""
+
+    timeout: float  # s for each instruction
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one instruction."""
+
+    instruction: str
+    success: bool
+    reason: str
+    seconds: float
+
+
+def command(
+    robot: options.Robot = 'franka',
+    policy: options.Policy = '',
+    out: Annotated[Path, typer.Option(help='Folder for bags, video, timeline and report.')] = Path(
+        'out/demo'
+    ),
+    extra_delay: Annotated[
+        float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
+    ] = 0.0,
+    video: Annotated[bool, typer.Option(help='Write the video and the timeline.')] = True,
+    verbose: Annotated[bool, typer.Option(help='Show what the nodes print.')] = False,
+    report: options.Report = None,
+) -> None:
+    """Start every node, give instructions, show a live table; leave bags, a video and plots."""
+    from vla_ros.bringup.demo import run_program  # ROS: only here
+
+    console = Console()
+    program = config.load(Program, config_file('demo', robot))
+    bags = out / 'bags'
+    shutil.rmtree(bags, ignore_errors=True)
+    results, figures = run_program(robot, policy, program, bags, extra_delay, console, verbose)
+    tree = {'robot': robot, 'instructions': [asdict(r) for r in results], **figures,
+            'bags': str(bags)}  # fmt: skip
+    if video:
+        from vla_ros.pipeline.film import film
+
+        console.print('drawing the video and the timeline from the bags')
+        tree |= film(robot, bags, out)
+    path = report or out / 'report.json'
+    write_report(path, NAME, tree)
+    console.print(f'bags, video, timeline and report are in {out}/')
+    if not results:
+        raise typer.Exit(1)

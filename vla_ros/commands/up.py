@@ -1,0 +1,59 @@
+"""`vla_ros up`: the stack without launch, until Ctrl-C."""
+
+import time
+from typing import Annotated
+
+from rich.console import Console
+import typer
+
+from vla_ros.commands import options
+
+
+NAME = 'up'
+
+
+def command(
+    robot: options.Robot = 'franka',
+    sim: Annotated[
+        str, typer.Option(help='mujoco: simulate the robot; none: its driver runs elsewhere.')
+    ] = 'mujoco',
+    instruction: Annotated[str, typer.Option(help='Given once everything runs.')] = '',
+    policy: options.Policy = '',
+    record: Annotated[str, typer.Option(help='Folder that gets one bag per episode.')] = '',
+    namespace: Annotated[str, typer.Option(help='Namespace of every node.')] = '',
+    reasoner_rate: Annotated[
+        float, typer.Option(min=0, help="Latents per second, Hz; 0: the policy's own.")
+    ] = 0.0,
+    extra_delay: Annotated[
+        float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
+    ] = 0.0,
+    seed: options.Seed = 0,
+    quiet: Annotated[bool, typer.Option(help='Do not show what the nodes print.')] = False,
+) -> None:
+    """Run every node of a robot until Ctrl-C; a node that dies is named with its last lines."""
+    from vla_ros import config
+    from vla_ros.bringup.description import StackOptions, describe  # ROS: only here
+    from vla_ros.bringup.runner import LocalRunner
+
+    console = Console()
+    chosen = config.build(
+        StackOptions,
+        {'robot': robot, 'sim': sim, 'instruction': instruction, 'policy': policy,
+         'record': record, 'namespace': namespace, 'reasoner_rate': reasoner_rate,
+         'extra_delay': extra_delay, 'seed': seed},
+        'vla_ros up',
+    )  # fmt: skip
+
+    def echo(name: str, line: str) -> None:
+        console.print(f'{name:>9} | {line}', markup=False, highlight=False)
+
+    with LocalRunner(describe(chosen), None if quiet else echo) as runner:
+        try:
+            runner.bring_up()
+            console.print(f'{len(runner.pids)} nodes run; Ctrl-C ends them')
+            while len(runner.pids) > 0:
+                for death in runner.deaths():
+                    console.print(f'{death}', style='red', markup=False)
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            console.print('ending')
