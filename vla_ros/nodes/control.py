@@ -57,7 +57,7 @@ class ControlNode(StageNode):
             RealtimeConfig(
                 robot=config.robot, hardware='sim' if self._simulated else 'driver',
                 seed=config.seed, law=config.law, state_rate=2 * config.state_rate,
-                status_rate=config.status_rate,
+                sim_rate=200.0, status_rate=config.status_rate,
             )
         )  # fmt: skip
         try:
@@ -69,7 +69,7 @@ class ControlNode(StageNode):
         self.every(0.1, self._arm.beat, always=True)
         self._p_value = math.nan
         self._alarm = False
-        self._stamp = 0  # ns, of the last joint_states
+        self._stamp = self._commanded_stamp = 0  # ns, of what was published last
         self._subgoal = ''
         self._seen: tuple[Any, ...] = ()
         self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
@@ -123,7 +123,8 @@ class ControlNode(StageNode):
 
     def _publish_commanded(self) -> None:
         snapshot = self._arm.state()
-        if snapshot is not None:
+        if snapshot is not None and snapshot.state.stamp > self._commanded_stamp:
+            self._commanded_stamp = snapshot.state.stamp
             self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
         status = self._arm.status()
         if _essence(status) != self._seen:

@@ -1,6 +1,7 @@
 """The expert node: observation and newest latent in, action chunk out; it never waits."""
 
 from dataclasses import dataclass
+import time
 
 from vla_ros.act.pocket import PocketExpert
 from vla_ros.data import SECOND
@@ -22,7 +23,7 @@ class ExpertConfig:
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
-    rate: float = param(33.0, 'Chunks per second, Hz', 1.0, 200.0)
+    rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
     decoder: str = param('l1', "How the net's output becomes actions")
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
     control_lost_after: float = param(
@@ -42,7 +43,7 @@ class ExpertNode(StageNode):
         self._expert = PocketExpert(policy, config.decoder)
         self._buffer = LatentBuffer(policy.spec)
         align = AlignConfig(silent_after=config.silent_after)
-        self._observer = Observer(self, spec, policy.spec, align, self._new_episode)
+        self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
         self._frame = spec.base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._seq = 0
@@ -51,7 +52,9 @@ class ExpertNode(StageNode):
         self._waiting: list[LatentMsg] = []
         self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.STATUS, self._on_status)
-        self.every(1 / config.rate, self._act)
+        self._period = 1 / config.rate
+        self._acted = 0.0  # s, monotonic
+        self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
     def _new_episode(self) -> None:
@@ -78,8 +81,14 @@ class ExpertNode(StageNode):
             self.get_logger().info('the control node is back')
         self._heard = self.now
 
+    def _keep_pace(self) -> None:
+        # New pictures are acted on as they come; this is for when they come more slowly.
+        if time.monotonic() - self._acted >= self._period:
+            self._act()
+
     def _act(self) -> None:
-        if not self._observer.instruction:
+        """Act on the newest observation and latent, if both are there and may be used."""
+        if not (self._observer.instruction and self.active):
             return
         now = self.now
         if now - self._heard > self._lost_after:
@@ -99,6 +108,7 @@ class ExpertNode(StageNode):
         if observation is None:
             return
         self._seq += 1
+        self._acted = time.monotonic()
         try:
             chunk = self._expert.act(observation, latent, self._seq)
         except ValueError as error:

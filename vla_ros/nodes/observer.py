@@ -27,11 +27,20 @@ class Observer:
         policy: PolicySpec,
         config: AlignConfig,
         on_episode: Callable[[], None] | None = None,
+        on_images: Callable[[], None] | None = None,
     ) -> None:
-        """Subscribe on `node`; `on_episode` is called when an episode begins or ends."""
+        """Subscribe on `node`.
+
+        Args:
+            node: configures; its other callbacks run on the same thread.
+            spec, policy: say which cameras, in which size.
+            config: of the alignment.
+            on_episode: called when an episode begins or ends.
+            on_images: called when every camera has a new image.
+        """
         self.episode_id = self.instruction = ''
         self._node = node
-        self._on_episode = on_episode
+        self._on_episode, self._on_images = on_episode, on_images
         self._map = JointMap(spec)
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
         for name in policy.cameras:
@@ -58,6 +67,8 @@ class Observer:
             cause = self._aligner.offer_image(name, stamp, image, self._node.now)
             if cause:
                 self._say(cause)
+            elif self._on_images is not None and self._aligner.fresh:
+                self._on_images()
 
         return receive
 

@@ -93,6 +93,11 @@ class Aligner:
         self._commands.append((stamp, pose, gripper))
         return ''
 
+    @property
+    def fresh(self) -> bool:
+        """Whether there are images newer than those of the last observation given out."""
+        return _newest(self._complete) > (0 if self._last is None else self._last.stamp)
+
     def problem(self, now: int) -> str:
         """Return in words what keeps observations from being made at `now`, or ''."""
         for watch in self._watches.values():
