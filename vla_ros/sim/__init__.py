@@ -1,6 +1,7 @@
 """The simulated world: scene, hardware, cameras and tasks with their scripted experts."""
 
-# First: it chooses the GL library, which MuJoCo wants to know when it is imported.
+# First: MuJoCo wants to know the GL library when it is imported.
+from vla_ros.sim import gl  # isort: skip
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.hardware import SimHardware
@@ -17,5 +18,6 @@ __all__ = [
     'SimHardware',
     'WorldState',
     'draw_layout',
+    'gl',
     'load_sim',
 ]

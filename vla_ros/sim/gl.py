@@ -1,15 +1,24 @@
-"""Which OpenGL MuJoCo renders with; has to be decided before MuJoCo is first imported."""
+"""Chooses the GL library of offscreen rendering; import this before mujoco."""
 
-import ctypes.util
+import ctypes
 import os
 
 
-def choose_backend() -> None:
-    """Set MUJOCO_GL: EGL where there is one, else OSMesa; what the user has set stays."""
-    if os.environ.get('MUJOCO_GL'):
-        return
-    libraries = {'egl': 'EGL', 'osmesa': 'OSMesa'}
-    for backend, library in libraries.items():
-        if ctypes.util.find_library(library):
+def choose_backend() -> str:
+    """Set MUJOCO_GL unless it is set: EGL where there is one, else OSMesa; return it.
+
+    Looks for the libraries by their file names: ctypes.util.find_library needs ldconfig or a
+    compiler, which a bare machine may lack.
+    """
+    if not os.environ.get('MUJOCO_GL'):
+        for backend, library in (('egl', 'libEGL.so.1'), ('osmesa', 'libOSMesa.so.8')):
+            try:
+                ctypes.CDLL(library)
+            except OSError:
+                continue
             os.environ['MUJOCO_GL'] = backend
-            return
+            break
+    return os.environ.get('MUJOCO_GL', '')
+
+
+choose_backend()
