@@ -102,6 +102,7 @@ class ControlLoop:
         self._entries = self.supervisor.entries
         self._state = self.supervisor.state
         self._begun = False
+        self._prepared = False
 
     def tick(self, now: int) -> None:
         """Do one cycle at `now`, ns."""
@@ -119,13 +120,25 @@ class ControlLoop:
             self._enter(now)
         if not self._begun:
             return  # nothing is known of the arm: nothing is sent
-        self._move(now)
+        if not self._prepared:
+            self._move(now)
+        self._prepared = False
         self._send(believed)
         self.ticks += 1
 
+    def prepare(self, now: int) -> None:
+        """Move the commanded pose on for the tick at `now` (ns), ahead of it.
+
+        Optional, after a tick whose state has been read out: what needs no measurement then does
+        not stand between the next measurement and its torque.
+        """
+        if self._begun and not self._prepared:
+            self._move(now)
+            self._prepared = True
+
     def restart(self) -> None:
         """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
-        self._begun = False
+        self._begun = self._prepared = False
 
     def takeover_target(self, pose: Array) -> None:
         """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""

@@ -150,7 +150,7 @@ class Mailbox:
     To the control process: `chunk`, `events` (a ring; `posted` counts them), `person` (takeover
     target), `driver` (joint states of a real robot), `beat` (heartbeat, monotonic ns).
     From it: `answers` (one for each event; `answered` counts them), `status`, `state`, `sim`,
-    `life` (whether it runs, its process, notes and errors).
+    `cycle` (p50 and p99 of a whole cycle, s), `life` (whether it runs, its process, notes).
     """
 
     def __init__(self, fd: int | None = None) -> None:
@@ -168,6 +168,7 @@ class Mailbox:
         self.status = cut(7, 22, (TEXT, TEXT, TEXT))
         self.state = cut(2, 3 * MAX_JOINTS + 16)
         self.sim = cut(6, 2 * MAX_SIM, (TEXT, 64))
+        self.cycle = cut(0, 2)
         self.life = cut(3, 0, (TEXT, TEXT))
 
     def close(self) -> None:

@@ -118,6 +118,15 @@ class RealtimeProcess:
         """How punctual the child was allowed to be, for people."""
         return self._mailbox.life.read()[2][0]
 
+    def cycle(self) -> tuple[float, float]:
+        """Return p50 and p99 of a whole cycle over the last second, s.
+
+        The status has those of the tick, from waking up to the command sent; a cycle has the
+        physics, the publishing and the next target as well.
+        """
+        p50, p99 = self._mailbox.cycle.read()[1].tolist()
+        return p50, p99
+
     def beat(self) -> None:
         """Show the child that this process is well."""
         self._mailbox.beat.write((time.monotonic_ns(),))

@@ -89,6 +89,10 @@ class Execution:
         """Do one control cycle at `now`, ns."""
         self.loop.tick(now)
 
+    def prepare(self, now: int) -> None:
+        """Do ahead what the cycle at `now` (ns) needs no measurement for; optional."""
+        self.loop.prepare(now)
+
     def status(self) -> ExecutionStatus:
         """Return what is going on, as of the last tick."""
         loop, queue, supervisor, now = self.loop, self.queue, self.supervisor, self.loop.stamp

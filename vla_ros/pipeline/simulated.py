@@ -10,6 +10,7 @@ from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import Request
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import Mailbox
+from vla_ros.pipeline.plant import Sample
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
@@ -60,6 +61,11 @@ class SimPlant:
         scene = Scene(spec)
         self._scenes = Scenes(spec, scene.config)
         self._hardware = SimHardware(scene, self._scenes.layout(family, seed))
+        data = self._hardware.data
+        # Views, which stay valid: MuJoCo's own attributes make a new one at every access.
+        arm_q, arm_v = _span(scene.arm_q), _span(scene.arm_v)
+        self._sample = Sample(0, data.qpos[arm_q], data.qvel[arm_v])
+        self._fingers = data.qpos[_span(scene.fingers_q)]
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._stamp = 0
@@ -71,9 +77,9 @@ class SimPlant:
 
     def read(self) -> JointSample:
         """Return the joint state of the last step."""
-        sample = self._hardware.read()
-        sample.stamp = self._stamp  # the control clock's, not the simulation's
-        return sample
+        self._sample.stamp = self._stamp  # the control clock's, not the simulation's
+        self._sample.gripper = max(float(self._fingers.sum()), 0.0)
+        return self._sample
 
     def write(self, torque: Array, gripper: float) -> None:
         """Set the motors."""
@@ -132,3 +138,15 @@ class SimPlant:
                 success=progress is not None and progress.success,
             ),
         )
+
+
+def _span(addresses: Array) -> slice:
+    """Return consecutive addresses as a slice, so that indexing gives a view.
+
+    Raises:
+        ValueError: they are not consecutive.
+    """
+    first = int(addresses[0])
+    if not np.array_equal(addresses, np.arange(first, first + len(addresses))):
+        raise ValueError(f'addresses: expected consecutive ones, got {addresses}')
+    return slice(first, first + len(addresses))

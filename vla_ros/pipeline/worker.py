@@ -18,6 +18,7 @@ from vla_ros import config
 from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
 from vla_ros.control.supervisor import Event
+from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
@@ -79,6 +80,7 @@ class Worker:
         self._chunk = mailbox.chunk.version
         self._person = mailbox.person.version
         self._done = 0
+        self._cycle = TickStatistics()  # of all the work, physics and publishing included
         self._splices = 0
         self._stopped = False
 
@@ -115,15 +117,19 @@ class Worker:
             now = deadline + offset
             self._receive(now, begin)
             execution.tick(now)
+            sent = clock()
             plant.advance(now)
             count += 1
             self._publish(count)
+            execution.prepare(now + period)
             if not count % 1000:
                 # The wall clock is steered; follow it in steps that no one notices.
                 drift = time.time_ns() - clock() - offset
                 offset += max(min(drift, 50_000), -50_000)
             end = clock()
-            timing.add((end - begin) * 1e-9, missed + (end > deadline + period))
+            missed += end > deadline + period
+            timing.add((sent - begin) * 1e-9, missed)
+            self._cycle.add((end - begin) * 1e-9, missed)
 
     def _receive(self, now: int, monotonic: int) -> None:
         """Take what the parent has left in the mailbox."""
@@ -174,6 +180,7 @@ class Worker:
             # At a splice at once: the chunk's age then is the latency from camera to command.
             self._splices = splices
             wire.put_status(mailbox.status, self._execution.status())
+            mailbox.cycle.write((), self._cycle.percentiles())
 
 
 def prepare(priority: int) -> str:
