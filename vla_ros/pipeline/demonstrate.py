@@ -1,9 +1,8 @@
-"""Demonstrations: scripted experts drive the arm through the law and limits that run it later."""
+"""Demonstrations by the hundred: worker processes, files, and a report."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
 import functools
 import json
 import multiprocessing
@@ -14,125 +13,14 @@ from typing import Any
 import numpy as np
 
 from vla_ros.config import require
-from vla_ros.data import Array, Image, Observation, RobotState
-from vla_ros.episodes import Episode, EpisodeInfo, write_episode
-from vla_ros.language.grammar import FAMILIES, Request, render
-from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
-from vla_ros.pipeline.workcell import Workcell
-from vla_ros.robots.spec import RobotSpec, load_robot
-from vla_ros.sim.cameras import CameraRenderer
-from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks import ExpertAction, Progress, Task, draw, make_tasks
+from vla_ros.episodes import write_episode
+from vla_ros.language.grammar import FAMILIES
+from vla_ros.pipeline.demonstrator import FPS, Demonstrator
+from vla_ros.pipeline.disturbance import NoiseConfig
+from vla_ros.robots.spec import load_robot
 
 
-FPS = 10.0  # Hz
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
-_AFTER = 10  # steps recorded after success: the policy learns to stay
-
-# Drives instead of the expert: observation in, action (8,) out.
-Policy = Callable[[Observation], Array]
-
-
-@dataclass
-class Recorder:
-    """The steps of one episode."""
-
-    images: dict[str, list[Image]] = field(default_factory=dict)
-    rows: list[tuple[Array, Array, WorldState, int, bool]] = field(default_factory=list)
-
-    def add(
-        self,
-        images: dict[str, Image],
-        robot: RobotState,
-        world: WorldState,
-        action: Array,
-        valid: bool,
-    ) -> None:
-        """Append the state at step t, its pictures and the action (8,) wanted in it."""
-        for name, image in images.items():
-            self.images.setdefault(name, []).append(image)
-        self.rows.append((robot.vector(), action, world, robot.stamp, valid))
-
-    def episode(self, info: EpisodeInfo) -> Episode:
-        """Return all of it."""
-        states, actions, worlds, stamps, valid = zip(*self.rows, strict=True)
-        return Episode(
-            info=info,
-            images={name: np.stack(images) for name, images in self.images.items()},
-            state=np.array(states, np.float32),
-            action=np.array(actions, np.float32),
-            objects=np.array([world.cubes for world in worlds], np.float32),
-            bowl=np.array([world.bowl for world in worlds], np.float32),
-            zone=np.array([world.zone for world in worlds], np.float32),
-            stamp=np.array(stamps, np.int64),
-            valid=np.array(valid, np.uint8),
-        )
-
-
-class Demonstrator:
-    """Collects episodes on one simulated robot."""
-
-    def __init__(self, spec: RobotSpec, noise: NoiseConfig | None = None) -> None:
-        """Build the scene and open the cameras."""
-        self.spec = spec
-        self.noise = NoiseConfig() if noise is None else noise
-        self.cell = Workcell(spec, 1 / FPS)
-        self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hand)
-
-    def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
-        """Return the demonstration of a seed, successful or not.
-
-        With `takeover` that policy drives for a random time before the expert corrects it; only
-        the expert's part is marked valid.
-        """
-        require(family in self.tasks, f'family {family!r} is not one of {list(self.tasks)}')
-        task = self.tasks[family]
-        layout, request = draw(task, seed)
-        rng = np.random.default_rng((seed, FAMILIES.index(family), 1))
-        instruction = render(request, rng, 'train')
-        disturbance = Disturbance(self.noise, rng, 1 / FPS)
-        self._start(layout, disturbance)
-        handover = rng.uniform(1.0, 8.0) if takeover else 0.0
-        recorder, progress = Recorder(), Progress(task, request)
-        left = _AFTER
-        while left:
-            left -= progress.success
-            world, robot, images = self._observe()
-            if progress.update(world) and not progress.success:
-                break
-            label = expert_vector(task.expert(world, request))
-            drives = takeover is None or world.time >= handover
-            recorder.add(images, robot, world, label, drives)
-            if takeover is not None and not drives:
-                self.cell.advance(takeover(Observation(robot.stamp, images, robot, instruction)))
-            else:
-                floor = 0.05 if family == 'push' else 0.012
-                calm = progress.success or task.success(world, request)
-                self.cell.advance(label if calm else disturbance.apply(label, floor))
-        success = progress.success and task.success(world, request)
-        info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
-        return recorder.episode(info)
-
-    def _start(self, layout: Any, disturbance: Disturbance) -> None:
-        """Lay out the scene with the arm where the disturbance wants it."""
-        limits, cell = self.spec.cartesian, self.cell
-        lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
-        lower[2] = max(lower[2], 0.075)
-        position, closed = disturbance.start(cell.home.position, lower, upper)
-        opening = self.spec.gripper.closed if closed else self.spec.gripper.open
-        cell.reset(layout, cell.reach(position), opening)
-        self.cameras.show(layout)
-
-    def _observe(self) -> tuple[WorldState, RobotState, dict[str, Image]]:
-        qpos = self.cell.hardware.qpos()
-        images = {c.name: self.cameras.render(c.name, qpos) for c in self.spec.cameras}
-        return self.cell.world(), self.cell.robot(), images
-
-
-def expert_vector(action: ExpertAction) -> Array:
-    """Return pose and opening as one vector (8,)."""
-    return np.concatenate([action.pose.position, action.pose.quaternion, [action.gripper]])
 
 
 @functools.cache
@@ -238,6 +126,3 @@ def _report(
 def write_report(path: str | Path, report: dict[str, Any]) -> None:
     """Write the report as JSON."""
     Path(path).write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
-
-
-__all__ = ['Demonstrator', 'Policy', 'Request', 'Task', 'demonstrate', 'write_report']

@@ -63,7 +63,8 @@ class PlacementConfig:
         for name in ('x', 'y'):
             lower, upper = getattr(self, name)
             require(lower < upper, f'{name}: lower bound must be below the upper one')
-        require(1 <= self.cubes[0] <= self.cubes[1] <= 6, 'cubes: expected 1 <= fewest <= most <= 6')
+        fewest, most = self.cubes
+        require(1 <= fewest <= most <= 6, 'cubes: expected 1 <= fewest <= most <= 6')
         require(0 < self.gap < 0.2, 'gap: expected 0..0.2 m')
 
 

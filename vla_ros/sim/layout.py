@@ -62,7 +62,9 @@ def _attempt(config: SimConfig, rng: np.random.Generator) -> Layout | None:
         cubes[colour] = (*centre, yaw)
     look = config.appearance
     return Layout(
-        cubes=cubes, bowl=places[1], zone=places[0],
+        cubes=cubes,
+        bowl=places[1],
+        zone=places[0],
         light=float(rng.uniform(-look.light, look.light)),
         tint=rng.uniform(-look.tint, look.tint, (len(COLOURS) + 1, 3)),
     )

@@ -19,19 +19,36 @@ def furniture(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
     objects, look = config.objects, config.appearance
     base = world.worldbody
     base.add_geom(
-        name='table_top', type=mujoco.mjtGeom.mjGEOM_PLANE, size=(2, 2, 0.1), contype=contype,
-        conaffinity=0, friction=(config.physics.table_friction, 0.005, 0.0001),
-        rgba=(0, 0, 0, 0), group=3,
+        name='table_top',
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=(2, 2, 0.1),
+        contype=contype,
+        conaffinity=0,
+        friction=(config.physics.table_friction, 0.005, 0.0001),
+        rgba=(0, 0, 0, 0),
+        group=3,
     )
     _wood(world, look.table)
     x, y = objects.table
     base.add_geom(
-        name='table', type=_BOX, size=(x, y, 0.02), pos=(*objects.table_centre, -0.0205),
-        material='wood', contype=0, conaffinity=0, group=1,
+        name='table',
+        type=_BOX,
+        size=(x, y, 0.02),
+        pos=(*objects.table_centre, -0.0205),
+        material='wood',
+        contype=0,
+        conaffinity=0,
+        group=1,
     )
     base.add_geom(
-        name='floor', type=_BOX, size=(4, 4, 0.01), pos=(0, 0, -0.7), rgba=(0.35, 0.37, 0.4, 1),
-        contype=0, conaffinity=0, group=1,
+        name='floor',
+        type=_BOX,
+        size=(4, 4, 0.01),
+        pos=(0, 0, -0.7),
+        rgba=(0.35, 0.37, 0.4, 1),
+        contype=0,
+        conaffinity=0,
+        group=1,
     )
     _bowl(world, config, contype)
     _zone(world, config)
@@ -43,17 +60,23 @@ def _bowl(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
     solid = {'contype': contype, 'conaffinity': 0, 'group': 1}
     shade = tuple(0.8 * channel for channel in config.appearance.bowl)
     bowl.add_geom(
-        type=_CYLINDER, size=(objects.bowl_radius + objects.bowl_wall / 2, 0.0015, 0),
-        pos=(0, 0, 0.0015), rgba=(*shade, 1), **solid,
+        type=_CYLINDER,
+        size=(objects.bowl_radius + objects.bowl_wall / 2, 0.0015, 0),
+        pos=(0, 0, 0.0015),
+        rgba=(*shade, 1),
+        **solid,
     )
     middle = objects.bowl_radius + objects.bowl_wall / 2
     half = (middle + objects.bowl_wall / 2) * math.tan(math.pi / _WALL_SEGMENTS)
     for i in range(_WALL_SEGMENTS):
         angle = 2 * math.pi * i / _WALL_SEGMENTS
         bowl.add_geom(
-            type=_BOX, size=(objects.bowl_wall / 2, half, objects.bowl_height / 2),
+            type=_BOX,
+            size=(objects.bowl_wall / 2, half, objects.bowl_height / 2),
             pos=(middle * math.cos(angle), middle * math.sin(angle), objects.bowl_height / 2),
-            quat=(math.cos(angle / 2), 0, 0, math.sin(angle / 2)), rgba=rgba, **solid,
+            quat=(math.cos(angle / 2), 0, 0, math.sin(angle / 2)),
+            rgba=rgba,
+            **solid,
         )
 
 
@@ -79,9 +102,15 @@ def cubes(world: mujoco.MjSpec, config: SimConfig, contype: int, conaffinity: in
         body = world.worldbody.add_body(name=f'cube_{colour}')
         body.add_freejoint(name=f'cube_{colour}')
         body.add_geom(
-            name=f'cube_{colour}', type=_BOX, size=(half, half, half), group=1,
-            mass=config.objects.cube_mass, rgba=(*config.appearance.cubes[colour], 1),
-            contype=contype, conaffinity=conaffinity, condim=4,
+            name=f'cube_{colour}',
+            type=_BOX,
+            size=(half, half, half),
+            group=1,
+            mass=config.objects.cube_mass,
+            rgba=(*config.appearance.cubes[colour], 1),
+            contype=contype,
+            conaffinity=conaffinity,
+            condim=4,
             friction=(config.physics.table_friction, 0.005, 0.0001),
         )
 
@@ -101,9 +130,14 @@ def lights(world: mujoco.MjSpec, samples: int) -> None:
     world.visual.map.znear = 0.005
     world.visual.map.zfar = 10.0
     world.worldbody.add_light(
-        name='ceiling', pos=(0.6, 0.4, 2.0), dir=(-0.35, -0.25, -1.0), castshadow=False,
-        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, diffuse=(0.42, 0.42, 0.40),
-        specular=(0.1, 0.1, 0.1), ambient=(0, 0, 0),
+        name='ceiling',
+        pos=(0.6, 0.4, 2.0),
+        dir=(-0.35, -0.25, -1.0),
+        castshadow=False,
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        diffuse=(0.42, 0.42, 0.40),
+        specular=(0.1, 0.1, 0.1),
+        ambient=(0, 0, 0),
     )
 
 

@@ -20,10 +20,10 @@ _PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or con
 
 
 class Scene:
-    """The model and the addresses of its parts. The model's colours and lights change with `dress`.
+    """The model and the addresses of its parts; `dress` changes its colours and lights.
 
     Attributes:
-        model: MjModel; worlds axes are the base frame, z = 0 is the table top.
+        model: MjModel; its axes are the base frame's, z = 0 is the table top.
         arm_q, arm_v: addresses of the arm joints in qpos and qvel.
         fingers_q: addresses of the finger joints in qpos.
         arm_u: ids of the torque motors. fingers_u: ids of the finger servos.
@@ -160,7 +160,9 @@ def _actuators(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None
     for name in others:
         # The hand's fingers are geared together: neither yields without the other.
         coupling = world.add_equality(
-            type=mujoco.mjtEq.mjEQ_JOINT, name1=name, name2=first,
+            type=mujoco.mjtEq.mjEQ_JOINT,
+            name1=name,
+            name2=first,
             objtype=mujoco.mjtObj.mjOBJ_JOINT,
         )
         coupling.data[:5] = (0, 1, 0, 0, 0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from vla_ros.data import Array, Pose
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks.base import ExpertAction, distance, Task
+from vla_ros.sim.tasks.base import ExpertAction, Task, distance
 from vla_ros.sim.tasks.motion import MotionConfig, funnel, step_towards
 
 
@@ -61,9 +61,7 @@ class GraspingTask(Task):
 
     def retreat(self, state: WorldState) -> ExpertAction:
         """Return one step straight up with an open hand, to the retreat height."""
-        return self.act(
-            state, state.commanded.position, self.motion.retreat, self.hand.open
-        )
+        return self.act(state, state.commanded.position, self.motion.retreat, self.hand.open)
 
     def carry(self, state: WorldState, cube: Array, goal: Array, low: float) -> ExpertAction:
         """Return one step that brings the held cube over goal (2,), down to a tcp height, m."""
@@ -71,4 +69,3 @@ class GraspingTask(Task):
         height = funnel(self.motion, away, low, self.motion.carry)
         offset = state.ee.position[:2] - cube[:2]
         return self.act(state, np.asarray(goal[:2]) + offset, height, self.hand.closed)
-

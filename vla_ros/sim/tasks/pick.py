@@ -35,6 +35,4 @@ class Pick(GraspingTask):
         cube = state.cube(request.object)
         if not self.held(state, cube):
             return self.fetch(state, cube)
-        return self.act(
-            state, state.commanded.position, self.config.goal, self.hand.closed
-        )
+        return self.act(state, state.commanded.position, self.config.goal, self.hand.closed)

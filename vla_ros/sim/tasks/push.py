@@ -95,9 +95,7 @@ class Push(Task):
         return self._act(state, goal, height, 1.0)
 
     def _act(self, state: WorldState, goal: Array, height: float, speed: float) -> ExpertAction:
-        position = step_towards(
-            self.config.motion, state.commanded.position, goal, height, speed
-        )
+        position = step_towards(self.config.motion, state.commanded.position, goal, height, speed)
         return ExpertAction(Pose(position, self.hand.home.quaternion), self.hand.closed)
 
     def _inside(self, state: WorldState, cube: Array, margin: float) -> bool:

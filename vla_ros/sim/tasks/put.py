@@ -39,9 +39,7 @@ class Put(GraspingTask):
         centred = distance(cube, state.bowl) < config.centred
         low = state.ee.position[2] < config.release + 0.012
         if centred and low and cube[2] < config.release + 0.03:
-            return self.act(
-                state, state.commanded.position, config.release, self.hand.open
-            )
+            return self.act(state, state.commanded.position, config.release, self.hand.open)
         if not self.held(state, cube):
             return self.fetch(state, cube)
         return self.carry(state, cube, state.bowl, config.release)
