@@ -49,7 +49,7 @@ class Studio:
         data['stamp'] = np.arange(FRAMES) * 100_000_000
         data['valid'] = np.zeros(FRAMES, np.uint8)
         metadata = {'robot': self.spec.name, 'family': 'pick', 'object': layout.present[0]}
-        metadata |= {'target': '', 'instruction': '', 'success': 'true', 'fps': '10', 'seed': ''}
+        metadata |= {'target': '', 'instruction': '', 'success': 'true', 'fps': '10', 'seed': '0'}
         return data, metadata
 
     def _frame(self, layout: Layout) -> dict[str, np.ndarray]:

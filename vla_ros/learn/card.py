@@ -10,8 +10,9 @@ MEASURED = '<!-- measured by `vla_ros evaluate` -->'
 
 _TEXT = """# {name}
 
-A small policy for `{robot}`: a reasoner that reads an instruction and looks, and an expert that moves. Both run on one
-CPU thread in ONNX Runtime. Trained by `vla_ros train` on simulated demonstrations; weights hash `{hash}`.
+A small policy for `{robot}`: a reasoner that reads an instruction and looks, and an expert that
+moves. Both run on one CPU thread in ONNX Runtime. Trained by `vla_ros train` on simulated
+demonstrations; weights hash `{hash}`.
 
 | | |
 |---|---|
@@ -66,8 +67,8 @@ def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
         words=run.settings.net.tokens,
         horizon=spec.horizon,
         dt=spec.dt,
-        episodes=len(run.sampler.demos.requests),
-        held=len(run.held.demos.requests),
+        episodes=run.sampler.demos.moving,
+        held=run.held.demos.moving,
         steps=run.step,
         batch=run.settings.batch,
         parameters=sum(p.numel() for p in run.net.parameters()),

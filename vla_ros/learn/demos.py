@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
+from vla_ros.episodes import read_episode, read_info
 from vla_ros.language import Request
-from vla_ros.language.corpus import CONCEPTS, classes
+from vla_ros.language.corpus import classes
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.policy import relative_actions
 
@@ -38,6 +38,11 @@ class Demos:
         return len(self.state)
 
     @cached_property
+    def moving(self) -> int:
+        """Number of episodes with steps to imitate; the others are pictures only."""
+        return len(np.unique(self.episode[self.usable]))
+
+    @cached_property
     def classes(self) -> NDArray[np.int64]:
         """Object and target class of each episode (m, 2)."""
         return np.array([classes(request) for request in self.requests], np.int64)
@@ -52,11 +57,6 @@ class Demos:
         steps = np.minimum(steps, self.end[frames][:, None] - 1)
         state = self.state[frames][:, None, :]
         return relative_actions(self.action[steps], state, gripper_open).astype(np.float32)
-
-
-def episode_files(folder: Path) -> list[Path]:
-    """Return the episode files below a folder, sorted by name."""
-    return sorted(folder.rglob('*.safetensors'))
 
 
 def load_demos(files: list[Path], image_size: int) -> Demos:
@@ -87,31 +87,19 @@ def load_demos(files: list[Path], image_size: int) -> Demos:
 
 def _read(path: Path, image_size: int) -> dict | None:
     """Return one episode, or None where it is not a success."""
-    try:
-        with safe_open(path, framework='numpy') as file:
-            metadata = file.metadata() or {}
-            if metadata.get('success', 'true').lower() not in ('true', '1'):
-                return None
-            data = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        request = Request(metadata['family'], metadata['object'], metadata.get('target', ''))
-        episode = {c: data[f'observation.images.{c}'] for c in CAMERAS}
-        n = len(data['observation.state'])
-        goals = [data['privileged.bowl'][:, None], data['privileged.zone'][:, None]]
-        places = np.concatenate([data['privileged.objects'], *goals], axis=1)
-        usable = data.get('valid', np.ones(n)).astype(bool)
-        state, action = data['observation.state'], data['action']
-        fps = float(metadata['fps'])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise ValueError(f'{path}: not a demonstration: {error}') from error
-    expected = (n, image_size, image_size, 3)
-    if any(episode[c].shape != expected for c in CAMERAS) or places.shape[1] != len(CONCEPTS):
-        raise ValueError(f'{path}: expected images {expected} of {CAMERAS} and 6 objects')
-    if not (np.isfinite(state).all() and np.isfinite(action).all()):
-        raise ValueError(f'{path}: state or action is not finite')
-    episode |= {'state': state.astype(np.float32), 'action': action.astype(np.float32)}
-    return episode | {
-        'places': places.astype(np.float32),
-        'usable': usable,
-        'request': request,
-        'fps': fps,
+    if not read_info(path).success:
+        return None
+    episode = read_episode(path)
+    expected = (len(episode), image_size, image_size, 3)
+    for camera in CAMERAS:
+        if camera not in episode.images or episode.images[camera].shape != expected:
+            raise ValueError(f'{path}: expected images {expected} of camera {camera!r}')
+    goals = [episode.bowl[:, None], episode.zone[:, None]]
+    return {camera: episode.images[camera] for camera in CAMERAS} | {
+        'state': episode.state,
+        'action': episode.action,
+        'places': np.concatenate([episode.objects, *goals], axis=1),
+        'usable': episode.valid.astype(bool),
+        'request': episode.info.request,
+        'fps': episode.info.fps,
     }

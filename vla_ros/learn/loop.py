@@ -10,12 +10,13 @@ import time
 import numpy as np
 import torch
 
+from vla_ros.episodes import find_episodes
 from vla_ros.language.corpus import sample_texts
 from vla_ros.language.vocabulary import training_vocabulary
 from vla_ros.learn import checkpoint
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.cameras import pinhole
-from vla_ros.learn.demos import CAMERAS, episode_files, load_demos
+from vla_ros.learn.demos import CAMERAS, load_demos
 from vla_ros.learn.losses import reading_loss, total
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.settings import TrainSettings
@@ -168,15 +169,15 @@ def split_files(files: list[Path], holdout: float, seed: int) -> tuple[list[Path
 
 
 def demonstrations(folder: Path) -> list[Path]:
-    """Return the demonstrations in a folder.
+    """Return the demonstrations below a folder.
 
     Raises:
         ValueError: there are none.
     """
-    files = episode_files(folder)
-    if not files:
-        raise ValueError(f'{folder}: no demonstrations (*.safetensors) here; see `vla_ros demos`')
-    return files
+    try:
+        return find_episodes(folder)
+    except FileNotFoundError as error:
+        raise ValueError(f'{error}: no demonstrations; see `vla_ros demos`') from error
 
 
 def log_line(figures: dict) -> str:

@@ -60,6 +60,7 @@ def _episode(rng, cameras, steps, size):
         'privileged.bowl': np.repeat(bowl[None], steps, 0),
         'privileged.zone': np.repeat(zone[None], steps, 0),
         'stamp': np.arange(steps) * 100_000_000,
+        'valid': np.ones(steps, np.uint8),
     }, request
 
 

@@ -15,7 +15,7 @@ from vla_ros.act.pocket import PocketExpert  # noqa: E402
 from vla_ros.data import Observation, Pose, RobotState  # noqa: E402
 from vla_ros.language.vocabulary import training_vocabulary  # noqa: E402
 from vla_ros.learn.cameras import pinhole  # noqa: E402
-from vla_ros.learn.demos import episode_files, load_demos  # noqa: E402
+from vla_ros.learn.demos import load_demos  # noqa: E402
 from vla_ros.learn.loop import Budget, Run, build_net, demonstrations, split_files  # noqa: E402
 from vla_ros.learn.losses import total  # noqa: E402
 from vla_ros.learn.policy_net import ExpertGraph, ReasonerGraph  # noqa: E402
@@ -144,7 +144,7 @@ def test_the_latent_carries_gradients_to_the_reasoner(tiny, robot, folder, tmp_p
 
 
 def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(folder):
-    demos = load_demos(episode_files(folder), 48)
+    demos = load_demos(demonstrations(folder), 48)
     last = demos.end[0] - 1
     chunk = demos.chunks(np.array([last - 1]), 16, 0.08)[0]
     absolute = absolute_actions(chunk, demos.state[last - 1], 0.08)
@@ -166,7 +166,7 @@ def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
 def test_bad_demonstrations_are_named(folder, tmp_path, change):
     from safetensors import safe_open
 
-    source = episode_files(folder)[0]
+    source = demonstrations(folder)[0]
     data = load_file(source)
     with safe_open(source, 'numpy') as file:
         metadata = file.metadata()
@@ -195,7 +195,7 @@ def test_no_demonstrations_is_an_error(tmp_path):
 
 
 def test_splits_are_disjoint_by_episode(folder):
-    train, held = split_files(episode_files(folder), 0.3, 0)
+    train, held = split_files(demonstrations(folder), 0.3, 0)
     assert not set(train) & set(held)
     assert len(train) + len(held) == 8
 
