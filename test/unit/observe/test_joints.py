@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from vla_ros.observe import JointError, JointMap
+from vla_ros.robots import load_robot
+
+
+SPEC = load_robot('franka')
+NAMES = [*SPEC.joint_names, *SPEC.gripper.joints]
+VALUES = {name: 0.01 * i for i, name in enumerate(NAMES)}
+
+
+def read(names, **changes):
+    position = [VALUES[name] for name in names]
+    return JointMap(SPEC).read(
+        7, names, changes.get('position', position), changes.get('velocity', [0.0] * len(names))
+    )
+
+
+@pytest.mark.parametrize('order', [NAMES, NAMES[::-1], ['base_wheel', *NAMES[3:], *NAMES[:3]]])
+def test_joints_are_found_by_name_in_any_order(order):
+    VALUES['base_wheel'] = 99.0
+    joints = read(order)
+    assert joints.position.tolist() == [VALUES[name] for name in SPEC.joint_names]
+    assert joints.gripper == pytest.approx(sum(VALUES[name] for name in SPEC.gripper.joints))
+    assert joints.stamp == 7
+
+
+def test_an_order_that_changes_is_followed():
+    joints = JointMap(SPEC)
+    for order in (NAMES, NAMES[::-1], NAMES):
+        sample = joints.read(0, order, [VALUES[name] for name in order], [])
+        assert sample.position.tolist() == [VALUES[name] for name in SPEC.joint_names]
+
+
+@pytest.mark.parametrize('missing', NAMES)
+def test_a_missing_name_is_named(missing):
+    with pytest.raises(JointError, match=f"'{missing}' is missing"):
+        read([name for name in NAMES if name != missing])
+
+
+def test_what_cannot_be_believed_is_refused():
+    with pytest.raises(JointError, match="'fr3_joint2' is given twice"):
+        read([*NAMES, 'fr3_joint2'])
+    with pytest.raises(JointError, match='9 names, 8 positions'):
+        read(NAMES, position=[0.0] * 8)
+    with pytest.raises(JointError, match='9 names, 9 positions, 3 velocities'):
+        read(NAMES, velocity=[0.0] * 3)
+    for bad in (np.nan, np.inf):
+        with pytest.raises(JointError, match='fr3_joint3 is not finite'):
+            read(NAMES, position=[0.0, 0.0, bad, *[0.0] * 6])
+
+
+def test_missing_velocities_are_zero():
+    assert not read(NAMES, velocity=[]).velocity.any()
