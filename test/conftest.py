@@ -1,0 +1,16 @@
+from pathlib import Path
+import sys
+
+import pytest
+
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope='session')
+def fake_policy(tmp_path_factory):
+    """Return the directory of a policy that needs no training and always moves the same way."""
+    pytest.importorskip('onnx')
+    from fake_policy import write_fake_policy
+
+    return write_fake_policy(tmp_path_factory.mktemp('policy') / 'fake')

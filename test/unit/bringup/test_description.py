@@ -1,0 +1,88 @@
+import json
+
+import pytest
+import yaml
+
+from vla_ros import config
+from vla_ros.bringup.description import HELP, StackOptions, describe
+from vla_ros.config import ConfigError
+from vla_ros.paths import share_dir
+from vla_ros.policy import PolicyError
+
+
+@pytest.fixture(scope='module')
+def policy(fake_policy):
+    return str(fake_policy)
+
+
+def names(options):
+    return [node.name for node in describe(options).nodes]
+
+
+def test_a_simulated_robot_has_a_camera_node_and_a_real_one_brings_its_own(policy):
+    simulated = names(StackOptions(policy=policy))
+    assert simulated == ['camera', 'reasoner', 'expert', 'detector', 'control']
+    assert names(StackOptions(policy=policy, sim='none')) == simulated[1:]
+
+
+def test_a_recorder_runs_only_where_something_is_recorded(policy):
+    assert 'recorder' in names(StackOptions(policy=policy, record='out'))
+
+
+def test_options_reach_the_nodes(policy):
+    stack = describe(
+        StackOptions(policy=policy, instruction='pick it', seed=3, extra_delay=2.0, domain=7)
+    )
+    nodes = {node.name: node.parameters for node in stack.nodes}
+    assert nodes['control']['instruction'] == 'pick it' and nodes['control']['seed'] == 3
+    assert nodes['reasoner']['extra_delay'] == 2.0 and nodes['reasoner']['rate'] == 5.0
+    assert nodes['expert']['policy'] == policy
+    assert stack.environment['ROS_DOMAIN_ID'] == '7'
+    assert all(node.module == f'vla_ros.nodes.{node.name}' for node in stack.nodes)
+    assert json.dumps([dict(node.parameters) for node in stack.nodes])  # plain values
+
+
+@pytest.mark.parametrize(
+    ('options', 'error', 'words'),
+    [
+        ({'robot': 'frankenstein'}, FileNotFoundError, "'frankenstein' is not one of"),
+        ({'policy': '/nowhere'}, PolicyError, 'no policy here'),
+    ],
+)
+def test_what_does_not_exist_is_named(options, error, words, policy):
+    with pytest.raises(error, match=words):
+        describe(StackOptions(**{'policy': policy, **options}))
+
+
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        ({'namespace': 'left arm'}, 'namespace: expected names of letters'),
+        ({'extra_delay': 60.0}, 'extra_delay: expected 0..10 s'),
+        ({'sim': 'gazebo'}, "'gazebo' is not one of"),
+        ({'robots': 'franka'}, "unknown key 'robots'"),
+        ({'seed': 'one'}, 'seed: expected int'),
+    ],
+)
+def test_wrong_options_are_named(options, words):
+    with pytest.raises(ConfigError, match=words):
+        config.build(StackOptions, options)
+
+
+def test_a_policy_for_another_robot_is_refused(policy, tmp_path):
+    robot = yaml.safe_load((share_dir() / 'config/robots/franka.yaml').read_text())
+    robot['name'] = 'other'
+    path = tmp_path / 'other.yaml'
+    path.write_text(yaml.safe_dump(robot))
+    with pytest.raises(ConfigError, match="is for 'franka', not for 'other'"):
+        describe(StackOptions(robot=str(path), policy=policy))
+
+
+def test_every_argument_is_described():
+    assert set(HELP) == {field for field in StackOptions.__dataclass_fields__}
+
+
+def test_every_process_gets_the_middleware_profile(policy):
+    environment = describe(StackOptions(policy=policy)).environment
+    text = open(environment['FASTDDS_DEFAULT_PROFILES_FILE']).read()
+    assert '<segment_size>33554432</segment_size>' in text
