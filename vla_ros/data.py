@@ -207,6 +207,8 @@ class ExecutionStatus:
     deadline_misses: int
     tick_p50: float  # s
     tick_p99: float  # s
+    latency_p50: float  # s, from a chunk's camera stamp to the first command made of it
+    latency_p99: float  # s, likewise
     seam_jump: float  # m, at the last splice
     refused_chunks: int
     last_refusal: str  # cause, empty when none was refused yet

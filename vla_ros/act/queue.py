@@ -61,6 +61,7 @@ class ChunkQueue:
         seam_jump: m between what was commanded and the new chunk at the last splice, unblended.
         splices: number of splices since the start.
         delays: steps consumed from observation to arrival, of the last 10 chunks accepted.
+        latencies: s from observation to the first command made of it, of the last 200 splices.
         refused: chunks refused since the start. last_refusal: why the last one was.
     """
 
@@ -72,6 +73,7 @@ class ChunkQueue:
         self.seam_jump = 0.0
         self.splices = 0
         self.delays: deque[int] = deque(maxlen=10)
+        self.latencies: deque[float] = deque(maxlen=200)
         self.refused = 0
         self.last_refusal = ''
         self._check = ChunkCheck(spec, self.config.check)
@@ -219,6 +221,7 @@ class ChunkQueue:
         )
         trajectory.lead_in(self._clock, blend, self._pose, self._velocity)
         trajectory.end = min(trajectory.end, self._clock + left)
+        self.latencies.append((now - chunk.stamp) / SECOND)
         self.seam_jump = distance
         self.splices += 1
         self.flow = Flow.RUNNING

@@ -165,7 +165,7 @@ class Mailbox:
         self.beat = cut(1)
         self.answered = cut(1)
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
-        self.status = cut(7, 22, (TEXT, TEXT, TEXT))
+        self.status = cut(7, 24, (TEXT, TEXT, TEXT))
         self.state = cut(2, 3 * MAX_JOINTS + 16)
         self.sim = cut(6, 2 * MAX_SIM, (TEXT, 64))
         self.cycle = cut(0, 2)

@@ -8,8 +8,8 @@ import numpy as np
 
 from vla_ros.act.queue import ChunkQueue, QueueConfig
 from vla_ros.control.laws import load_law
-from vla_ros.control.limits import Limiter
 from vla_ros.control.loop import ControlLoop, Hardware, TargetSource
+from vla_ros.control.native.parts import make_parts
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
@@ -29,14 +29,10 @@ def build_loop(
         FileNotFoundError: no such preset; the message lists the valid names.
         ConfigError: a preset is not valid; the message names the field.
     """
+    parts = make_parts(spec, load_law(law or spec.law, spec))
+    stop_law = load_law(f'{spec.name}_stop', spec)
     return ControlLoop(
-        spec,
-        load_law(law or spec.law, spec),
-        load_law(f'{spec.name}_stop', spec),
-        Limiter(spec, 1 / spec.control_rate),
-        hardware,
-        source,
-        supervisor,
+        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, parts.model
     )
 
 
@@ -98,6 +94,7 @@ class Execution:
         loop, queue, supervisor, now = self.loop, self.queue, self.supervisor, self.loop.stamp
         chunk, target, model = queue.chunk, loop.limiter.target, loop.model
         p50, p99 = self.timing.percentiles()
+        latency = np.percentile(queue.latencies or [np.nan], (50, 99))
         return ExecutionStatus(
             stamp=now,
             mode=supervisor.mode,
@@ -112,6 +109,8 @@ class Execution:
             deadline_misses=self.timing.misses,
             tick_p50=p50,
             tick_p99=p99,
+            latency_p50=float(latency[0]),
+            latency_p99=float(latency[1]),
             seam_jump=queue.seam_jump,
             refused_chunks=queue.refused,
             last_refusal=queue.last_refusal,

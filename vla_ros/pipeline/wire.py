@@ -89,6 +89,7 @@ def put_status(section: Section, status: ExecutionStatus) -> None:
             status.tick_p99, status.seam_jump, status.gripper_command, status.gripper,
             *status.commanded.position.tolist(), *status.commanded.quaternion.tolist(),
             *status.measured.position.tolist(), *status.measured.quaternion.tolist(),
+            status.latency_p50, status.latency_p99,
         ],
         (status.cause, status.instruction, status.last_refusal),
     )  # fmt: skip
@@ -113,6 +114,8 @@ def get_status(section: Section) -> ExecutionStatus:
         deadline_misses=misses,
         tick_p50=p50,
         tick_p99=p99,
+        latency_p50=float(floats[22]),
+        latency_p99=float(floats[23]),
         seam_jump=seam,
         refused_chunks=refused,
         last_refusal=refusal,

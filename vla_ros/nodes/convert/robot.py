@@ -65,6 +65,8 @@ def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:
     message.deadline_misses = status.deadline_misses
     message.tick_p50 = float(status.tick_p50)
     message.tick_p99 = float(status.tick_p99)
+    message.latency_p50 = float(status.latency_p50)
+    message.latency_p99 = float(status.latency_p99)
     message.seam_jump = float(status.seam_jump)
     message.refused_chunks = status.refused_chunks
     message.last_refusal = status.last_refusal
@@ -85,7 +87,8 @@ def status_from_msg(message: StatusMsg) -> ExecutionStatus:
         chunk_step=message.chunk_step, queue_seconds=message.queue_seconds,
         chunk_age=message.chunk_age, latent_age=message.latent_age, ticks=message.ticks,
         deadline_misses=message.deadline_misses, tick_p50=message.tick_p50,
-        tick_p99=message.tick_p99, seam_jump=message.seam_jump,
+        tick_p99=message.tick_p99, latency_p50=message.latency_p50,
+        latency_p99=message.latency_p99, seam_jump=message.seam_jump,
         refused_chunks=message.refused_chunks, last_refusal=message.last_refusal,
         commanded=from_pose(message.commanded_pose, 'status.commanded_pose'),
         measured=from_pose(message.measured_pose, 'status.measured_pose'),
