@@ -61,7 +61,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={'': ['*.yaml', '*.json', '*.xml', 'py.typed']},
+    package_data={'': ['*.yaml', '*.json', '*.xml', '*.c', '*.h', 'py.typed']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),

@@ -78,6 +78,7 @@ class ControlLoop:
         hardware: Hardware,
         source: TargetSource,
         supervisor: Supervisor | None = None,
+        model: RobotModel | None = None,
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
@@ -85,7 +86,7 @@ class ControlLoop:
         self.hardware = hardware
         self.source = source
         self.supervisor = supervisor or Supervisor()
-        self.model = RobotModel(spec)
+        self.model = model or RobotModel(spec)
         self.sent = np.zeros(spec.n)
         self.stamp = 0
         self.ticks = 0

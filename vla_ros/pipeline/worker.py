@@ -17,6 +17,7 @@ from typing import Literal
 from vla_ros import config
 from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
+from vla_ros.control import native
 from vla_ros.control.supervisor import Event
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
@@ -212,7 +213,9 @@ def main() -> int:
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         signal.signal(signal.SIGHUP, lambda *_: worker.stop_if_orphaned())
         note = prepare(settings.priority)
-        mailbox.life.write((1, os.getpid()), texts=(note, ''))
+        missing = native.reason()
+        kernel = f'kernel {missing}' if missing else 'compiled kernel'
+        mailbox.life.write((1, os.getpid()), texts=(f'{note}; {kernel}', ''))
         worker.run()
     except Exception as error:
         mailbox.life.write((2,), texts=('', f'{type(error).__name__}: {error}'))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from vla_ros.control import native
 from vla_ros.data import SECOND, ActionChunk
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
@@ -79,7 +80,16 @@ def rig(spec):
 
 @pytest.fixture(scope='session')
 def make_rig(spec):
-    return lambda: Rig(spec)
+    def make(compiled):
+        with pytest.MonkeyPatch.context() as patch:
+            if not compiled:
+                patch.setenv('VLA_ROS_NATIVE', '0')
+                native.library.cache_clear()
+            rig = Rig(spec)
+        native.library.cache_clear()
+        return rig
+
+    return make
 
 
 @pytest.fixture(scope='session')

@@ -104,9 +104,15 @@ def assert_bounded(rig, spec):
     max_examples=EXAMPLES, deadline=None, database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
-@given(seed=st.integers(0, 2**32 - 1), violence=st.sampled_from([0.0, 0.3, 0.9]))
-def test_what_is_sent_stays_within_every_limit(spec, make_rig, make_chunk, seed, violence):
-    rig, adversary = make_rig(), Adversary(seed, violence, make_chunk)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    violence=st.sampled_from([0.0, 0.3, 0.9]),
+    compiled=st.booleans(),
+)
+def test_what_is_sent_stays_within_every_limit(
+    spec, make_rig, make_chunk, seed, violence, compiled
+):
+    rig, adversary = make_rig(compiled), Adversary(seed, violence, make_chunk)
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
     while len(rig.positions) < TICKS:
         adversary.act(rig)

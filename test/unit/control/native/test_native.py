@@ -1,0 +1,128 @@
+"""The compiled kernel computes what the Python beside it computes."""
+
+import numpy as np
+import pytest
+
+from vla_ros.control import native
+from vla_ros.control.laws import load_law
+from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.limits import Limiter
+from vla_ros.control.native.law import NativeImpedance
+from vla_ros.control.native.limits import NativeLimiter
+from vla_ros.control.native.model import NativeModel
+from vla_ros.control.native.parts import make_parts
+from vla_ros.robots import load_robot
+from vla_ros.robots.model import RobotModel
+
+
+SPEC = load_robot('franka')
+DT = 1 / SPEC.control_rate
+ATTRIBUTES = 'q dq position rotation jacobian twist drift mass gravity coriolis bias'.split()
+
+pytestmark = pytest.mark.skipif(bool(native.reason()), reason=native.reason())
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def random_state(rng):
+    lower, upper = SPEC.joint_array('lower'), SPEC.joint_array('upper')
+    return rng.uniform(lower - 0.1, upper + 0.1), rng.normal(0, 1, SPEC.n) * rng.choice([0.1, 2])
+
+
+def random_goal(rng):
+    quaternion = rng.normal(0, 1, 4)
+    return rng.uniform([0.2, -0.4, 0], [0.8, 0.4, 0.6]), quaternion / np.linalg.norm(quaternion)
+
+
+def test_the_model_is_pinocchios(rng):
+    expected, model = RobotModel(SPEC), NativeModel(SPEC)
+    for _ in range(500):
+        q, dq = random_state(rng)
+        expected.update(q, dq)
+        model.update(q, dq)
+        for name in ATTRIBUTES:
+            value = getattr(expected, name)
+            assert getattr(model, name) == pytest.approx(value, rel=1e-10, abs=1e-10), name
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        load_law('franka_impedance', SPEC).config,
+        CartesianImpedanceConfig(),
+        CartesianImpedanceConfig(feedforward='acceleration'),
+        CartesianImpedanceConfig(feedforward='none', nullspace='none'),
+        CartesianImpedanceConfig(gravity=False),
+        CartesianImpedanceConfig(coriolis=False),
+    ],
+    ids=str,
+)
+def test_the_law_is_pythons(rng, config):
+    model, plain = NativeModel(SPEC), RobotModel(SPEC)
+    law, expected = NativeImpedance(config, SPEC), CartesianImpedance(config, SPEC)
+    limiter = Limiter(SPEC, DT)
+    out, other = np.zeros(SPEC.n), np.zeros(SPEC.n)
+    for _ in range(300):
+        q, dq = random_state(rng)
+        model.update(q, dq)
+        plain.update(q, dq)
+        target = limiter.track(*random_goal(rng))
+        target.posture[:] = rng.uniform(-1, 1, SPEC.n)
+        law.torque(model, target, out)
+        expected.torque(plain, target, other)
+        assert out == pytest.approx(other, rel=1e-8, abs=1e-8)
+        assert law.torque(plain, target, np.zeros(SPEC.n)) == pytest.approx(out, rel=1e-8)
+
+
+def test_the_limits_are_pythons(rng):
+    model = NativeModel(SPEC)
+    limiter, expected = NativeLimiter(SPEC, DT), Limiter(SPEC, DT)
+    for each in (limiter, expected):
+        each.reset(model, 0.03)
+    wanted, out = np.zeros(SPEC.n), np.zeros(SPEC.n)
+    for k in range(2000):
+        model.update(*random_state(rng))
+        wanted[:] = rng.normal(0, 10.0 ** rng.uniform(-1, 4), SPEC.n)
+        if k % 50 == 0:
+            wanted[rng.integers(SPEC.n)] = rng.choice([np.nan, np.inf])
+        goal = random_goal(rng)
+        result = expected.torque(wanted.copy(), model, np.zeros(SPEC.n))
+        assert limiter.torque(wanted, model, out) == pytest.approx(result, rel=1e-12, abs=1e-12)
+        assert limiter.refusal == expected.refusal
+        # Whether a joint is too fast decides how the commanded pose goes on.
+        limiter.track(*goal)
+        expected.track(*goal)
+        assert limiter.target.position == pytest.approx(expected.target.position, abs=1e-12)
+
+
+def test_parts_say_what_they_are(monkeypatch):
+    law = load_law('franka_impedance', SPEC)
+    assert make_parts(SPEC, law).note == 'compiled'
+    native.library.cache_clear()
+    monkeypatch.setenv('VLA_ROS_NATIVE', '0')
+    parts = make_parts(SPEC, law)
+    assert parts.note == 'not compiled: switched off by VLA_ROS_NATIVE=0'
+    assert type(parts.model) is RobotModel
+    assert parts.law is law
+
+
+def test_without_a_compiler_the_reason_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    monkeypatch.setenv('PATH', str(tmp_path))
+    native.library.cache_clear()
+    assert native.reason() == 'no C compiler (cc) was found'
+    monkeypatch.undo()
+    native.library.cache_clear()
+    assert native.reason() == ''
+
+
+def test_it_is_compiled_once(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    first = native._built()
+    stamp = first.stat().st_mtime_ns
+    assert native._built() == first
+    assert first.stat().st_mtime_ns == stamp
+    assert list(first.parent.iterdir()) == [first]
