@@ -68,9 +68,7 @@ def command(
             setup = Setup(robot, path, replace(LockstepConfig(), extra_delay=extra_delay))
             outcomes = _run(setup, trials, workers, name)
         else:
-            from vla_ros.pipeline.graph import run_graph_trials  # needs ROS
-
-            outcomes = run_graph_trials(robot, path, trials, extra_delay)
+            outcomes = _run_graph(robot, path, trials, extra_delay, name)
         results[name] = summarise(outcomes)
         if name == 'absent':
             results['false_refusals'] = _false_refusals(results)
@@ -108,6 +106,19 @@ def _run(setup: Setup, trials: Sequence[Trial], workers: int, title: str) -> lis
     outcomes: list[Outcome] = []
     with bar(title, len(trials)) as step:
         for outcome, _ in run_trials(setup, trials, workers):
+            outcomes.append(outcome)
+            step(outcome.success)
+    return outcomes
+
+
+def _run_graph(
+    robot: str, policy: str, trials: Sequence[Trial], extra_delay: float, title: str
+) -> list[Outcome]:
+    from vla_ros.bringup.graph import run_graph_trials  # ROS: only here
+
+    outcomes: list[Outcome] = []
+    with bar(title, len(trials)) as step:
+        for outcome in run_graph_trials(robot, policy, trials, extra_delay):
             outcomes.append(outcome)
             step(outcome.success)
     return outcomes

@@ -93,7 +93,7 @@ class EpisodeDesk:
         """End the episode whose instruction the reasoner refuses."""
         current = self.current
         if current is not None and latent.episode_id == current.id and latent.refusal:
-            self.end('failure', latent.refusal)
+            self.end('failure', f'refused: {latent.refusal}')
 
     def poll(self, now: int, success: bool) -> None:
         """End the episode when it has succeeded or its time is up."""

@@ -49,7 +49,7 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     rng = np.random.default_rng([trial.seed, trial.variant])
     tasks = stack.scenes.tasks
     layout, named = draw(tasks[trial.family], trial.seed)
-    request = _CHOICES[trial.kind](named, layout, rng)
+    request = choose(trial, named, layout, rng)
     text = word(request, trial, rng)
     stack.reset(layout)
     judge = Progress(tasks[request.family], request, setup.lockstep.timeout)
@@ -67,6 +67,11 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
         seam_jump=rollout.seam_jump,
     )
     return outcome, rollout
+
+
+def choose(trial: Trial, named: Request, layout: Layout, rng: np.random.Generator) -> Request:
+    """Return what the trial asks for in a scene whose own request is `named`."""
+    return _CHOICES[trial.kind](named, layout, rng)
 
 
 def word(request: Request, trial: Trial, rng: np.random.Generator) -> str:

@@ -119,7 +119,7 @@ class Lockstep:
         period = SECOND / config.camera_rate
         ages: list[float] = []
         while (now := self._now) - start < config.timeout * SECOND:
-            observation = self._observe(instruction)
+            observation = self.observe(instruction)
             if now >= next_reason:
                 made = self._reasoner.reason(observation, instruction, episode, self._next_seq())
                 wait = config.reasoner_delay + config.extra_delay
@@ -166,7 +166,8 @@ class Lockstep:
         command = self.execution.loop.command()
         return self.hardware.world(command.target, command.gripper)
 
-    def _observe(self, instruction: str) -> Observation:
+    def observe(self, instruction: str) -> Observation:
+        """Return what the policy may look at now."""
         images: dict[str, Image] = {
             camera.name: self.renderer.render(camera.name, self.hardware.data.qpos)
             for camera in self.spec.cameras
