@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from vla_ros.control.laws import load_law
-from vla_ros.control.limits import Limiter
-from vla_ros.control.loop import ControlLoop
-from vla_ros.control.supervisor import Event, Supervisor
+from vla_ros.control.supervisor import Event
 from vla_ros.data import SECOND, Array, Pose, RobotState
 from vla_ros.geometry import (
     quat_conjugate,
@@ -14,6 +11,7 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
+from vla_ros.pipeline.runtime import build_loop
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.hardware import SimHardware
@@ -84,11 +82,7 @@ class Workcell:
         """Start in `layout`; the arm at q (n,) rad, the opening in m; None is home and open."""
         self.hardware = SimHardware(self.scene, layout)
         self.hardware.reset(layout, q, gripper)
-        spec = self.spec
-        self.loop = ControlLoop(
-            spec, load_law(spec.law, spec), load_law('franka_stop', spec),
-            Limiter(spec, 1 / spec.control_rate), self.hardware, self.source, Supervisor(),
-        )  # fmt: skip
+        self.loop = build_loop(self.spec, self.hardware, self.source)
         self.now = 0
         self.loop.tick(0)  # takes over where the arm is
         self.loop.supervisor.post(Event.START, 'demonstration')
