@@ -1,6 +1,7 @@
 """The camera node: renders the simulation's published state. Not part of a real robot."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rclpy.node import Node
@@ -27,9 +28,9 @@ class CameraConfig:
 class CameraNode(Node):
     """One picture per camera for every state, with the state's stamp."""
 
-    def __init__(self, name: str = 'camera') -> None:
+    def __init__(self, name: str = 'camera', **options: Any) -> None:
         """Open the renderer; raises ConfigError for parameters that are wrong."""
-        super().__init__(name)
+        super().__init__(name, **options)
         config = Parameters(self, CameraConfig).read(CameraConfig)
         self._spec = load_robot(config.robot)
         self._scene = Scene(self._spec)

@@ -7,7 +7,7 @@ from vla_ros.act.pocket import PocketExpert
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
-from vla_ros.nodes.observer import Observer
+from vla_ros.nodes.observer import GRACE, Observer
 from vla_ros.nodes.params import param
 from vla_ros.observe import AlignConfig
 from vla_ros.policy import load_policy
@@ -58,6 +58,7 @@ class ExpertNode(StageNode):
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
     def _new_episode(self) -> None:
+        self._heard = self.now  # the control node has just spoken
         self._buffer.begin(self._observer.episode_id, self._observer.instruction)
         waiting, self._waiting = self._waiting, []
         for message in waiting:
@@ -98,9 +99,10 @@ class ExpertNode(StageNode):
             return
         latent = self._buffer.newest(now)
         if latent is None:
-            age = self._buffer.age(now)
-            words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
-            self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
+            if self._observer.waited > GRACE:
+                age = self._buffer.age(now)
+                words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
+                self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
             return
         if latent.refusal:
             return

@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 from sensor_msgs.msg import Image, JointState
 
-from vla_ros.data import Observation
+from vla_ros.data import SECOND, Observation
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.observe import AlignConfig, Aligner, JointMap
 from vla_ros.policy import PolicySpec
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import CommandedState, EpisodeEvent
+
+
+GRACE = 1.0  # s from the start of an episode in which nobody complains yet
 
 
 class Observer:
@@ -40,6 +43,7 @@ class Observer:
         """
         self.episode_id = self.instruction = ''
         self._node = node
+        self._begun = 0  # ns
         self._on_episode, self._on_images = on_episode, on_images
         self._map = JointMap(spec)
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
@@ -49,11 +53,16 @@ class Observer:
         node.listen(qos.COMMANDED_STATE, self._commanded)
         node.listen(qos.EPISODE, self._episode)
 
+    @property
+    def waited(self) -> float:
+        """Time since the episode began, s."""
+        return (self._node.now - self._begun) / SECOND
+
     def observation(self) -> Observation | None:
         """Return the newest observation; when there is none, the log says why."""
         now = self._node.now
         observation = self._aligner.observation(self.instruction, now)
-        if observation is None:
+        if observation is None and self.waited > GRACE:
             self._say(f'no observation: {self._aligner.problem(now)}')
         return observation
 
@@ -92,6 +101,7 @@ class Observer:
         begins = event.event == EpisodeEvent.START
         self.episode_id = event.episode_id if begins else ''
         self.instruction = event.instruction if begins else ''
+        self._begun = self._node.now
         if self._on_episode is not None:
             self._on_episode()
 

@@ -1,0 +1,82 @@
+"""What a robot with cameras publishes, for the nodes that observe it."""
+
+import time
+
+import numpy as np
+from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
+
+from vla_ros.data import Latent, Pose, RobotState
+from vla_ros.nodes import convert, qos
+from vla_ros.nodes.convert.base import header
+from vla_ros.robots import load_robot
+
+
+SPEC = load_robot('franka')
+POSE = Pose(np.array([0.49, 0.0, 0.4]), np.array([1.0, 0.0, 0.0, 0.0]))
+
+
+def state(stamp, q=None):
+    return RobotState(
+        stamp=stamp, position=SPEC.home if q is None else q, velocity=np.zeros(7), ee=POSE,
+        gripper=0.08, commanded=POSE, commanded_gripper=0.08,
+    )  # fmt: skip
+
+
+class RobotFeed:
+    """Publishes one moment after another."""
+
+    def __init__(self, bench, status=True):
+        self.bench = bench
+        self.status = status
+        self.count = 0
+        self.stamps = set()
+
+    def moment(self, cameras=('front', 'wrist'), size=96, status=True):
+        """Publish states and images of now; return the stamp."""
+        stamp = time.time_ns()
+        self.count += 1
+        self.stamps.add(stamp)
+        send = self.bench.send
+        send(qos.JOINT_STATES, convert.joints_to_msg(SPEC, state(stamp)))
+        send(qos.COMMANDED_STATE, convert.commanded_to_msg(SPEC, state(stamp)))
+        if status and self.status:
+            send(qos.STATUS, ExecutionStatus(header=header(stamp)))
+        image = np.full((size, size, 3), self.count % 256, np.uint8)
+        for name in cameras:
+            topic = qos.image_topic(SPEC.camera(name).topic)
+            send(topic, convert.image_to_msg(stamp, image))
+        return stamp
+
+    def run(self, done, words, timeout=10.0, **moment):
+        """Publish at 30 Hz until done; return its value."""
+        end = time.monotonic() + timeout
+        while not (value := done()):
+            assert time.monotonic() < end, words
+            self.moment(**moment)
+            self.bench.spin(0.03)
+        return value
+
+    def episode(self, instruction, name='e1', event=EpisodeEvent.START, **fields):
+        self.bench.send(
+            qos.EPISODE,
+            EpisodeEvent(
+                header=header(time.time_ns()), episode_id=name, instruction=instruction,
+                event=event, **fields,
+            ),
+        )  # fmt: skip
+
+
+def latent(policy, instruction, name='e1', seq=1, stamp=None, **fields):
+    stamp = time.time_ns() if stamp is None else stamp
+    values = {
+        'valid_for': policy.latent_valid_for,
+        'data': np.zeros((policy.latent_tokens, policy.latent_width), np.float32),
+        'model': policy.model,
+        **fields,
+    }
+    return convert.latent_to_msg(
+        Latent(
+            stamp=stamp, seq=seq, episode_id=name, instruction=instruction, subgoal='',
+            inference_start=stamp, inference_end=stamp, **values,
+        )
+    )  # fmt: skip
