@@ -81,7 +81,7 @@ class RobotState:
         object.__setattr__(self, 'velocity', _frozen(self.velocity, np.float64))
 
     def vector(self) -> Array:
-        """Return `observation.state` (16,): ee xyz, ee quat, gripper, cmd xyz, cmd quat, cmd gripper."""
+        """Return `observation.state` (16,): xyz, quaternion, opening; measured, then commanded."""
         return np.concatenate(
             [
                 self.ee.position,

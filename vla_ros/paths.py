@@ -1,4 +1,4 @@
-"""Where the files that ship beside the code are found: a checkout first, else the install prefix."""
+"""Where the files that ship beside the code are: in a checkout, else in the install prefix."""
 
 from pathlib import Path
 import sys

@@ -30,8 +30,9 @@ def command(
 ) -> None:
     """Measure chunk rates, latency, control ticks, and what recorder and cameras lose.
 
-    The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous, latency_p50,
-    latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, dropped), `cameras` (sent, lost).
+    The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
+    latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, dropped),
+    `cameras` (sent, lost).
     """
     console = Console()
     share = 0.1 if quick else 1.0
@@ -45,7 +46,7 @@ def command(
         elif section == 'recorder':
             results['recorder'] = _recorder(300.0 * share, console)
         else:
-            results['cameras'] = _cameras(60.0 * share, console)
+            results['cameras'] = _cameras(robot, policy, 60.0 * share, console)
     if report is not None:
         write_report(report, NAME, {'robot': robot, **results})
 
@@ -60,11 +61,13 @@ def _recorder(seconds: float, console: Console) -> dict[str, Any]:
     return figures
 
 
-def _cameras(seconds: float, console: Console) -> dict[str, Any]:
-    from vla_ros.bringup.transport import measure_cameras  # ROS: only here
+def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
+    from vla_ros.bringup.description import describe, StackOptions  # ROS: only here
+    from vla_ros.nodes.transport import bench_transport
 
     console.print(f'cameras: two raw 640x480 streams at 30 Hz between processes, {seconds:.0f} s')
-    figures = measure_cameras(seconds)
+    stack = describe(StackOptions(robot=robot, policy=policy))
+    figures = bench_transport(stack.environment, seconds=seconds)
     console.print_json(data=figures)
     return figures
 

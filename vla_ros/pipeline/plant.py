@@ -14,8 +14,11 @@ from vla_ros.robots.spec import RobotSpec
 class Plant(Hardware, Protocol):
     """Hardware that is part of a control process."""
 
-    def advance(self, now: int) -> None:
-        """Let a control period pass after the write; `now` is its stamp, ns."""
+    def begin(self, now: int) -> None:
+        """Begin the cycle at `now`, ns."""
+
+    def advance(self) -> None:
+        """Let a control period pass after the write."""
 
     def reset(self, text: str) -> str:
         """Start anew as `text` says; return '' or the cause of its refusal."""
@@ -63,7 +66,10 @@ class DriverPlant:
     def write(self, torque: Array, gripper: float) -> None:
         """Do nothing: the loop's `sent` is what leaves."""
 
-    def advance(self, now: int) -> None:
+    def begin(self, now: int) -> None:
+        """Do nothing: joint states have stamps of their own."""
+
+    def advance(self) -> None:
         """Do nothing: the world moves by itself."""
 
     def reset(self, text: str) -> str:

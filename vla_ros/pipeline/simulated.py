@@ -68,7 +68,6 @@ class SimPlant:
         self._fingers = data.qpos[_span(scene.fingers_q)]
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
-        self._stamp = 0
         self._place = (family, seed)
         self._resets = 0
         self._request = ''
@@ -77,7 +76,6 @@ class SimPlant:
 
     def read(self) -> JointSample:
         """Return the joint state of the last step."""
-        self._sample.stamp = self._stamp  # the control clock's, not the simulation's
         self._sample.gripper = max(float(self._fingers.sum()), 0.0)
         return self._sample
 
@@ -85,10 +83,13 @@ class SimPlant:
         """Set the motors."""
         self._hardware.write(torque, gripper)
 
-    def advance(self, now: int) -> None:
-        """Step the physics through the control period that begins at `now`, ns."""
+    def begin(self, now: int) -> None:
+        """Measure at `now`, ns: the control clock's, not the simulation's."""
+        self._sample.stamp = now
+
+    def advance(self) -> None:
+        """Step the physics through a control period."""
         self._hardware.step(self._steps)
-        self._stamp = now
 
     def reset(self, text: str) -> str:
         """Lay the scene out anew by '<seed>' or '<seed> <family>'."""
@@ -128,7 +129,7 @@ class SimPlant:
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(
-                stamp=self._stamp,
+                stamp=self._sample.stamp,
                 qpos=hardware.data.qpos,
                 qvel=hardware.data.qvel,
                 family=self._place[0],

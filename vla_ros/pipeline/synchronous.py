@@ -28,7 +28,8 @@ def synchronous(
     seconds: float,
 ) -> Baseline:
     """Call reasoner, wait `extra_delay` s, call expert, again and again for about `seconds` s."""
-    slow, fast = [], []
+    slow: list[float] = []
+    fast: list[float] = []
     start = time.perf_counter()
     while not fast or time.perf_counter() - start < seconds:
         before = time.perf_counter()

@@ -117,9 +117,10 @@ class Worker:
             begin = clock()
             now = deadline + offset
             self._receive(now, begin)
+            plant.begin(now)
             execution.tick(now)
             sent = clock()
-            plant.advance(now)
+            plant.advance()
             count += 1
             self._publish(count)
             execution.prepare(now + period)

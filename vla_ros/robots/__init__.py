@@ -6,8 +6,8 @@ from vla_ros.robots.spec import (
     DriverSpec,
     GripperSpec,
     JointSpec,
-    load_robot,
     RobotSpec,
+    load_robot,
 )
 
 

@@ -17,7 +17,11 @@ from vla_ros.robots.model import RobotModel
 
 SPEC = load_robot('franka')
 DT = 1 / SPEC.control_rate
-ATTRIBUTES = 'q dq position rotation jacobian twist drift mass gravity coriolis bias'.split()
+ATTRIBUTES = ('q', 'dq', 'position', 'rotation', 'jacobian', 'twist', 'drift', 'mass') + (
+    'gravity',
+    'coriolis',
+    'bias',
+)
 
 pytestmark = pytest.mark.skipif(bool(native.reason()), reason=native.reason())
 
