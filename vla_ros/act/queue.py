@@ -6,6 +6,7 @@ from enum import IntEnum
 import math
 
 from vla_ros.act.check import CheckConfig, ChunkCheck
+from vla_ros.act.playback import PlaybackClock
 from vla_ros.act.splice import Trajectory
 from vla_ros.config import require
 from vla_ros.data import SECOND, ActionChunk, Array
@@ -13,8 +14,6 @@ from vla_ros.robots.spec import RobotSpec
 
 
 _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
-_BUCKET = 10_000_000  # ns between entries of the playback history
-_BUCKETS = 2048
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,10 @@ class ChunkQueue:
         self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
         self._active: Trajectory | None = None
         self._next: ActionChunk | None = None
-        self._time = 0  # ns, of the last sample
-        self._clock = 0.0  # s, playback
+        self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
         self._pose = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, spec.gripper.open]
         self._velocity = [0.0, 0.0, 0.0]
-        self._history_bucket = [-1] * _BUCKETS
-        self._history_clock = [0.0] * _BUCKETS
         span = spec.gripper.open - spec.gripper.closed
         self._open_above = spec.gripper.closed + self.config.latch_open * span
         self._closed_below = spec.gripper.closed + self.config.latch_closed * span
@@ -106,12 +102,12 @@ class ChunkQueue:
         """The step of the executing chunk that is being approached."""
         if self._active is None:
             return 0
-        return max(math.ceil(self._active.step(self._clock)), 0)
+        return max(math.ceil(self._active.step(self._playback.seconds)), 0)
 
     @property
     def seconds_left(self) -> float:
         """Accepted motion that is left, s."""
-        return 0.0 if self._active is None else max(self._active.end - self._clock, 0.0)
+        return 0.0 if self._active is None else max(self._active.end - self._playback.seconds, 0.0)
 
     @property
     def delay(self) -> int:
@@ -125,7 +121,7 @@ class ChunkQueue:
         self._pose = pose.tolist()
         self._velocity = [0.0, 0.0, 0.0]
         self._floor = now
-        self._advance(now, 0.0)
+        self._playback.advance(now, 0.0)
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take over `chunk` when it is its turn; return '' or the cause of its refusal."""
@@ -135,7 +131,7 @@ class ChunkQueue:
             return cause
         self._last = (chunk.seq, chunk.stamp)
         self._next = chunk
-        consumed = self._clock - self._playback(chunk.stamp)
+        consumed = self._playback.seconds - self._playback.at(chunk.stamp)
         self.delays.append(math.ceil(consumed / chunk.dt - 1e-6))
         return ''
 
@@ -150,17 +146,17 @@ class ChunkQueue:
         On entry out holds what is commanded, from where the first chunk sets out. Returns False,
         and leaves out alone, while there is none.
         """
-        seconds = min(max((now - self._time) * 1e-9, 0.0), _MAX_TICK)
+        seconds = min(max((now - self._playback.time) * 1e-9, 0.0), _MAX_TICK)
         active = self._active
         if active is None:
-            self._advance(now, 0.0)
+            self._playback.advance(now, 0.0)
             self._move(out.tolist(), seconds)
             if self._next is not None:
                 self._splice(self._next, now)
             return False
-        self._advance(now, self._rate(active) * seconds)
-        pose = active.at(self._clock)
-        pose.append(self._latched(active.opening(self._clock)))
+        self._playback.advance(now, self._rate(active) * seconds)
+        pose = active.at(self._playback.seconds)
+        pose.append(self._latched(active.opening(self._playback.seconds)))
         self._move(pose, seconds)
         if self._next is not None and self._due(active):
             self._splice(self._next, now)
@@ -178,7 +174,7 @@ class ChunkQueue:
 
     def _rate(self, active: Trajectory) -> float:
         """Return playback seconds per second; sets `flow`."""
-        left = active.end - self._clock
+        left = active.end - self._playback.seconds
         if left > self.config.slow_down:
             self.flow = Flow.RUNNING
             return 1.0
@@ -191,8 +187,8 @@ class ChunkQueue:
 
     def _due(self, active: Trajectory) -> bool:
         """Whether the running chunk gives way to the next."""
-        consumed = (self._clock - active.start) / active.dt
-        left = active.end - self._clock
+        consumed = (self._playback.seconds - active.start) / active.dt
+        left = active.end - self._playback.seconds
         return (
             consumed >= self.config.execute_steps - 1e-6
             or left < self.config.slow_down + self.config.blend
@@ -202,15 +198,15 @@ class ChunkQueue:
         """Let `chunk` take over from the pose and velocity of this moment."""
         self._next = None
         left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
-        trajectory = Trajectory(chunk, self._playback(chunk.stamp))
-        if left <= 0 or trajectory.end <= self._clock:
+        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp))
+        if left <= 0 or trajectory.end <= self._playback.seconds:
             self.refuse('stamp: expired while it waited for its turn')
             return
-        cause = self._check.jump(chunk, trajectory.step(self._clock), self._pose)
+        cause = self._check.jump(chunk, trajectory.step(self._playback.seconds), self._pose)
         if cause:
             self.refuse(cause)
             return
-        distance, turn = trajectory.seam(self._clock, self._pose)
+        distance, turn = trajectory.seam(self._playback.seconds, self._pose)
         limits = self.spec.cartesian
         # A far chunk is approached at no more than half the speed limit, which leaves the other
         # half to the chunk's own motion; 1.5 is the cubic's peak rate.
@@ -219,8 +215,8 @@ class ChunkQueue:
             3.0 * distance / limits.velocity,
             3.0 * turn / limits.angular_velocity,
         )
-        trajectory.lead_in(self._clock, blend, self._pose, self._velocity)
-        trajectory.end = min(trajectory.end, self._clock + left)
+        trajectory.lead_in(self._playback.seconds, blend, self._pose, self._velocity)
+        trajectory.end = min(trajectory.end, self._playback.seconds + left)
         self.latencies.append((now - chunk.stamp) / SECOND)
         self.seam_jump = distance
         self.splices += 1
@@ -234,7 +230,7 @@ class ChunkQueue:
         if chunk.stamp < self._floor:
             early = (self._floor - chunk.stamp) / SECOND
             return f'stamp: observed {early:.3f} s before the instruction or hold that is in force'
-        step = (self._clock - self._playback(chunk.stamp)) / chunk.dt - 1
+        step = (self._playback.seconds - self._playback.at(chunk.stamp)) / chunk.dt - 1
         if step >= chunk.horizon - 1:
             return f'stamp: late, step {step:.1f} is due and the chunk has {chunk.horizon}'
         return self._check.jump(chunk, step, self._pose)
@@ -246,28 +242,3 @@ class ChunkQueue:
         if opening < self._closed_below:
             return gripper.closed
         return self._pose[7]
-
-    def _advance(self, now: int, seconds: float) -> None:
-        """Move the playback clock and note where it stood, for `_playback`."""
-        bucket, last = now // _BUCKET, self._time // _BUCKET
-        if bucket != last:
-            for entry in range(max(last + 1, bucket - _BUCKETS + 1), bucket + 1):
-                self._history_bucket[entry % _BUCKETS] = entry
-                self._history_clock[entry % _BUCKETS] = self._clock
-        self._time = now
-        self._clock += seconds
-
-    def _playback(self, stamp: int) -> float:
-        """Return the playback clock at `stamp` (ns), to a fraction of a tick."""
-        if stamp >= self._time:
-            return self._clock
-        bucket = stamp // _BUCKET
-        if self._history_bucket[bucket % _BUCKETS] != bucket:
-            return 0.0 if bucket < self._time // _BUCKET - _BUCKETS else self._clock
-        before = self._history_clock[bucket % _BUCKETS]
-        following = (bucket + 1) % _BUCKETS
-        if self._history_bucket[following] == bucket + 1:
-            after, span = self._history_clock[following], _BUCKET
-        else:
-            after, span = self._clock, max(self._time - bucket * _BUCKET, 1)
-        return before + (after - before) * (stamp - bucket * _BUCKET) / span

@@ -1,11 +1,11 @@
 """The control loop: read, decide what is wanted, limit it, make a torque of it, send it."""
 
 import math
-from typing import Protocol
 
 import numpy as np
 
 from vla_ros.control import rotations
+from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
 from vla_ros.control.supervisor import Event, State, Supervisor
@@ -17,43 +17,6 @@ from vla_ros.robots.spec import RobotSpec
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
 # brakes from the limit on, so more than this is a collision, a person, or a fault.
 _TOLERATED = 1.2
-
-
-class JointSample(Protocol):
-    """What the hardware measured; may be overwritten by the next read."""
-
-    stamp: int  # ns
-    position: Array  # (n,) rad
-    velocity: Array  # (n,) rad/s
-    gripper: float  # opening, m
-
-
-class Hardware(Protocol):
-    """A robot or its simulation."""
-
-    def read(self) -> JointSample:
-        """Return the newest measurement."""
-
-    def write(self, torque: Array, gripper: float) -> None:
-        """Send joint torques (n,) Nm and the gripper's opening, m."""
-
-
-class TargetSource(Protocol):
-    """Says where the arm should be; the chunk queue is one."""
-
-    def clear(self, now: int, pose: Array) -> None:
-        """Forget what was wanted; from `now` (ns) on the arm stands at `pose` (8,)."""
-
-    def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening (8,) wanted at `now` (ns) into out.
-
-        On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
-        is wanted: the arm then comes to rest.
-        """
-
-    @property
-    def dry(self) -> bool:
-        """Whether it has run out of motion."""
 
 
 class ControlLoop:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.control.loop import Hardware, JointSample
+from vla_ros.control.interfaces import Hardware, JointSample
 from vla_ros.data import Array
 from vla_ros.pipeline.mailbox import Mailbox
 from vla_ros.robots.spec import RobotSpec

@@ -7,8 +7,9 @@ is what runs in the other.
 import numpy as np
 
 from vla_ros.act.queue import ChunkQueue, QueueConfig
+from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import load_law
-from vla_ros.control.loop import ControlLoop, Hardware, TargetSource
+from vla_ros.control.loop import ControlLoop
 from vla_ros.control.native.parts import make_parts
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.control.timing import TickStatistics

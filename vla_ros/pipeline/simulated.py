@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from vla_ros.control.loop import JointSample
+from vla_ros.control.interfaces import JointSample
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import Request

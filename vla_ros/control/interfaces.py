@@ -1,0 +1,42 @@
+"""What the control loop stands between: hardware on one side, a source of targets on the other."""
+
+from typing import Protocol
+
+from vla_ros.data import Array
+
+
+class JointSample(Protocol):
+    """What the hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    gripper: float  # opening, m
+
+
+class Hardware(Protocol):
+    """A robot or its simulation."""
+
+    def read(self) -> JointSample:
+        """Return the newest measurement."""
+
+    def write(self, torque: Array, gripper: float) -> None:
+        """Send joint torques (n,) Nm and the gripper's opening, m."""
+
+
+class TargetSource(Protocol):
+    """Says where the arm should be; the chunk queue is one."""
+
+    def clear(self, now: int, pose: Array) -> None:
+        """Forget what was wanted; from `now` (ns) on the arm stands at `pose` (8,)."""
+
+    def sample(self, now: int, out: Array) -> bool:
+        """Write the pose and opening (8,) wanted at `now` (ns) into out.
+
+        On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
+        is wanted: the arm then comes to rest.
+        """
+
+    @property
+    def dry(self) -> bool:
+        """Whether it has run out of motion."""
