@@ -7,6 +7,7 @@ from torch import Tensor
 from vla_ros.language import render, requests
 from vla_ros.language.corpus import CONCEPTS, NO_TARGET, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
+from vla_ros.learn.demos import CAMERAS
 from vla_ros.learn.policy_net import PolicyNet
 
 
@@ -20,19 +21,21 @@ def validate(net: PolicyNet, sampler: Sampler, false_refusals: float, batches: i
     for _ in range(batches):
         rows.append(_one(net, sampler.draw(augment=False)))
     merged = {k: torch.cat([r[k] for r in rows]).numpy() for k in rows[0]}
-    threshold = refusal_threshold(merged['p_present'], merged['p_absent'], false_refusals)
+    moving = merged['usable'] > 0
+    present, absent = presence(net, sampler)
+    threshold = refusal_threshold(present, absent, false_refusals)
     result = {
-        'action_mm': float(merged['action'].mean() * 1e3),
-        'first_mm': float(merged['first'].mean() * 1e3),
-        'gripper': float(merged['gripper'].mean()),
+        'action_mm': _mm(merged['action'][moving]),
+        'first_mm': _mm(merged['first'][moving]),
+        'gripper': float(merged['gripper'][moving].mean()) if moving.any() else float('nan'),
         'object_mm': float(merged['object'].mean() * 1e3),
         'object_p95_mm': float(np.quantile(merged['object'], 0.95) * 1e3),
         'near_mm': _mm(merged['near']),
         'target_mm': _mm(merged['target']),
         'reasoner_mm': _mm(merged['reasoner']),
         'threshold': threshold,
-        'present_refused': float((merged['p_present'] < threshold).mean()),
-        'absent_refused': float((merged['p_absent'] < threshold).mean()),
+        'present_refused': float((present < threshold).mean()),
+        'absent_refused': float((absent < threshold).mean()),
     }
     return result | validate_text(net, sampler)
 
@@ -51,9 +54,6 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
     target = torch.where(asked[:, 1], distance[:, 1], torch.nan)
     above = (batch.state[:, :2] - batch.places.gather(1, index)[:, 0, :2]).norm(dim=-1)
     believed = (seen['position'] - batch.places).norm(dim=-1)
-    present = torch.sigmoid(seen['present'])
-    # Presence counts for every colour: an absent one is an instruction that must be refused.
-    colours, there = present[:, :COLOURS].flatten(), batch.present[:, :COLOURS].flatten()
     return {
         'action': error[..., :3].norm(dim=-1).mean(1),
         'first': error[:, :4, :3].norm(dim=-1).mean(1),
@@ -62,9 +62,31 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
         'near': torch.where(above < 0.05, distance[:, 0], torch.nan),
         'target': target,
         'reasoner': torch.where(batch.present, believed, torch.nan).flatten(),
-        'p_present': colours[there],
-        'p_absent': colours[~there],
+        'usable': batch.usable.float(),
     }
+
+
+@torch.no_grad()
+def presence(net: PolicyNet, sampler: Sampler) -> tuple[np.ndarray, np.ndarray]:
+    """Return p_grounded of requests for present and for absent cubes, before the arm has moved.
+
+    Of one cube and of two: a stack names two, and both must be there.
+    """
+    demos = sampler.demos
+    frames = np.unique(demos.start[demos.usable])
+    frames = frames if len(frames) else np.arange(min(demos.n, 256))
+    there = np.isfinite(demos.places[frames, :COLOURS, 0])
+    chances = []
+    for some in np.array_split(frames, -(-len(frames) // 64)):
+        front, wrist = (torch.from_numpy(demos.images[c][some]) for c in CAMERAS)
+        seen = net.reasoner.see(net.front(front), net.wrist(wrist))
+        chances.append(torch.sigmoid(seen['present'][:, :COLOURS]))
+    p = torch.cat(chances).numpy()
+    pairs = [(i, j) for i in range(COLOURS) for j in range(i)]
+    both = np.stack([there[:, i] & there[:, j] for i, j in pairs], 1)
+    product = np.stack([p[:, i] * p[:, j] for i, j in pairs], 1)
+    present = np.concatenate([p[there], product[both]])
+    return present, np.concatenate([p[~there], product[~both]])
 
 
 def _mm(errors: np.ndarray) -> float:
