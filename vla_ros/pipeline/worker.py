@@ -116,13 +116,14 @@ class Worker:
                 deadline += missed * period
             begin = clock()
             now = deadline + offset
-            self._receive(now, begin)
+            self._obey(begin)
             plant.begin(now)
             execution.tick(now)
             sent = clock()
             plant.advance()
             count += 1
             self._publish(count)
+            self._receive(now)
             execution.prepare(now + period)
             if not count % 1000:
                 # The wall clock is steered; follow it in steps that no one notices.
@@ -133,11 +134,18 @@ class Worker:
             timing.add((sent - begin) * 1e-9, missed)
             self._cycle.add((end - begin) * 1e-9, missed)
 
-    def _receive(self, now: int, monotonic: int) -> None:
-        """Take what the parent has left in the mailbox."""
-        mailbox, execution = self._mailbox, self._execution
+    def _obey(self, monotonic: int) -> None:
+        """Apply what must not wait: events, and the parent's silence."""
+        mailbox = self._mailbox
         if mailbox.posted.integer() != self._done:
             self._answer()
+        if monotonic - mailbox.beat.integer() > self._silent:
+            self._execution.post(Event.SILENT)
+            self.stop_if_orphaned()
+
+    def _receive(self, now: int) -> None:
+        """Take targets over; after the write, as they are for the next tick and need checking."""
+        mailbox, execution = self._mailbox, self._execution
         entry = mailbox.chunk.poll(self._chunk)
         if entry is not None:
             self._chunk = entry[0]
@@ -146,10 +154,6 @@ class Worker:
         if entry is not None:
             self._person = entry[0]
             execution.takeover_target(entry[1][1])
-        silence = monotonic - mailbox.beat.integer()
-        if silence > self._silent:
-            execution.post(Event.SILENT)
-            self.stop_if_orphaned()
 
     def _answer(self) -> None:
         """Apply the events posted since the last cycle, and answer each."""
