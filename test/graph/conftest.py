@@ -1,0 +1,82 @@
+"""The whole stack on MuJoCo in real time, each in a domain of its own."""
+
+import itertools
+import os
+import time
+
+import psutil
+import pytest
+
+
+pytest.importorskip('rclpy')
+pytest.importorskip('vla_ros_msgs.msg')
+pytest.importorskip('mujoco')
+
+from vla_ros.bringup.description import StackOptions, describe  # noqa: E402
+from vla_ros.bringup.runner import LocalRunner  # noqa: E402
+from vla_ros.nodes import convert, qos  # noqa: E402
+from vla_ros.nodes.client import StackClient  # noqa: E402
+
+
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+_DOMAINS = itertools.count(os.getpid() % 80)
+
+
+class Graph:
+    """A running stack, what it says, and what it publishes."""
+
+    def __init__(self, policy, **options):
+        domain = next(_DOMAINS) % 100 + 1
+        self.lines = []
+        stack = describe(StackOptions(policy=str(policy), domain=domain, **options))
+        self.runner = LocalRunner(stack, lambda node, line: self.lines.append((node, line)))
+        self.statuses, self.chunks, self.episodes = [], [], []
+        self.runner.bring_up()
+        self.client = StackClient(options.get('namespace', ''))
+        self.client.subscribe(qos.STATUS, self.statuses.append)
+        self.client.subscribe(qos.ACTION_CHUNK, self.chunks.append)
+        self.client.subscribe(qos.EPISODE, self.episodes.append)
+        self.client.__enter__()
+        self.until(lambda: self.statuses, 'no status')
+
+    @property
+    def status(self):
+        return convert.status_from_msg(self.statuses[-1])
+
+    def until(self, condition, words, timeout=15.0):
+        end = time.monotonic() + timeout
+        while not (value := condition()):
+            said = '\n'.join(f'[{node}] {line}' for node, line in self.lines[-30:])
+            status = self.status if self.statuses else 'no status'
+            assert time.monotonic() < end, f'{words}; {status}\n{said}'
+            time.sleep(0.01)
+        return value
+
+    def said(self, node, words):
+        return any(name == node and words in line for name, line in self.lines)
+
+    def kill(self, node):
+        """End a node as if it had crashed."""
+        os.kill(self.runner.pids[node], 9)
+
+    def family(self):
+        """Return every process of the stack."""
+        tops = [psutil.Process(pid) for pid in self.runner.pids.values()]
+        return [p for top in tops for p in (top, *top.children(recursive=True))]
+
+    def close(self):
+        self.client.__exit__(None, None, None)
+        self.runner.stop()
+
+
+@pytest.fixture
+def start(fake_policy):
+    graphs = []
+
+    def make(policy=fake_policy, **options):
+        graphs.append(Graph(policy, **options))
+        return graphs[-1]
+
+    yield make
+    for graph in graphs:
+        graph.close()
