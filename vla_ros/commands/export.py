@@ -6,9 +6,7 @@ from typing import Annotated
 from rich.console import Console
 import typer
 
-from vla_ros import config
 from vla_ros.commands import options
-from vla_ros.paths import config_file
 from vla_ros.robots import load_robot
 
 
@@ -17,24 +15,22 @@ NAME = 'export'
 
 def command(
     checkpoint: Annotated[Path, typer.Option(help='A .safetensors that `vla_ros train` wrote.')],
-    data: Annotated[
-        Path,
-        typer.Option(help='The demonstrations: the refusal threshold is set on held-out ones.'),
-    ],
     out: Annotated[Path, typer.Option(help='Policy directory to write.')],
+    threshold: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help='p_grounded below which an instruction is refused, as training printed.',
+        ),
+    ],
     robot: options.Robot = 'franka',
     recipe: Annotated[str, typer.Option(help='The one it was trained with.')] = 'pocket',
 ) -> None:
-    """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml."""
-    from vla_ros.learn.export import export_policy  # torch: only here
-    from vla_ros.learn.loop import Run, demonstrations
-    from vla_ros.learn.settings import TrainSettings
+    """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml. Needs torch."""
+    from vla_ros.learn.train import export_checkpoint, load_settings  # torch: only here
 
-    spec = load_robot(robot)
-    settings = config.load(TrainSettings, config_file('train', recipe))
-    run = Run(settings, spec, demonstrations(data), out)
-    run.resume(checkpoint)
-    threshold = run.figures()['threshold']
-    policy = export_policy(run.average.net, settings, spec, threshold, run.sampler.demos.dt, out)
-    size = sum((out / name).stat().st_size for name in policy.files)
-    Console().print(f'{policy.model}: {size / 1e6:.2f} MB in {out}')
+    settings = load_settings(recipe)
+    spec = export_checkpoint(settings, load_robot(robot), checkpoint, out, threshold)
+    size = sum((out / name).stat().st_size for name in spec.files)
+    Console().print(f'{spec.model}: {size / 1e6:.2f} MB in {out}')
