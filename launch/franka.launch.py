@@ -1,11 +1,12 @@
-"""Starts the stack: ros2 launch vla_ros franka.launch.py instruction:="put the red cube in the bowl".
+"""Starts the stack, simulated or real.
+
+    ros2 launch vla_ros franka.launch.py instruction:="put the red cube in the bowl"
 
 What is started, and with which parameters, is said in vla_ros/bringup/description.py.
 """
 
 from dataclasses import fields
 
-from launch import LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -23,6 +24,7 @@ from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
 from lifecycle_msgs.msg import Transition
 
+from launch import LaunchDescription
 from vla_ros import config
 from vla_ros.bringup.description import HELP, NodeDescription, StackOptions, describe
 from vla_ros.robots import load_robot
@@ -36,7 +38,7 @@ def generate_launch_description():
     arguments = [
         DeclareLaunchArgument(
             field.name,
-            default_value=str(field.default).lower() if field.name == 'rviz' else str(field.default),
+            default_value=default_text(field.default),
             description=HELP[field.name],
             choices=['mujoco', 'none'] if field.name == 'sim' else None,
         )
@@ -59,6 +61,10 @@ def start(context):
     if options.rviz:
         actions += show(options)
     return [GroupAction(actions)]
+
+
+def default_text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def convert(kind, text):

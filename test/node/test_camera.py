@@ -2,11 +2,11 @@ from array import array
 
 import numpy as np
 import pytest
-from vla_ros_msgs.msg import SimState
 
 from vla_ros.nodes.convert import image_from_msg
 from vla_ros.nodes.convert.base import header
 from vla_ros.robots import load_robot
+from vla_ros_msgs.msg import SimState
 
 
 pytest.importorskip('vla_ros.nodes.camera')  # first: it chooses the GL library

@@ -1,10 +1,11 @@
 import math
 
+import numpy as np
 from robot_feed import SPEC, RobotFeed
+
 from vla_ros import data
 from vla_ros.nodes import convert
 from vla_ros.nodes.detector import DetectorNode
-import numpy as np
 
 
 def chunk(seq):

@@ -1,6 +1,6 @@
 import pytest
-
 from robot_feed import RobotFeed, latent
+
 from vla_ros.nodes.convert import chunk_from_msg
 from vla_ros.nodes.expert import ExpertNode
 from vla_ros.policy import load_policy

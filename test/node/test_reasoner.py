@@ -1,8 +1,8 @@
 import time
 
 import pytest
-
 from robot_feed import RobotFeed
+
 from vla_ros.data import SECOND
 from vla_ros.nodes.convert import from_time, latent_from_msg
 from vla_ros.nodes.reasoner import ReasonerNode

@@ -3,8 +3,8 @@ from pathlib import Path
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 import pytest
-
 from robot_feed import SPEC, RobotFeed
+
 from vla_ros.nodes.recorder import RecorderNode
 
 

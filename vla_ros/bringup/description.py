@@ -108,19 +108,21 @@ def describe(options: StackOptions) -> Stack:
     given = str(policy.path.resolve())
     tuning = _tuning(spec.name)
     simulated = options.sim == 'mujoco'
-    reasoner = {'robot': options.robot, 'policy': given, 'extra_delay': options.extra_delay}
+    common: dict[str, Value] = {'robot': options.robot, 'policy': given}
+    reasoner = {**common, 'extra_delay': options.extra_delay}
     if options.reasoner_rate or 'rate' not in tuning.reasoner:
         reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
     nodes = [
         _node('reasoner', tuning.reasoner, reasoner),
-        _node('expert', tuning.expert, {'robot': options.robot, 'policy': given}),
+        _node('expert', tuning.expert, common),
         _node('detector', tuning.detector, {'policy': given}, vital=False),
     ]
     if simulated:
         camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
         nodes.insert(0, camera)
     if options.record:
-        recorder = {'robot': options.robot, 'folder': options.record, 'sim': simulated}
+        recorder: dict[str, Value] = {'folder': options.record, 'sim': simulated}
+        recorder['robot'] = options.robot
         nodes.append(_node('recorder', tuning.recorder, recorder, vital=False))
     # Last, so that everything is awake when it gives the first instruction.
     nodes.append(

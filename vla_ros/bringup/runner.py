@@ -124,7 +124,9 @@ class LocalRunner:
                 if process.code is None:
                     process.signal(number)
             waiting = [p for p in self._processes.values() if p.code is None]
-            if all([p.wait(begin + until - time.monotonic()) for p in waiting]):
+            # All are waited for, also after one that does not end.
+            ended = [p.wait(begin + until - time.monotonic()) for p in waiting]
+            if all(ended):
                 break
         for process in self._processes.values():
             process.signal(signal.SIGKILL)  # to its group: a child that outlived its node

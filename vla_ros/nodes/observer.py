@@ -36,7 +36,8 @@ class Observer:
 
         Args:
             node: configures; its other callbacks run on the same thread.
-            spec, policy: say which cameras, in which size.
+            spec: the robot, with its cameras.
+            policy: says which cameras, in which size.
             config: of the alignment.
             on_episode: called when an episode begins or ends.
             on_images: called when every camera has a new image.

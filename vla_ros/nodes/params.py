@@ -69,7 +69,7 @@ class Parameters:
         descriptor = _descriptor(field)
         default = field.default
         override = self._node._parameter_overrides.get(field.name)
-        if _whole_number_for(default, override):
+        if override is not None and _whole_number_for(default, override):
             # `rate:=5` on a command line is an integer; nobody should have to write 5.0.
             value = float(override.value)
             self._node._parameter_overrides[field.name] = Parameter(field.name, value=value)
@@ -83,12 +83,8 @@ class Parameters:
             )
 
 
-def _whole_number_for(default: Any, override: Parameter | None) -> bool:
-    return (
-        isinstance(default, float)
-        and override is not None
-        and override.type_ == Parameter.Type.INTEGER
-    )
+def _whole_number_for(default: Any, override: Parameter) -> bool:
+    return isinstance(default, float) and override.type_ == Parameter.Type.INTEGER
 
 
 def _descriptor(field: dataclasses.Field) -> ParameterDescriptor:

@@ -46,6 +46,11 @@ class Topic:
     type: Any  # message class
     qos: QoSProfile
 
+    @property
+    def kind(self) -> str:
+        """The type as bags and tools name it, e.g. 'sensor_msgs/msg/Image'."""
+        return f'{self.type.__module__.partition(".")[0]}/msg/{self.type.__name__}'
+
 
 JOINT_STATES = Topic('joint_states', JointState, SENSOR)
 COMMANDED_STATE = Topic('commanded_state', CommandedState, COMMAND)

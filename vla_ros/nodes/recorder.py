@@ -56,7 +56,8 @@ class RecorderNode(StageNode):
             self._record(qos.SIM_STATE, qos.RECORD)
         for camera in spec.cameras:
             self._record(qos.image_topic(camera.topic), qos.RECORD, jpeg=True)
-        self._topics.append(_bag_topic(self, qos.EPISODE))
+        name = self.resolve_topic_name(qos.EPISODE.name)
+        self._topics.append(Topic(name, qos.EPISODE.kind))
         self.listen(replace(qos.EPISODE, qos=qos.RECORD_LATCHED), self._on_episode, raw=True)
         self.every(0.5, self._watch)
 
@@ -74,7 +75,7 @@ class RecorderNode(StageNode):
 
     def _record(self, topic: qos.Topic, profile: qos.QoSProfile, jpeg: bool = False,
                 latched: bool = False) -> None:  # fmt: skip
-        made = _bag_topic(self, topic, jpeg)
+        made = Topic(self.resolve_topic_name(topic.name), topic.kind, jpeg)
         self._topics.append(made)
         self.listen(replace(topic, qos=profile), self._receiver(made.name, latched), raw=True)
 
@@ -136,12 +137,6 @@ class RecorderNode(StageNode):
         if self._bag is not None and time.monotonic() - self._heard > _LOST_AFTER:
             self.get_logger().error('the control node is lost: the recording ends')
             self._end('aborted', 'control lost')
-
-
-def _bag_topic(node: StageNode, topic: qos.Topic, jpeg: bool = False) -> Topic:
-    package = topic.type.__module__.partition('.')[0]
-    kind = f'{package}/msg/{topic.type.__name__}'
-    return Topic(node.resolve_topic_name(topic.name), kind, jpeg)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import rclpy
 from rclpy.node import Node
+from sensor_msgs.msg import Image
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
@@ -37,11 +38,15 @@ def bench_transport(
 
     Args:
         environment: on top of this process's, e.g. that of a Stack, with the middleware profile.
-        cameras, width, height, rate, seconds: what is sent; px and Hz.
+        cameras: how many.
+        width: px.
+        height: px.
+        rate: Hz, of each.
+        seconds: how long.
 
     Returns:
-        sent, received and lost images; latency_p50 and latency_p99 in s from publish to
-        callback; cpu_publish and cpu_receive, seconds of processor time per image.
+        sent, received and lost images; latency_p50 and latency_p99, s from publish to callback;
+        cpu_publish and cpu_receive, seconds of processor time per image.
 
     Raises:
         RuntimeError: the processes did not find each other; has their output.
@@ -79,8 +84,8 @@ def bench_transport(
 
 def publish(node: Node, cameras: int, width: int, height: int, rate: float, seconds: float) -> Any:
     """Publish at `rate` for so long; the stamp is the time of publishing."""
-    topics = [node.create_publisher(qos.image_topic('').type, _name(i), qos.SENSOR)
-              for i in range(cameras)]  # fmt: skip
+    names = [_name(i) for i in range(cameras)]
+    topics = [node.create_publisher(Image, name, qos.SENSOR) for name in names]
     noise = np.random.default_rng(0)
     frames = [noise.integers(0, 256, (height, width, 3), np.uint8) for _ in range(4)]
     messages = [convert.image_to_msg(0, frame) for frame in frames]
@@ -115,7 +120,7 @@ def receive(node: Node, cameras: int, width: int, height: int, rate: float, seco
         heard[0] = time.monotonic() + 2 * _TAIL
 
     for i in range(cameras):
-        node.create_subscription(qos.image_topic('').type, _name(i), take, qos.SENSOR)
+        node.create_subscription(Image, _name(i), take, qos.SENSOR)
     executor = make_executor()
     executor.add_node(node)
     cpu = time.process_time()

@@ -33,5 +33,5 @@ def resize_area(image: Image, width: int, height: int) -> Image:
         raise ImageError(
             f'expected the aspect ratio {width}:{height}, got an image of {columns}x{rows} px'
         )
-    resized: Image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return resized
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)

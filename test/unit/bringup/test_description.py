@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -79,10 +80,10 @@ def test_a_policy_for_another_robot_is_refused(policy, tmp_path):
 
 
 def test_every_argument_is_described():
-    assert set(HELP) == {field for field in StackOptions.__dataclass_fields__}
+    assert set(HELP) == set(StackOptions.__dataclass_fields__)
 
 
 def test_every_process_gets_the_middleware_profile(policy):
     environment = describe(StackOptions(policy=policy)).environment
-    text = open(environment['FASTDDS_DEFAULT_PROFILES_FILE']).read()
+    text = Path(environment['FASTDDS_DEFAULT_PROFILES_FILE']).read_text()
     assert '<segment_size>33554432</segment_size>' in text

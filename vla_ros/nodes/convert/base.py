@@ -60,7 +60,7 @@ def packed(values: Any, kind: str) -> array:
 
 def matrix(values: Any, shape: tuple[int, ...], dtype: type, field: str) -> NDArray:
     """Return a message's numbers in `shape`; raises ConvertError when there are not so many."""
-    numbers = np.asarray(values, dtype)
+    numbers: NDArray = np.asarray(values, dtype)
     if numbers.size != math.prod(shape):
         raise ConvertError(f'{field}: expected {shape}, got {numbers.size} numbers')
     return numbers.reshape(shape)

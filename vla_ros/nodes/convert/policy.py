@@ -12,7 +12,7 @@ from vla_ros_msgs.msg import FailureStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
 
-_DTYPES = {'float16': np.dtype('<f2'), 'float32': np.dtype('<f4')}
+_DTYPES: dict[str, np.dtype] = {'float16': np.dtype('<f2'), 'float32': np.dtype('<f4')}
 _MAX_LATENT = 1 << 20  # numbers; more is a mistake, not a latent
 
 

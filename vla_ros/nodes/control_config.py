@@ -1,0 +1,44 @@
+"""Parameters of the control node."""
+
+from dataclasses import dataclass
+
+from vla_ros.config import ConfigError
+from vla_ros.nodes.params import param
+from vla_ros.pipeline.worker import RealtimeConfig
+
+
+@dataclass(frozen=True)
+class ControlConfig:
+    """Parameters of the control node."""
+
+    robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
+    sim: str = param('mujoco', 'mujoco: simulate the robot; none: use its driver topics')
+    seed: int = param(0, 'Seed of the first simulated scene', 0, 2**31 - 1)
+    instruction: str = param('', 'Instruction to begin with once active; empty: none')
+    law: str = param('', 'Control law preset in config/control/; empty: that of the robot')
+    policy_hash: str = param('', 'Weights hash of the policy, for the episode events')
+    state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
+    command_rate: float = param(100.0, 'commanded_state per second, Hz', 10.0, 500.0)
+    status_rate: float = param(20.0, 'status per second, Hz; also sent on change', 1.0, 100.0)
+
+    def __post_init__(self) -> None:
+        if self.sim not in ('mujoco', 'none'):
+            raise ConfigError(f"sim: {self.sim!r} is not one of ['mujoco', 'none']")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the control process holds a simulation."""
+        return self.sim == 'mujoco'
+
+    def realtime(self) -> RealtimeConfig:
+        """Return what the control process runs with."""
+        return RealtimeConfig(
+            robot=self.robot,
+            hardware='sim' if self.simulated else 'driver',
+            seed=self.seed,
+            law=self.law,
+            # Read at half this rate, so that a timer that is a little early finds something new.
+            state_rate=2 * self.state_rate,
+            sim_rate=200.0,
+            status_rate=self.status_rate,
+        )
