@@ -21,6 +21,9 @@ def command(
     robot: options.Robot = 'franka',
     episodes: Annotated[int, typer.Option(min=1, help='Successes to keep per family.')] = 100,
     tasks: options.Tasks = '',
+    takeover: Annotated[
+        str, typer.Option(help='Policy that drives first; the expert corrects it (DAgger).')
+    ] = '',
     seed: options.Seed = 0,
     workers: options.Workers = 2,
     report: options.Report = None,
@@ -28,7 +31,9 @@ def command(
     """Collect noise-injected demonstrations; those that are there already are not made again."""
     families = options.families(tasks, FAMILIES)
     with bar('demonstrations', episodes * len(families)) as step:
-        result = demonstrate(robot, out, episodes, families, seed, workers, step=step)
+        result = demonstrate(
+            robot, out, episodes, families, seed, workers, takeover=takeover, step=step
+        )
     for name, family in result['families'].items():
         Console().print(f'{name:>6}: {family["kept"]} kept of {family["tried"]} tried')
     if report is not None:

@@ -17,6 +17,7 @@ from vla_ros.episodes import write_episode
 from vla_ros.language.grammar import FAMILIES
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
+from vla_ros.pipeline.driver import PolicyDriver
 from vla_ros.robots.spec import load_robot
 
 
@@ -29,10 +30,18 @@ def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
     return Demonstrator(load_robot(robot), noise)
 
 
-def _work(robot: str, noise: NoiseConfig, family: str, seed: int, out: str) -> dict[str, Any]:
+@functools.cache
+def _driver(policy: str) -> PolicyDriver | None:
+    """Return this process's policy; None for no path."""
+    return PolicyDriver(policy) if policy else None
+
+
+def _work(
+    robot: str, noise: NoiseConfig, takeover: str, family: str, seed: int, out: str
+) -> dict[str, Any]:
     """Collect one episode in a worker process; write it when it is a success."""
     start = time.perf_counter()
-    episode = _demonstrator(robot, noise).collect(family, seed)
+    episode = _demonstrator(robot, noise).collect(family, seed, _driver(takeover))
     success = episode.info.success
     if success:
         write_episode(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)
@@ -49,12 +58,14 @@ def demonstrate(
     seed: int = 0,
     workers: int = 2,
     noise: NoiseConfig | None = None,
+    takeover: str = '',
     step: Callable[[bool], None] = lambda success: None,
 ) -> dict[str, Any]:
     """Write `episodes` successful demonstrations per family to out/<family>/; return the report.
 
     Seeds go up from `seed`; failures are counted and not kept. Episodes that are there already
-    are not collected again. `step` is called with the success of every episode tried.
+    are not collected again. With `takeover`, a policy directory, that policy drives first and the
+    expert corrects what it did (DAgger; Ross et al. 2011). `step` is called with the success of every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
@@ -66,7 +77,7 @@ def demonstrate(
         running: set[Future] = set()
         while True:
             while len(running) < 2 * workers and (job := next(queue, None)):
-                running.add(pool.submit(_work, robot, noise, *job, str(out)))
+                running.add(pool.submit(_work, robot, noise, takeover, *job, str(out)))
             if not running:
                 break
             future = next(as_completed(running))
