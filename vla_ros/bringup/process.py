@@ -1,7 +1,7 @@
 """One node as a process of the local runner: its output, its end."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 import os
 from pathlib import Path
 import signal
@@ -18,38 +18,44 @@ from vla_ros.nodes.base import PARENT
 Echo = Callable[[str, str], None]  # node name, line of its output
 
 
+def command_of(node: NodeDescription, namespace: str, folder: Path) -> list[str]:
+    """Return how to start a node; its parameters go through a file in `folder`."""
+    parameters = folder / f'{node.name}.yaml'
+    tree = {'/**': {'ros__parameters': dict(node.parameters)}}
+    parameters.write_text(yaml.safe_dump(tree), encoding='utf-8')
+    command = ['nice', '-n', str(node.nice)] if node.nice else []
+    command += [sys.executable, '-m', node.module, '--ros-args', '--params-file']
+    command += [str(parameters), '-r', f'__node:={node.name}']
+    if namespace:
+        command += ['-r', f'__ns:=/{namespace.strip("/")}']
+    for old, new in node.remappings:
+        command += ['-r', f'{old}:={new}']
+    return command
+
+
 class NodeProcess:
     """Starts at construction, in a session of its own: a terminal's Ctrl-C goes to the runner."""
 
     def __init__(
         self,
-        node: NodeDescription,
-        namespace: str,
+        name: str,
+        command: Sequence[str],
         environment: Mapping[str, str],
-        folder: Path,
         echo: Echo | None,
+        vital: bool = True,
     ) -> None:
-        """Start the node; its parameters go through a file in `folder`."""
-        self.node = node
+        """Start `command`; `echo` gets every line of its output."""
+        self.name, self.vital = name, vital
         self.lines: deque[str] = deque(maxlen=20)
         self._echo = echo
-        parameters = folder / f'{node.name}.yaml'
-        tree = {'/**': {'ros__parameters': dict(node.parameters)}}
-        parameters.write_text(yaml.safe_dump(tree), encoding='utf-8')
-        command = [sys.executable, '-m', node.module, '--ros-args', '--params-file']
-        command += [str(parameters), '-r', f'__node:={node.name}']
-        if namespace:
-            command += ['-r', f'__ns:=/{namespace.strip("/")}']
-        for old, new in node.remappings:
-            command += ['-r', f'{old}:={new}']
         whole = {**os.environ, **environment, PARENT: str(os.getpid()), 'PYTHONUNBUFFERED': '1'}
         # Another environment's Python would believe that its libraries are set up already.
         whole.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
         self._process = subprocess.Popen(
-            command, env=whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            list(command), env=whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True,
         )  # fmt: skip
-        self._reader = Thread(target=self._read, name=node.name, daemon=True)
+        self._reader = Thread(target=self._read, name=name, daemon=True)
         self._reader.start()
 
     @property
@@ -90,4 +96,4 @@ class NodeProcess:
         for line in self._process.stdout:
             self.lines.append(line.rstrip('\n'))
             if self._echo is not None:
-                self._echo(self.node.name, self.lines[-1])
+                self._echo(self.name, self.lines[-1])

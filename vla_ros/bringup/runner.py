@@ -6,7 +6,7 @@ while not (deaths := runner.deaths()):
 ...
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Self
 
 from vla_ros.bringup.description import Stack
 from vla_ros.bringup.lifecycle import LifecycleClient, TransitionError
-from vla_ros.bringup.process import Echo, NodeProcess
+from vla_ros.bringup.process import Echo, NodeProcess, command_of
 
 
 # When a process that has not ended is asked more firmly, s after the first signal. Everything
@@ -55,7 +55,12 @@ class LocalRunner:
         Args:
             stack: what to start.
             echo: called from reading threads with node name and line, for verbose output.
+
+        Raises:
+            BringupError: RViz is asked for and not installed.
         """
+        if stack.options.rviz and shutil.which('rviz2') is None:
+            raise BringupError('rviz: rviz2 is not installed here; leave out the argument')
         self.stack = stack
         self._echo = echo
         self._folder = Path(tempfile.mkdtemp(prefix='vla_ros_'))
@@ -88,9 +93,10 @@ class LocalRunner:
         stack = self.stack
         try:
             for node in stack.nodes:
-                self._processes[node.name] = NodeProcess(
-                    node, stack.options.namespace, stack.environment, self._folder, self._echo
-                )
+                command = command_of(node, stack.options.namespace, self._folder)
+                self._start(node.name, command, node.vital)
+            if stack.options.rviz:
+                self._start('rviz', ['rviz2'], vital=False)
             end = time.monotonic() + timeout
             names = [node.name for node in stack.nodes if node.lifecycle]
             with LifecycleClient(stack.options.namespace) as client:
@@ -113,7 +119,7 @@ class LocalRunner:
             if process.code is not None and name not in self._reported:
                 self._reported.add(name)
                 lines = tuple(process.last_words())
-                result.append(NodeDeath(name, process.code, lines, process.node.vital))
+                result.append(NodeDeath(name, process.code, lines, process.vital))
         return result
 
     def stop(self) -> None:
@@ -130,8 +136,12 @@ class LocalRunner:
                 break
         for process in self._processes.values():
             process.signal(signal.SIGKILL)  # to its group: a child that outlived its node
-            self._reported.add(process.node.name)
+            self._reported.add(process.name)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self, name: str, command: Sequence[str], vital: bool) -> None:
+        environment = self.stack.environment
+        self._processes[name] = NodeProcess(name, command, environment, self._echo, vital)
 
     def _dead(self) -> str:
         return next((name for name, p in self._processes.items() if p.code is not None), '')

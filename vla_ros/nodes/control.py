@@ -3,6 +3,8 @@
 from collections.abc import Callable
 import math
 
+import numpy as np
+
 from vla_ros.config import ConfigError
 from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus
@@ -16,7 +18,7 @@ from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
 from vla_ros.robots import load_robot
-from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent
+from vla_ros_msgs.msg import ActionChunk, CommandedState, EpisodeEvent, FailureStatus, Latent
 
 
 class ControlNode(StageNode):
@@ -47,6 +49,7 @@ class ControlNode(StageNode):
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.FAILURE, self._on_failure)
         self.listen(qos.LATENT, self._on_latent)
+        self.listen(qos.TAKEOVER, self._on_takeover)
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
@@ -103,6 +106,14 @@ class ControlNode(StageNode):
             self._desk.refused(convert.latent_from_msg(message))
         except convert.ConvertError as error:
             self.get_logger().error(f'latent: {error}', throttle_duration_sec=1.0)
+
+    def _on_takeover(self, message: CommandedState) -> None:
+        try:
+            _, pose, opening = convert.commanded_from_msg(message)
+        except convert.ConvertError as error:
+            self.get_logger().error(f'takeover: {error}', throttle_duration_sec=1.0)
+            return
+        self._arm.takeover_target(np.array([*pose.position, *pose.quaternion, opening]))
 
     def _on_failure(self, message: FailureStatus) -> None:
         self._p_value = message.p_value

@@ -60,6 +60,7 @@ LATENT = Topic('latent', Latent, LATENT_BUFFER)
 ACTION_CHUNK = Topic('action_chunk', ActionChunk, COMMAND)
 STATUS = Topic('status', ExecutionStatus, LATCHED)
 FAILURE = Topic('failure', FailureStatus, LATCHED)
+TAKEOVER = Topic('takeover_target', CommandedState, COMMAND)
 
 
 def image_topic(name: str) -> Topic:
@@ -69,6 +70,7 @@ def image_topic(name: str) -> Topic:
 
 _ALL = (
     JOINT_STATES, COMMANDED_STATE, SIM_STATE, EPISODE, LATENT, ACTION_CHUNK, STATUS, FAILURE,
+    TAKEOVER,
 )  # fmt: skip
 
 
