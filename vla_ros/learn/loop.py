@@ -127,7 +127,8 @@ class Run:
 
     def figures(self) -> dict:
         """Return what validation measures with the averaged weights."""
-        return validate(self.average.net, self.held, self.settings.false_refusals)
+        allowed = self.settings.false_refusals
+        return validate(self.average.net, self.held, self.sampler, allowed)
 
     def save(self) -> Path:
         """Write a checkpoint."""

@@ -15,15 +15,27 @@ COLOURS = 6
 
 
 @torch.no_grad()
-def validate(net: PolicyNet, sampler: Sampler, false_refusals: float, batches: int = 12) -> dict:
-    """Return measured figures over random batches of the sampler's demonstrations."""
+def validate(
+    net: PolicyNet,
+    sampler: Sampler,
+    others: Sampler,
+    false_refusals: float,
+    batches: int = 12,
+) -> dict:
+    """Return measured figures over random batches of the sampler's demonstrations.
+
+    The threshold rests on the first images of the `others` too: it takes many to know a per cent.
+    """
     rows: list[dict[str, Tensor]] = []
     for _ in range(batches):
         rows.append(_one(net, sampler.draw(augment=False)))
     merged = {k: torch.cat([r[k] for r in rows]).numpy() for k in rows[0]}
     moving = merged['usable'] > 0
     present, absent = presence(net, sampler)
-    threshold = refusal_threshold(present, absent, false_refusals)
+    more = presence(net, others)
+    threshold = refusal_threshold(
+        np.concatenate([present, more[0]]), np.concatenate([absent, more[1]]), false_refusals
+    )
     result = {
         'action_mm': _mm(merged['action'][moving]),
         'first_mm': _mm(merged['first'][moving]),
@@ -74,7 +86,7 @@ def presence(net: PolicyNet, sampler: Sampler) -> tuple[np.ndarray, np.ndarray]:
     """
     demos = sampler.demos
     frames = np.unique(demos.start[demos.usable])
-    frames = frames if len(frames) else np.arange(min(demos.n, 256))
+    frames = frames[:300] if len(frames) else np.arange(min(demos.n, 256))
     there = np.isfinite(demos.places[frames, :COLOURS, 0])
     chances = []
     for some in np.array_split(frames, -(-len(frames) // 64)):
@@ -95,18 +107,20 @@ def _mm(errors: np.ndarray) -> float:
     return float(known.mean() * 1e3) if len(known) else float('nan')
 
 
-def refusal_threshold(present: np.ndarray, absent: np.ndarray, false_refusals: float) -> float:
-    """Return a threshold between the two, that refuses at most that share of the present."""
-    if not len(present):
-        return 0.5
-    highest = float(np.quantile(present, false_refusals))
-    if not len(absent):
-        return min(0.5, highest)
-    # Half way (in log-odds) between the bulk of the absent and what must be accepted.
-    low = min(float(np.quantile(absent, 0.98)), highest)
-    odds = np.log(np.clip([low, highest], 1e-4, 1 - 1e-4))
-    odds -= np.log1p(-np.clip([low, highest], 1e-4, 1 - 1e-4))
-    return float(np.clip(1 / (1 + np.exp(-odds.mean())), 0.02, 0.9))
+def refusal_threshold(
+    present: np.ndarray, absent: np.ndarray, false_refusals: float, misses: float = 0.04
+) -> float:
+    """Return the p_grounded below which to refuse.
+
+    It makes the worse of the two shares smallest, each relative to what is allowed: of present
+    cubes refused and of absent ones accepted. Where many thresholds do, it is the middle one.
+    """
+    grid = 1 / (1 + np.exp(-np.linspace(-3.5, 3.5, 141)))
+    refused = np.array([(present < t).mean() if len(present) else 0.0 for t in grid])
+    missed = np.array([(absent >= t).mean() if len(absent) else 0.0 for t in grid])
+    cost = np.maximum(refused / false_refusals, missed / misses)
+    best = np.flatnonzero(cost <= cost.min() + 1e-9)
+    return float(grid[best[len(best) // 2]])
 
 
 @torch.no_grad()
