@@ -65,7 +65,8 @@ class Observer:
         observation = self._aligner.observation(self.instruction, now)
         if observation is None and self.waited > GRACE:
             self._say(f'no observation: {self._aligner.problem(now)}')
-        return observation
+        # A picture from before the episode may show another scene; its chunk would be refused.
+        return observation if observation and observation.stamp >= self._begun else None
 
     def _image(self, name: str) -> Callable[[Image], None]:
         def receive(message: Image) -> None:
@@ -102,7 +103,7 @@ class Observer:
         begins = event.event == EpisodeEvent.START
         self.episode_id = event.episode_id if begins else ''
         self.instruction = event.instruction if begins else ''
-        self._begun = self._node.now
+        self._begun = convert.from_time(event.header.stamp)
         if self._on_episode is not None:
             self._on_episode()
 
