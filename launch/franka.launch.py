@@ -84,7 +84,6 @@ def start_node(description: NodeDescription):
         'name': description.name,
         'parameters': [description.parameters],
         'remappings': list(description.remappings),
-        'prefix': f'nice -n {description.nice}' if description.nice else None,
         'output': 'screen',
         'emulate_tty': True,
     }

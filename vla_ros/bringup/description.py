@@ -11,7 +11,6 @@ from vla_ros.robots import load_robot
 
 
 Value = bool | int | float | str
-_PATIENT = 5
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class NodeDescription:
     parameters: dict[str, Value] = field(default_factory=dict)
     remappings: tuple[tuple[str, str], ...] = ()
     vital: bool = True  # whether the stack is useless without it
-    nice: int = 0  # of its processor time: what is slow anyway gives way to what is not
 
     @property
     def module(self) -> str:
@@ -144,8 +142,7 @@ def _node(
     vital: bool = True,
 ) -> NodeDescription:
     merged = {**tuning, **parameters}
-    nice = _PATIENT if name in ('reasoner', 'detector', 'recorder') else 0
-    return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital, nice=nice)
+    return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital)
 
 
 def _tuning(robot: str) -> _Tuning:

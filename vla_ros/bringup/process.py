@@ -23,8 +23,7 @@ def command_of(node: NodeDescription, namespace: str, folder: Path) -> list[str]
     parameters = folder / f'{node.name}.yaml'
     tree = {'/**': {'ros__parameters': dict(node.parameters)}}
     parameters.write_text(yaml.safe_dump(tree), encoding='utf-8')
-    command = ['nice', '-n', str(node.nice)] if node.nice else []
-    command += [sys.executable, '-m', node.module, '--ros-args', '--params-file']
+    command = [sys.executable, '-m', node.module, '--ros-args', '--params-file']
     command += [str(parameters), '-r', f'__node:={node.name}']
     if namespace:
         command += ['-r', f'__ns:=/{namespace.strip("/")}']

@@ -187,10 +187,14 @@ def make_executor() -> Executor:
     return EventsExecutor()
 
 
-def run(factory: Callable[[], Node], args: list[str] | None = None) -> None:
-    """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
+def run(factory: Callable[[], Node], patience: int = 0) -> None:
+    """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works.
+
+    `patience` is its niceness: what is slow anyway gives way to what is not.
+    """
+    os.nice(patience)
     die_with_parent()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:

@@ -55,7 +55,7 @@ class DetectorNode(StageNode):
 
 def main() -> None:
     """Run the node."""
-    run(lambda: DetectorNode('detector'))
+    run(lambda: DetectorNode('detector'), patience=5)
 
 
 if __name__ == '__main__':

@@ -95,7 +95,7 @@ class ReasonerNode(StageNode):
 
 def main() -> None:
     """Run the node."""
-    run(lambda: ReasonerNode('reasoner'))
+    run(lambda: ReasonerNode('reasoner'), patience=5)
 
 
 if __name__ == '__main__':

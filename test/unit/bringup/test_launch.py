@@ -1,0 +1,45 @@
+"""The launch file, where launch is installed: on a machine with ROS from its distribution."""
+
+from dataclasses import fields
+import runpy
+
+import pytest
+
+from vla_ros.paths import share_dir
+
+
+pytest.importorskip('launch_ros')
+
+from launch import LaunchContext  # noqa: E402
+from launch.actions import GroupAction, OpaqueFunction  # noqa: E402
+from launch_ros.actions import LifecycleNode, Node  # noqa: E402
+
+from vla_ros.bringup.description import StackOptions  # noqa: E402
+
+
+@pytest.fixture
+def description():
+    path = share_dir() / 'launch' / 'franka.launch.py'
+    return runpy.run_path(str(path))['generate_launch_description']()
+
+
+def test_every_argument_is_declared_and_described(description):
+    arguments = {argument.name: argument for argument in description.get_launch_arguments()}
+    assert set(arguments) == {field.name for field in fields(StackOptions)} - {'domain'}
+    assert all(argument.description for argument in arguments.values())
+
+
+def test_the_nodes_are_those_of_the_description(description, fake_policy):
+    context = LaunchContext()
+    for argument in description.get_launch_arguments():
+        argument.visit(context)
+    context.launch_configurations['policy'] = str(fake_policy)
+    (function,) = [e for e in description.entities if isinstance(e, OpaqueFunction)]
+    (group,) = function.execute(context)
+    assert isinstance(group, GroupAction)
+    nodes = [a for a in group.get_sub_entities() if isinstance(a, Node)]
+    names = {node.node_executable: isinstance(node, LifecycleNode) for node in nodes}
+    assert names == {
+        'camera_node': False, 'reasoner_node': True, 'expert_node': True,
+        'detector_node': True, 'control_node': True,
+    }  # fmt: skip
