@@ -10,10 +10,10 @@ from vla_ros.paths import share_dir
 
 pytest.importorskip('launch_ros')
 
-from launch import LaunchContext  # noqa: E402
 from launch.actions import GroupAction, OpaqueFunction  # noqa: E402
 from launch_ros.actions import LifecycleNode, Node  # noqa: E402
 
+from launch import LaunchContext  # noqa: E402
 from vla_ros.bringup.description import StackOptions  # noqa: E402
 
 

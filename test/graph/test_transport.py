@@ -1,0 +1,17 @@
+import pytest
+
+from vla_ros.nodes.transport import bench_transport
+from vla_ros.paths import share_dir
+
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+
+
+def test_no_raw_image_is_lost_with_the_profile_that_ships(monkeypatch):
+    monkeypatch.setenv('ROS_DOMAIN_ID', '80')
+    profile = str(share_dir() / 'config' / 'fastdds.xml')
+    result = bench_transport(
+        {'FASTRTPS_DEFAULT_PROFILES_FILE': profile}, width=640, height=480, seconds=5.0
+    )
+    assert result['sent'] == 300 and result['lost'] == 0
+    assert result['latency_p50'] < 0.1
