@@ -18,6 +18,7 @@ from vla_ros.learn.settings import NetSettings
 
 N = len(CONCEPTS)
 CENTRE = (0.5, 0.0, 0.1)  # m, about the middle of the workspace
+LINE = 5 + 2 * 6 + 6  # numbers that `_line` returns
 
 
 def ray_of(camera: Pinhole) -> Ray:
@@ -129,7 +130,7 @@ class Expert(nn.Module):
         self.glance = nn.Linear(16 * 16, 64)
         self.recall = nn.Linear(4 * net.latent_width, 64)
         slots = 2 * (3 * 3 + 2 * net.width + 3) + 9 + 3
-        self.inner = nn.Linear(slots + 64 + 64 + 24 + 3, net.hidden)
+        self.inner = nn.Linear(slots + 64 + 64 + 24 + 3 + LINE, net.hidden)
         self.middle = nn.ModuleList(nn.Linear(net.hidden, net.hidden) for _ in range(2))
         self.feature = nn.Linear(net.hidden, net.feature_width)
         self.out = nn.Linear(net.feature_width, net.horizon * 7)
@@ -181,7 +182,7 @@ class Expert(nn.Module):
         inputs += [found['attended'].flatten(1), slot[:, 0] - slot.new_tensor(CENTRE)]
         glance = self.pool(torch.relu(self.squeeze(wrist))).flatten(1)
         inputs += [torch.tanh(self.glance(glance)), torch.tanh(self.recall(latent.flatten(1)))]
-        inputs += [proprioception(state), _clock(age)]
+        inputs += [proprioception(state), _clock(age), _line(slot, state) * needed]
         x = nn.functional.silu(self.inner(torch.cat(inputs, -1)))
         for layer in self.middle:
             x = x + nn.functional.silu(layer(x))
@@ -213,6 +214,29 @@ def proprioception(state: Tensor) -> Tensor:
 def _scales(offset: Tensor) -> Tensor:
     """Return a distance (..., 3) m at three resolutions: millimetres matter at the end only."""
     parts = [torch.tanh(offset / 0.02), torch.tanh(offset / 0.1), offset / 0.3]
+    return torch.cat(parts, -1)
+
+
+def _line(slot: Tensor, state: Tensor) -> Tensor:
+    """Return where the hand is along and beside the line from object to target, (n, LINE).
+
+    A push is a matter of direction, and dividing by a length is hard to learn.
+    """
+    way = slot[:, 1, :2] - slot[:, 0, :2]
+    length = way.square().sum(-1, keepdim=True).add(1e-6).sqrt()
+    ahead = way / length
+    side = torch.stack([-ahead[:, 1], ahead[:, 0]], -1)
+    parts = [ahead, torch.tanh(length / 0.03), torch.tanh(length / 0.1), length / 0.3]
+    for place in (state[:, :2], state[:, 8:10]):
+        here = place - slot[:, 0, :2]
+        along = (here * ahead).sum(-1, keepdim=True)
+        off = (here * side).sum(-1, keepdim=True)
+        parts += [torch.tanh(along / 0.02), torch.tanh(along / 0.1)]
+        parts += [torch.tanh((along + 0.05) / 0.02)]
+        parts += [torch.tanh(off / 0.01), torch.tanh(off / 0.03), torch.tanh(off / 0.1)]
+    # The same across the line, in the base frame, in which the actions are.
+    start = slot[:, 0, :2] - 0.065 * ahead - state[:, 8:10]
+    parts += [torch.tanh(start / 0.02), torch.tanh(start / 0.1), side * off / 0.1]
     return torch.cat(parts, -1)
 
 
