@@ -23,6 +23,7 @@ from vla_ros.nodes.qos import Topic
 T = TypeVar('T')
 _Return = TransitionCallbackReturn
 PARENT = 'VLA_ROS_PARENT'  # process id of the local runner, in its children's environment
+SLOW = 5  # niceness of what thinks; what is on the way from camera to command comes first
 _PR_SET_PDEATHSIG = 1
 
 

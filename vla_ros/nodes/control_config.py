@@ -37,8 +37,8 @@ class ControlConfig:
             hardware='sim' if self.simulated else 'driver',
             seed=self.seed,
             law=self.law,
-            # Read at half this rate, so that a timer that is a little early finds something new.
-            state_rate=2 * self.state_rate,
+            # Read at a lower rate, so that a timer that is a little early finds something new.
+            state_rate=2.5 * self.state_rate,
             sim_rate=200.0,
             status_rate=self.status_rate,
         )

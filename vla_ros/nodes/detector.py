@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vla_ros.detect import Detector, load_artefact
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.base import StageNode, run
+from vla_ros.nodes.base import SLOW, StageNode, run
 from vla_ros.nodes.params import param
 from vla_ros.nodes.request import guess_request
 from vla_ros.policy import load_policy
@@ -55,7 +55,7 @@ class DetectorNode(StageNode):
 
 def main() -> None:
     """Run the node."""
-    run(lambda: DetectorNode('detector'), patience=5)
+    run(lambda: DetectorNode('detector'), SLOW)
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ import time
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.base import StageNode, run
+from vla_ros.nodes.base import SLOW, StageNode, run
 from vla_ros.nodes.observer import Observer
 from vla_ros.nodes.params import param
 from vla_ros.observe import AlignConfig
@@ -95,7 +95,7 @@ class ReasonerNode(StageNode):
 
 def main() -> None:
     """Run the node."""
-    run(lambda: ReasonerNode('reasoner'), patience=5)
+    run(lambda: ReasonerNode('reasoner'), SLOW)
 
 
 if __name__ == '__main__':
