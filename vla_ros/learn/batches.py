@@ -68,7 +68,7 @@ class Sampler:
         if frames is None:
             frames = self._choose(self.settings.batch // 2)
         demos = self.demos
-        old, age = self._delays(frames)
+        old, age = self.delays(frames)
         every = np.concatenate([old, frames])
         fresh = self.rng.uniform(0.0, 0.5 * demos.dt, len(frames))
         asked = demos.classes[demos.episode[every]]
@@ -101,7 +101,7 @@ class Sampler:
         ]
         return np.concatenate(chosen)
 
-    def _delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def delays(self, frames: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the frame that the latent was made from, and its age."""
         delay, n = self.settings.delay, len(frames)
         usual = self.rng.uniform(*delay.usual, size=n)

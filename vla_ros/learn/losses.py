@@ -25,7 +25,8 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
     latent, _, _, _ = net.reasoner.think(old, words)
     every = net.reasoner.embed(torch.eye(N_TARGET)[: len(CONCEPTS)]).expand(n, -1, -1)
     found = net.expert.locate(torch.cat([latent[:, :2], every], 1), front, wrist, batch.state)
-    actions, _ = net.expert.decide(found, wrist, batch.state, latent, batch.age)
+    glance = net.expert.squeezed(wrist)
+    actions, _ = net.expert.decide(found, glance, batch.state, latent, batch.age)
     slots, found = found['position'][:, :2], {k: v[:, 2:] for k, v in found.items()}
     parts = {
         'action': action_loss(actions, batch, weights),

@@ -161,13 +161,24 @@ class Expert(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return actions (n, H, 7), feature (n, F), positions (n, 2, 3) from feature maps."""
         found = self.locate(latent[:, :2], front, wrist, state)
-        actions, feature = self.decide(found, wrist, state, latent, age)
+        actions, feature = self.decide(found, self.squeezed(wrist), state, latent, age)
         return actions, feature, found['position']
+
+    def squeezed(self, wrist: Tensor) -> Tensor:
+        """Return the wrist feature map (n, width, S, S) at a glance, (n, 256)."""
+        glance: Tensor = self.pool(torch.relu(self.squeeze(wrist))).flatten(1)
+        return glance
+
+    def head(self) -> list[nn.Parameter]:
+        """Return the parameters that `decide` uses."""
+        parts = (self.needed, self.glance, self.recall, self.inner, self.middle)
+        every = [*parts, self.feature, self.out]
+        return [parameter for part in every for parameter in part.parameters()]
 
     def decide(
         self,
         found: dict[str, Tensor],
-        wrist: Tensor,
+        glance: Tensor,
         state: Tensor,
         latent: Tensor,
         age: Tensor,
@@ -180,7 +191,6 @@ class Expert(nn.Module):
         inputs = [_scales(offset) for offset in [*offsets, slot[:, 1] - slot[:, 0]]]
         inputs[1:] = [part * needed for part in inputs[1:]]
         inputs += [found['attended'].flatten(1), slot[:, 0] - slot.new_tensor(CENTRE)]
-        glance = self.pool(torch.relu(self.squeeze(wrist))).flatten(1)
         inputs += [torch.tanh(self.glance(glance)), torch.tanh(self.recall(latent.flatten(1)))]
         inputs += [proprioception(state), _clock(age), _line(slot, state) * needed]
         x = nn.functional.silu(self.inner(torch.cat(inputs, -1)))

@@ -155,7 +155,7 @@ def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(fold
 def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
     sampler = Run(tiny, robot, demonstrations(folder), tmp_path).sampler
     frames = sampler.rng.integers(sampler.demos.n, size=500)
-    old, age = sampler._delays(frames)
+    old, age = sampler.delays(frames)
     assert (sampler.demos.episode[old] == sampler.demos.episode[frames]).all()
     assert (old <= frames).all()
     assert (age >= 0).all()

@@ -1,0 +1,178 @@
+"""The last stage of training: the action head alone, on what the finished eyes see.
+
+Looking costs a thousand times more than deciding. Once the trunks are good, every frame is looked
+at once, and the head then sees each of them hundreds of times with other delays and wordings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import math
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import nn, Tensor
+
+from vla_ros.language import FAMILIES, requests, Vocabulary
+from vla_ros.language.corpus import classes, N_TARGET, NO_TARGET, positive
+from vla_ros.learn.batches import Sampler
+from vla_ros.learn.demos import CAMERAS, Demos
+from vla_ros.learn.policy_net import PolicyNet
+
+
+WORDINGS = 48  # per request, drawn once
+NOISE = 0.0015  # m, standard deviation added to every position estimate
+DROPOUT = 0.1  # of image features
+
+
+@dataclass(frozen=True)
+class PolishSettings:
+    """How the head is trained."""
+
+    batch: int = 512
+    rate: float = 1e-3
+    weight_decay: float = 1e-2
+    ema: float = 0.999
+    shares: tuple[float, ...] = (0.15, 0.2, 0.4, 0.25)  # of the families, in their order
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the nets see in every frame (n) of a set of demonstrations."""
+
+    position: Tensor  # (n, NO_TARGET + 1, 3) m, where the expert believes each concept is
+    attended: Tensor  # (n, NO_TARGET + 1, width)
+    glance: Tensor  # (n, width)
+    believed: Tensor  # (n, concepts, 3) m, the reasoner's
+    present: Tensor  # (n, concepts) logits
+
+
+@torch.no_grad()
+def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> Views:
+    """Look at frames once."""
+    every = net.reasoner.embed(torch.eye(N_TARGET)[: NO_TARGET + 1])
+    parts: list[tuple[Tensor, ...]] = []
+    for some in np.array_split(frames, max(1, len(frames) // chunk)):
+        images = [torch.from_numpy(demos.images[c][some]) for c in CAMERAS]
+        front, wrist = net.front(images[0]), net.wrist(images[1])
+        seen = net.reasoner.see(front, wrist)
+        state = torch.from_numpy(demos.state[some])
+        found = net.expert.locate(every.expand(len(some), -1, -1), front, wrist, state)
+        glance = net.expert.squeezed(wrist)
+        parts.append(
+            (found['position'], found['attended'], glance, seen['position'], seen['present'])
+        )
+    return Views(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+class Polisher:
+    """Trains the head of a net's expert on the demonstrations of a sampler."""
+
+    def __init__(
+        self, net: PolicyNet, sampler: Sampler, settings: PolishSettings, seed: int = 0
+    ) -> None:
+        """Look at every frame that may be learned from, or that a latent may come from."""
+        self.net, self.sampler, self.settings = net, sampler, settings
+        self.rng = np.random.default_rng(seed)
+        demos = sampler.demos
+        moving = np.unique(demos.episode[demos.usable])
+        self.frames = np.flatnonzero(np.isin(demos.episode, moving))
+        self.index = np.full(demos.n, -1)
+        self.index[self.frames] = np.arange(len(self.frames))
+        self.views = look(net, demos, self.frames)
+        self._words = _read(net, sampler.vocabulary, self.rng)
+        family = np.array([FAMILIES.index(r.family) for r in demos.requests])
+        usable = np.flatnonzero(demos.usable)
+        self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(FAMILIES))]
+
+    def choose(self, count: int) -> NDArray[np.int64]:
+        """Return random usable frames, families in their shares."""
+        shares = np.array(
+            [s if len(p) else 0.0 for s, p in zip(self.settings.shares, self._pools, strict=True)]
+        )
+        counts = self.rng.multinomial(count, shares / shares.sum())
+        pools = zip(self._pools, counts, strict=True)
+        return np.concatenate([p[self.rng.integers(len(p), size=c)] for p, c in pools if c])
+
+    def actions(self, frames: NDArray, noisy: bool) -> tuple[Tensor, Tensor]:
+        """Return predicted and wanted chunks (k, H, 7) of some frames."""
+        demos, views = self.sampler.demos, self.views
+        old, age = self.sampler.delays(frames)
+        asked = demos.classes[demos.episode[frames]]
+        now, then = self.index[frames], torch.from_numpy(self.index[old])
+        pick = torch.from_numpy(self.rng.integers(WORDINGS, size=len(frames)))
+        words = tuple(w[torch.from_numpy(_request_index(asked)), pick] for w in self._words)
+        seen = {'position': views.believed[then], 'present': views.present[then]}
+        with torch.no_grad():
+            latent = self.net.reasoner.think(seen, words)[0]  # type: ignore[arg-type]
+        rows = torch.from_numpy(now)[:, None], torch.from_numpy(asked)
+        position, attended = views.position[rows], views.attended[rows]
+        glance = views.glance[torch.from_numpy(now)]
+        if noisy:
+            position = position + NOISE * torch.randn_like(position)
+            attended = nn.functional.dropout(attended, DROPOUT)
+            glance = nn.functional.dropout(glance, DROPOUT)
+        found = {'position': position, 'attended': attended}
+        state = torch.from_numpy(demos.state[frames])
+        ages = torch.from_numpy(age.astype(np.float32))
+        predicted, _ = self.net.expert.decide(found, glance, state, latent, ages)
+        horizon = self.net.expert.horizon
+        wanted = demos.chunks(frames, horizon, self.sampler.gripper_open)
+        return predicted, torch.from_numpy(wanted)
+
+    def error(self, frames: NDArray) -> dict[str, float]:
+        """Return the action errors of frames: mm over the first half of the chunk, fraction."""
+        with torch.no_grad():
+            predicted, wanted = self.actions(frames, noisy=False)
+        off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
+        return {
+            'first_mm': float(off[..., :3].norm(dim=-1).mean() * 1e3),
+            'gripper': float(off[..., 6].abs().mean()),
+        }
+
+    def train(self, minutes: float, report: Callable[[dict], None]) -> None:
+        """Train for a while; the net ends with averaged weights."""
+        head = self.net.expert.head()
+        for parameter in self.net.parameters():
+            parameter.requires_grad_(False)
+        for parameter in head:
+            parameter.requires_grad_(True)
+        average = [p.detach().clone() for p in head]
+        settings = self.settings
+        optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
+        start, step, done, total = time.monotonic(), 0, 0.0, 0.0
+        scale = torch.tensor([0.02] * 3 + [0.1] * 3 + [0.25])
+        weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / 7
+        while done < 1.0:
+            rate = settings.rate * min(1.0, (step + 1) / 100)
+            optimiser.param_groups[0]['lr'] = rate * 0.5 * (1 + math.cos(math.pi * done))
+            predicted, wanted = self.actions(self.choose(settings.batch), noisy=True)
+            loss = ((predicted - wanted).abs() * weight).sum((1, 2)).mean()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(head, 5.0)
+            optimiser.step()
+            torch._foreach_lerp_(average, [p.detach() for p in head], 1 - settings.ema)
+            step, total = step + 1, total + loss.item()
+            done = (time.monotonic() - start) / (60 * minutes)
+            if step % 500 == 0:
+                report({'polish': step, 'done': done, 'loss': total / 500})
+                total = 0.0
+        for parameter, value in zip(head, average, strict=True):
+            parameter.data.copy_(value)
+
+
+def _request_index(asked: NDArray) -> NDArray[np.int64]:
+    order = {classes(r): i for i, r in enumerate(requests())}
+    return np.array([order[tuple(pair)] for pair in asked.tolist()])
+
+
+@torch.no_grad()
+def _read(net: PolicyNet, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    """Return what the reasoner reads in WORDINGS texts of every request, (requests, W, ...)."""
+    rows = []
+    for request in requests():
+        texts = [vocabulary.encode_words(positive(request, rng)) for _ in range(WORDINGS)]
+        rows.append(net.reasoner.read(torch.from_numpy(np.stack(texts))))
+    return tuple(torch.stack(column) for column in zip(*rows, strict=True))
