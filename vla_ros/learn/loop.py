@@ -130,9 +130,9 @@ class Run:
         allowed = self.settings.false_refusals
         return validate(self.average.net, self.held, self.sampler, allowed)
 
-    def save(self) -> Path:
-        """Write a checkpoint."""
-        path = self.out / 'last.safetensors'
+    def save(self, path: Path | None = None) -> Path:
+        """Write a checkpoint, to `last.safetensors` by default."""
+        path = path or self.out / 'last.safetensors'
         checkpoint.save(path, self.net, self.average, self.optimiser, self.step)
         return path
 

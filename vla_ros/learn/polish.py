@@ -12,29 +12,17 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 
-from vla_ros.language import FAMILIES, requests, Vocabulary
-from vla_ros.language.corpus import classes, N_TARGET, NO_TARGET, positive
+from vla_ros.language import FAMILIES, Vocabulary, requests
+from vla_ros.language.corpus import N_TARGET, NO_TARGET, classes, positive
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import CAMERAS, Demos
 from vla_ros.learn.policy_net import PolicyNet
+from vla_ros.learn.settings import PolishSettings
 
 
 WORDINGS = 48  # per request, drawn once
-NOISE = 0.0015  # m, standard deviation added to every position estimate
-DROPOUT = 0.1  # of image features
-
-
-@dataclass(frozen=True)
-class PolishSettings:
-    """How the head is trained."""
-
-    batch: int = 512
-    rate: float = 1e-3
-    weight_decay: float = 1e-2
-    ema: float = 0.999
-    shares: tuple[float, ...] = (0.15, 0.2, 0.4, 0.25)  # of the families, in their order
 
 
 @dataclass(frozen=True)
@@ -88,9 +76,8 @@ class Polisher:
 
     def choose(self, count: int) -> NDArray[np.int64]:
         """Return random usable frames, families in their shares."""
-        shares = np.array(
-            [s if len(p) else 0.0 for s, p in zip(self.settings.shares, self._pools, strict=True)]
-        )
+        groups = zip(self.settings.shares, self._pools, strict=True)
+        shares = np.array([share if len(pool) else 0.0 for share, pool in groups])
         counts = self.rng.multinomial(count, shares / shares.sum())
         pools = zip(self._pools, counts, strict=True)
         return np.concatenate([p[self.rng.integers(len(p), size=c)] for p, c in pools if c])
@@ -110,9 +97,9 @@ class Polisher:
         position, attended = views.position[rows], views.attended[rows]
         glance = views.glance[torch.from_numpy(now)]
         if noisy:
-            position = position + NOISE * torch.randn_like(position)
-            attended = nn.functional.dropout(attended, DROPOUT)
-            glance = nn.functional.dropout(glance, DROPOUT)
+            position = position + self.settings.noise * torch.randn_like(position)
+            attended = nn.functional.dropout(attended, self.settings.dropout)
+            glance = nn.functional.dropout(glance, self.settings.dropout)
         found = {'position': position, 'attended': attended}
         state = torch.from_numpy(demos.state[frames])
         ages = torch.from_numpy(age.astype(np.float32))
@@ -131,7 +118,7 @@ class Polisher:
             'gripper': float(off[..., 6].abs().mean()),
         }
 
-    def train(self, minutes: float, report: Callable[[dict], None]) -> None:
+    def train(self, report: Callable[[dict], None]) -> None:
         """Train for a while; the net ends with averaged weights."""
         head = self.net.expert.head()
         for parameter in self.net.parameters():
@@ -155,7 +142,7 @@ class Polisher:
             optimiser.step()
             torch._foreach_lerp_(average, [p.detach() for p in head], 1 - settings.ema)
             step, total = step + 1, total + loss.item()
-            done = (time.monotonic() - start) / (60 * minutes)
+            done = (time.monotonic() - start) / (60 * settings.minutes)
             if step % 500 == 0:
                 report({'polish': step, 'done': done, 'loss': total / 500})
                 total = 0.0

@@ -53,6 +53,24 @@ class LossSettings:
 
 
 @dataclass(frozen=True)
+class PolishSettings:
+    """The last stage: the action head alone, on what the finished trunks see."""
+
+    minutes: float  # 0 leaves it out
+    batch: int
+    rate: float  # greatest learning rate
+    weight_decay: float
+    ema: float
+    noise: float  # m, standard deviation added to every position estimate
+    dropout: float  # of image features
+    shares: tuple[float, float, float, float]  # of pick, put, push and stack in a batch
+
+    def __post_init__(self) -> None:
+        require(self.batch > 0 and self.minutes >= 0, 'polish: batch > 0 and minutes >= 0')
+        require(min(self.shares) >= 0 and sum(self.shares) > 0, 'polish.shares: 0 or more')
+
+
+@dataclass(frozen=True)
 class TrainSettings:
     """A training run."""
 
@@ -74,6 +92,7 @@ class TrainSettings:
     net: NetSettings
     loss: LossSettings
     delay: DelaySettings
+    polish: PolishSettings
     reasoner_rate: float  # Hz
     expert_rate: float  # Hz
     latent_valid_for: float  # s

@@ -10,6 +10,7 @@ from vla_ros.learn.card import write_card
 from vla_ros.learn.checkpoint import Average, restore
 from vla_ros.learn.export import export_policy
 from vla_ros.learn.loop import Budget, Report, Run, build_net, demonstrations
+from vla_ros.learn.polish import Polisher
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.paths import config_file
 from vla_ros.policy import PolicySpec
@@ -61,6 +62,9 @@ def train_policy(
             exporter(figures)
 
     run.train(job.budget, watch)
+    if settings.polish.minutes:
+        Polisher(run.average.net, run.sampler, settings.polish, settings.seed).train(report)
+        run.save(job.out / 'polished.safetensors')
     figures = run.figures()
     report(figures)
     return exporter(figures)

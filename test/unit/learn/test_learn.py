@@ -77,7 +77,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
 
     net = build_net(tiny, robot)
     average = Average(net, 0.9)
-    restore(job.out / 'last.safetensors', net, average)
+    restore(job.out / 'polished.safetensors', net, average)
     rng = np.random.default_rng(1)
     seen = observation(rng)
     images = {k: v[None] for k, v in seen.images.items()}
@@ -103,7 +103,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
 def test_export_is_deterministic(trained, tiny, robot, tmp_path):
     job, spec, _ = trained
     again = export_checkpoint(
-        tiny, robot, job.out / 'last.safetensors', tmp_path / 'p', spec.p_grounded_min
+        tiny, robot, job.out / 'polished.safetensors', tmp_path / 'p', spec.p_grounded_min
     )
     assert again == spec
 
