@@ -73,8 +73,8 @@ def test_the_control_node_killed_the_others_notice_and_nothing_is_left(start, tm
     graph.until(moved(graph, graph.status.measured.position), 'it does not move')
     family = psutil.Process(graph.runner.pids['control']).children(recursive=True)
     graph.kill('control')
-    graph.until(lambda: graph.said('expert', 'the control node is lost'), 'unnoticed', 6.0)
-    graph.until(lambda: graph.said('recorder', 'the control node is lost'), 'unnoticed', 6.0)
+    graph.until(lambda: graph.said('expert', 'the control node is lost'), 'unnoticed', 12.0)
+    graph.until(lambda: graph.said('recorder', 'the control node is lost'), 'unnoticed', 12.0)
     count = len(graph.chunks)
     time.sleep(0.3)
     assert len(graph.chunks) <= count + 1
