@@ -173,7 +173,8 @@ def find_episodes(folder: str | Path) -> list[Path]:
 
 def _info(metadata: dict[str, str]) -> EpisodeInfo:
     missing = [key for key in _NEEDED if key not in metadata]
-    require(not missing, f'metadata: {missing[:1]} is missing; needed: {list(_NEEDED)}')
+    if missing:
+        raise ValueError(f'metadata: {missing[0]!r} is missing; needed: {list(_NEEDED)}')
     return EpisodeInfo(
         robot=metadata['robot'],
         request=Request(metadata['family'], metadata['object'], metadata['target']),

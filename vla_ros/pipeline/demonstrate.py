@@ -1,10 +1,10 @@
 """Demonstrations by the hundred: worker processes, files, and a report."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
 import functools
-import json
 import multiprocessing
 from pathlib import Path
 import time
@@ -65,18 +65,18 @@ def demonstrate(
 
     Seeds go up from `seed`; failures are counted and not kept. Episodes that are there already
     are not collected again. With `takeover`, a policy directory, that policy drives first and the
-    expert corrects what it did (DAgger; Ross et al. 2011). `step` is called with the success of every episode tried.
+    expert corrects what it did (DAgger; Ross et al. 2011). `step` is called with the success of
+    every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
     noise, start = noise or NoiseConfig(), time.perf_counter()
+    batch = _Batch(Path(out), dict.fromkeys(tasks, seed), episodes)
     done: list[dict[str, Any]] = []
-    kept: Counter[str] = Counter()
-    queue = _jobs(Path(out), tasks, seed, kept, episodes)
     with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
         running: set[Future] = set()
         while True:
-            while len(running) < 2 * workers and (job := next(queue, None)):
+            while len(running) < 2 * workers and (job := batch.take()):
                 running.add(pool.submit(_work, robot, noise, takeover, *job, str(out)))
             if not running:
                 break
@@ -84,26 +84,41 @@ def demonstrate(
             running.remove(future)
             result = future.result()
             done.append(result)
-            kept[result['family']] += result['success']
+            batch.settle(result['family'], result['success'])
             step(result['success'])
-    return _report(robot, seed, tasks, done, kept, time.perf_counter() - start)
+    return _report(robot, seed, tasks, done, batch.kept, time.perf_counter() - start)
 
 
-def _jobs(
-    out: Path, tasks: tuple[str, ...], seed: int, kept: Counter[str], episodes: int
-) -> Iterator[tuple[str, int]]:
-    """Yield (family, seed) in turn until enough are kept of every family."""
-    number = seed
-    while any(kept[family] < episodes for family in tasks):
-        require(number < FRESH_SEEDS, 'seed: ran into the scenes of the evaluation')
-        for family in tasks:
-            if kept[family] >= episodes:
+@dataclass
+class _Batch:
+    """Which episodes are still to be tried: as many as may be kept, never more."""
+
+    out: Path
+    following: dict[str, int]  # family -> the seed that is looked at next
+    episodes: int  # wanted per family
+    kept: Counter[str] = field(default_factory=Counter)
+    pending: Counter[str] = field(default_factory=Counter)
+
+    def take(self) -> tuple[str, int] | None:
+        """Return the next (family, seed), of the family that is furthest behind; None: wait."""
+        while True:
+            claimed = {f: self.kept[f] + self.pending[f] for f in self.following}
+            family = min(claimed, key=claimed.__getitem__)
+            if claimed[family] >= self.episodes:
+                return None
+            number = self.following[family]
+            require(number < FRESH_SEEDS, 'seed: ran into the scenes of the evaluation')
+            self.following[family] += 1
+            if (self.out / family / f'{family}_{number:06d}.safetensors').exists():
+                self.kept[family] += 1
                 continue
-            if (out / family / f'{family}_{number:06d}.safetensors').exists():
-                kept[family] += 1
-            else:
-                yield family, number
-        number += 1
+            self.pending[family] += 1
+            return family, number
+
+    def settle(self, family: str, success: bool) -> None:
+        """Note the end of an episode that was taken."""
+        self.pending[family] -= 1
+        self.kept[family] += success
 
 
 def _report(
@@ -132,8 +147,3 @@ def _report(
         'realtime_factor_per_worker': seconds / busy if busy else None,
         'families': families,
     }
-
-
-def write_report(path: str | Path, report: dict[str, Any]) -> None:
-    """Write the report as JSON."""
-    Path(path).write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')

@@ -86,7 +86,7 @@ class Demonstrator:
         disturbance = Disturbance(self.noise, rng, 1 / FPS)
         self._start(layout, disturbance)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0
-        recorder, progress = Recorder(), Progress(task, request)
+        recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
         left = _AFTER
         while left:
             left -= progress.success
@@ -94,7 +94,7 @@ class Demonstrator:
             if progress.update(world) and not progress.success:
                 break
             label = expert_vector(task.expert(world, request))
-            drives = takeover is None or world.time >= handover
+            drives = takeover is None or world.time >= handover or progress.success
             recorder.add(images, robot, world, label, drives)
             if takeover is not None and not drives:
                 self.cell.advance(takeover(Observation(robot.stamp, images, robot, instruction)))

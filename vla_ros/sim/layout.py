@@ -10,7 +10,7 @@ from vla_ros.language.grammar import COLOURS
 from vla_ros.sim.config import SimConfig
 
 
-_ATTEMPTS = 4000
+_ATTEMPTS = 1000
 _INSET = 0.02  # m, by which bowl and zone keep further inside
 
 

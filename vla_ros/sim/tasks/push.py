@@ -21,7 +21,7 @@ class PushConfig:
     behind: float = 0.065  # m, from the cube's centre, where the hand comes down
     contact: float = 0.036  # m, from the cube's centre, where it touches
     lateral: float = 0.016  # m, off the line of the push, beyond which it starts again
-    steering: float = 0.010  # m, off the line at which it returns at 45 deg
+    steering: float = 0.020  # m, off the line at which it returns at 45 deg
     speed: float = 0.7  # of the push, relative to the motion's
     arrived: float = 0.022  # m, from the zone's centre, where it lets go
     inside: float = 0.010  # m, by which the cube's centre must be within the zone
@@ -73,7 +73,9 @@ class Push(Task):
             funnel(config.motion, astray, config.height, config.motion.hover),
             config.height + shut * (config.motion.clearance - config.height),
         )
-        lowered = min(1.0, max(0.0, 1 - (state.ee.position[2] - config.height - 0.008) / 0.015))
+        # The commanded height: fingers that rest on the rim of the bowl push from there.
+        above = state.commanded.position[2] - config.height
+        lowered = min(1.0, max(0.0, 1 - (above - 0.008) / 0.015))
         goal = cube[:2] - config.behind * ahead
         if lowered > 0 and astray < 0.005:
             commanded = state.commanded.position[:2] - cube[:2]

@@ -1,0 +1,28 @@
+"""What the tests of the simulation share: building a scene costs tens of milliseconds."""
+
+import pytest
+
+from vla_ros.pipeline.workcell import Workcell
+from vla_ros.robots.spec import load_robot
+from vla_ros.sim import Scene
+from vla_ros.sim.tasks import make_tasks
+
+
+@pytest.fixture(scope='session')
+def spec():
+    return load_robot('franka')
+
+
+@pytest.fixture(scope='module')
+def scene(spec):
+    return Scene(spec)
+
+
+@pytest.fixture(scope='module')
+def cell(spec):
+    return Workcell(spec)
+
+
+@pytest.fixture(scope='module')
+def tasks(cell):
+    return make_tasks(cell.scene.config, cell.hand)

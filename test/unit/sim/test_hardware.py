@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from vla_ros.data import SECOND, Pose
+from vla_ros.language.grammar import COLOURS
+from vla_ros.robots.model import RobotModel
+from vla_ros.sim import SimHardware, draw_layout
+
+
+@pytest.fixture
+def hardware(scene):
+    return SimHardware(scene, draw_layout(scene.config, np.random.default_rng(3)))
+
+
+def hold(hardware, gripper, steps):
+    model = RobotModel(hardware.scene.spec)
+    for _ in range(steps):
+        sample = hardware.read()
+        model.update(sample.position, sample.velocity)
+        hardware.write(model.bias - 5.0 * sample.velocity, gripper)
+        hardware.step()
+
+
+def test_it_starts_at_home_at_rest_and_open(hardware, spec):
+    sample = hardware.read()
+    np.testing.assert_allclose(sample.position, spec.home)
+    np.testing.assert_allclose(sample.velocity, 0)
+    assert sample.gripper == pytest.approx(spec.gripper.open)
+    assert sample.stamp == 0
+
+
+def test_a_step_is_a_millisecond(hardware):
+    hold(hardware, 0.08, 25)
+    assert hardware.read().stamp == 25 * SECOND // 1000
+
+
+def test_the_model_of_the_control_law_holds_the_arm(hardware, spec):
+    hold(hardware, 0.08, 300)
+    np.testing.assert_allclose(hardware.read().position, spec.home, atol=2e-3)
+
+
+def test_the_gripper_goes_where_it_is_told_both_fingers_alike(hardware):
+    for opening in (0.0, 0.05, 0.08):
+        hold(hardware, opening, 300)
+        assert hardware.gripper == pytest.approx(opening, abs=1.5e-3)
+        left, right = hardware.data.qpos[hardware.scene.fingers_q]
+        assert left == pytest.approx(right, abs=5e-4)
+
+
+def test_reset_brings_everything_back(hardware, spec):
+    before = hardware.qpos()
+    hold(hardware, 0.0, 100)
+    hardware.reset(hardware.layout)
+    np.testing.assert_array_equal(hardware.qpos(), before)
+    assert hardware.time == 0 and not hardware.qvel().any()
+    hardware.reset(hardware.layout, spec.home + 0.1, 0.02)
+    np.testing.assert_allclose(hardware.read().position, spec.home + 0.1)
+    assert hardware.gripper == pytest.approx(0.02)
+
+
+def test_the_world_state_agrees_with_kinematics_and_layout(hardware, spec):
+    model = RobotModel(spec)
+    world = hardware.world(Pose(np.zeros(3), np.array([1.0, 0, 0, 0])), 0.08)
+    model.update(spec.home, np.zeros(spec.n))
+    np.testing.assert_allclose(world.ee.position, model.position, atol=1e-9)
+    np.testing.assert_allclose(world.bowl[:2], hardware.layout.bowl)
+    np.testing.assert_allclose(world.zone[:2], hardware.layout.zone)
+    for colour in COLOURS:
+        present = colour in hardware.layout.present
+        assert np.isfinite(world.cube(colour)).all() == present
+
+
+def test_the_same_torques_give_the_same_motion(scene):
+    layout = draw_layout(scene.config, np.random.default_rng(4))
+    ends = []
+    for _ in range(2):
+        hardware = SimHardware(scene, layout)
+        hold(hardware, 0.01, 200)
+        ends.append(hardware.qpos())
+    np.testing.assert_array_equal(*ends)
