@@ -13,6 +13,7 @@ from vla_ros.data import SECOND, ActionChunk, Array
 from vla_ros.robots.spec import RobotSpec
 
 
+_ARRIVES = 2_000_000  # ns after its arrival for which a chunk counts as fresh
 _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
 
 
@@ -21,6 +22,7 @@ class QueueConfig:
     """How chunks are executed."""
 
     execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
+    await_fresh: float = 0.04  # s that a chunk whose turn it is may wait for a fresher one
     blend: float = 0.1  # s, the least time in which one chunk becomes the next
     slow_down: float = 0.2  # s of motion left below which playback slows to a stop
     latch_open: float = 0.6  # fraction of the opening above which the gripper opens
@@ -29,6 +31,7 @@ class QueueConfig:
 
     def __post_init__(self) -> None:
         require(self.execute_steps >= 1, 'execute_steps: expected at least 1')
+        require(0 <= self.await_fresh <= 0.5, 'await_fresh: expected 0..0.5 s')
         require(0.005 <= self.blend <= 1, 'blend: expected 0.005..1 s')
         require(0.01 <= self.slow_down <= 2, 'slow_down: expected 0.01..2 s')
         require(
@@ -79,6 +82,7 @@ class ChunkQueue:
         self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
         self._active: Trajectory | None = None
         self._next: ActionChunk | None = None
+        self._arrived = 0  # ns, when it came
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
         self._pose = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, spec.gripper.open]
@@ -130,7 +134,7 @@ class ChunkQueue:
             self.refuse(cause)
             return cause
         self._last = (chunk.seq, chunk.stamp)
-        self._next = chunk
+        self._next, self._arrived = chunk, now
         consumed = self._playback.seconds - self._playback.at(chunk.stamp)
         self.delays.append(math.ceil(consumed / chunk.dt - 1e-6))
         return ''
@@ -158,7 +162,7 @@ class ChunkQueue:
         pose = active.at(self._playback.seconds)
         pose.append(self._latched(active.opening(self._playback.seconds)))
         self._move(pose, seconds)
-        if self._next is not None and self._due(active):
+        if self._next is not None and self._due(active, now):
             self._splice(self._next, now)
         out[:] = pose
         return True
@@ -185,14 +189,16 @@ class ChunkQueue:
         # Constant deceleration along the path: rest is reached exactly at its end.
         return math.sqrt(left / self.config.slow_down)
 
-    def _due(self, active: Trajectory) -> bool:
-        """Whether the running chunk gives way to the next."""
-        consumed = (self._playback.seconds - active.start) / active.dt
-        left = active.end - self._playback.seconds
-        return (
-            consumed >= self.config.execute_steps - 1e-6
-            or left < self.config.slow_down + self.config.blend
-        )
+    def _due(self, active: Trajectory, now: int) -> bool:
+        """Whether the running chunk gives way to the next.
+
+        It does so when a chunk arrives: one that has waited is older than it needs to be.
+        """
+        config, playback = self.config, self._playback.seconds
+        if active.end - playback < config.slow_down + config.blend:
+            return True
+        late = playback - active.start - config.execute_steps * active.dt
+        return late >= -1e-7 and (now - self._arrived <= _ARRIVES or late >= config.await_fresh)
 
     def _splice(self, chunk: ActionChunk, now: int) -> None:
         """Let `chunk` take over from the pose and velocity of this moment."""

@@ -62,7 +62,7 @@ def _recorder(seconds: float, console: Console) -> dict[str, Any]:
 
 
 def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
-    from vla_ros.bringup.description import describe, StackOptions  # ROS: only here
+    from vla_ros.bringup.description import StackOptions, describe  # ROS: only here
     from vla_ros.nodes.transport import bench_transport
 
     console.print(f'cameras: two raw 640x480 streams at 30 Hz between processes, {seconds:.0f} s')

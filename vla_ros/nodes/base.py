@@ -79,9 +79,7 @@ class StageNode(LifecycleNode):
         self._subscriptions_made.append(made)
         return made
 
-    def every(
-        self, seconds: float, callback: Callable[[], None], always: bool = False
-    ) -> Timer:
+    def every(self, seconds: float, callback: Callable[[], None], always: bool = False) -> Timer:
         """Call back periodically while the node is active, or `always` until cleanup."""
         timer = self.create_timer(seconds, callback, autostart=always)
         (self._kept.add if always else self._timers_made.append)(timer)

@@ -35,16 +35,20 @@ class DetectorNode(StageNode):
         else:
             self.get_logger().warning(f'{path} is missing: nothing is promised, no alarm')
         self._detector = Detector(artefact, policy.spec.hash, config.alpha or None)
+        self._judging = False
         self._verdicts = self.publish_on(qos.FAILURE)
         self.listen(qos.EPISODE, self._on_episode)
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
 
     def _on_episode(self, event: EpisodeEvent) -> None:
-        if event.event == EpisodeEvent.START:
+        self._judging = event.event == EpisodeEvent.START
+        if self._judging:
             request = guess_request(event.instruction)
             self._detector.reset(event.episode_id, '' if request is None else request.family)
 
     def _on_chunk(self, message: ActionChunk) -> None:
+        if not self._judging:
+            return  # the last chunks of an episode that has ended
         try:
             score = self._detector.update(convert.chunk_from_msg(message))
         except ValueError as error:

@@ -8,9 +8,10 @@ import uuid
 from vla_ros.control.supervisor import Event
 from vla_ros.data import SECOND, Latent
 from vla_ros.nodes.request import guess_request
+from vla_ros.pipeline.mailbox import TEXT
 
 
-MAX_BYTES = 2048  # of an instruction; the mailbox and the nets have bounds of their own
+MAX_BYTES = TEXT  # of an instruction: what the control process can be told
 
 Ended = Callable[[str, str], None]  # outcome, reason
 

@@ -6,13 +6,21 @@ from pathlib import Path
 import tempfile
 import time
 
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.params import param
-from vla_ros.record import BagWriter, RecordError, Topic, load_record_config, recover_folder
+from vla_ros.record import (
+    BagWriter,
+    RecordError,
+    Topic,
+    load_record_config,
+    offered_qos,
+    recover_folder,
+)
 from vla_ros.robots import load_robot
 from vla_ros_msgs.msg import EpisodeEvent
 
@@ -50,14 +58,13 @@ class RecorderNode(StageNode):
         self._topics: list[Topic] = []
         for topic in (qos.STATUS, qos.FAILURE, qos.LATENT):
             self._record(topic, qos.RECORD_LATCHED, latched=topic is not qos.LATENT)
-        for topic in (qos.JOINT_STATES, qos.COMMANDED_STATE, qos.ACTION_CHUNK):
+        for topic in (qos.JOINT_STATES, qos.COMMANDED_STATE, qos.ACTION_CHUNK, qos.TAKEOVER):
             self._record(topic, qos.RECORD)
         if config.sim:
             self._record(qos.SIM_STATE, qos.RECORD)
         for camera in spec.cameras:
             self._record(qos.image_topic(camera.topic), qos.RECORD, jpeg=True)
-        name = self.resolve_topic_name(qos.EPISODE.name)
-        self._topics.append(Topic(name, qos.EPISODE.kind))
+        self._topics.append(self._bag_topic(qos.EPISODE))
         self.listen(replace(qos.EPISODE, qos=qos.RECORD_LATCHED), self._on_episode, raw=True)
         self.every(0.5, self._watch)
 
@@ -75,9 +82,18 @@ class RecorderNode(StageNode):
 
     def _record(self, topic: qos.Topic, profile: qos.QoSProfile, jpeg: bool = False,
                 latched: bool = False) -> None:  # fmt: skip
-        made = Topic(self.resolve_topic_name(topic.name), topic.kind, jpeg)
+        made = self._bag_topic(topic, jpeg)
         self._topics.append(made)
         self.listen(replace(topic, qos=profile), self._receiver(made.name, latched), raw=True)
+
+    def _bag_topic(self, topic: qos.Topic, jpeg: bool = False) -> Topic:
+        offer = topic.qos
+        profile = offered_qos(
+            offer.depth,
+            offer.reliability is ReliabilityPolicy.RELIABLE,
+            offer.durability is DurabilityPolicy.TRANSIENT_LOCAL,
+        )
+        return Topic(self.resolve_topic_name(topic.name), topic.kind, jpeg, profile)
 
     def _receiver(self, name: str, latched: bool) -> Callable[[bytes], None]:
         status = name.rpartition('/')[2] == qos.STATUS.name

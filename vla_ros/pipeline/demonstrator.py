@@ -21,8 +21,8 @@ from vla_ros.sim.tasks import ExpertAction, Progress, draw, make_tasks
 FPS = 10.0  # Hz
 _AFTER = 10  # steps recorded after success: the policy learns to stay
 
-# Drives instead of the expert: observation in, action (8,) out.
-Policy = Callable[[Observation], Array]
+# Drives instead of the expert: observation in, action (8,) out, None to leave it to the expert.
+Policy = Callable[[Observation], Array | None]
 
 
 @dataclass
@@ -94,10 +94,12 @@ class Demonstrator:
             if progress.update(world) and not progress.success:
                 break
             label = expert_vector(task.expert(world, request))
-            drives = takeover is None or world.time >= handover or progress.success
-            recorder.add(images, robot, world, label, drives)
-            if takeover is not None and not drives:
-                self.cell.advance(takeover(Observation(robot.stamp, images, robot, instruction)))
+            wanted = None
+            if takeover is not None and world.time < handover and not progress.success:
+                wanted = takeover(Observation(robot.stamp, images, robot, instruction))
+            recorder.add(images, robot, world, label, wanted is None)
+            if wanted is not None:
+                self.cell.advance(wanted)
             else:
                 floor = 0.05 if family == 'push' else 0.012
                 calm = progress.success or task.success(world, request)

@@ -27,8 +27,8 @@ class PolicyDriver:
         self._step = 0
         self._episodes = 0
 
-    def __call__(self, observation: Observation) -> Array:
-        """Return what the policy would do next."""
+    def __call__(self, observation: Observation) -> Array | None:
+        """Return what the policy would do next; None when it refuses the instruction."""
         if observation.stamp == 0:
             self._episodes += 1
             self._step, self._latent = 0, None
@@ -36,6 +36,8 @@ class PolicyDriver:
             self._latent = self._reasoner.reason(
                 observation, observation.instruction, str(self._episodes), self._step
             )
+        if not self._latent.grounded:
+            return None
         self._step += 1
         chunk = self._expert.act(observation, self._latent, self._step)
         first: Array = chunk.actions[0]

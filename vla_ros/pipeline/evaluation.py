@@ -16,6 +16,7 @@ from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
 from vla_ros.robots import load_robot
 from vla_ros.sim.layout import Layout
+from vla_ros.sim.state import WorldState
 from vla_ros.sim.tasks import Progress, draw
 
 
@@ -52,9 +53,10 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     request = choose(trial, named, layout, rng)
     text = word(request, trial, rng)
     stack.reset(layout)
-    judge = Progress(tasks[request.family], request, setup.lockstep.timeout)
-    rollout = stack.run(text, judge, setup.keep_chunks)
     asked_for_absent = trial.kind == 'absent'
+    timeout = setup.lockstep.timeout
+    judge = Unending() if asked_for_absent else Progress(tasks[request.family], request, timeout)
+    rollout = stack.run(text, judge, setup.keep_chunks)
     outcome = Outcome(
         trial=trial,
         family=request.family,
@@ -67,6 +69,17 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
         seam_jump=rollout.seam_jump,
     )
     return outcome, rollout
+
+
+class Unending:
+    """Judges what cannot be done: the episode ends with a refusal or at its time limit."""
+
+    success = False
+    reason = 'timeout'
+
+    def update(self, state: WorldState) -> bool:
+        """Go on."""
+        return False
 
 
 def choose(trial: Trial, named: Request, layout: Layout, rng: np.random.Generator) -> Request:

@@ -6,6 +6,7 @@ A node builds one `BagWriter` per episode (`record.bag` tells how) and `recover_
 from vla_ros.record.bag import BagWriter, RecordError, Topic
 from vla_ros.record.recover import recover_folder
 from vla_ros.record.settings import RecordConfig, load_record_config
+from vla_ros.record.topics import offered_qos
 
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     'RecordError',
     'Topic',
     'load_record_config',
+    'offered_qos',
     'recover_folder',
 ]

@@ -119,9 +119,7 @@ def test_stamps_must_ascend_but_a_clock_set_back_is_followed():
 def test_a_state_that_is_missing_or_too_far_away_is_named(what):
     feed = Feed()
     offers = {
-        'joint_states': lambda t: feed.aligner.offer_joints(
-            Joints(t, feed.q, np.zeros(7), 0.0)
-        ),
+        'joint_states': lambda t: feed.aligner.offer_joints(Joints(t, feed.q, np.zeros(7), 0.0)),
         'commanded_state': lambda t: feed.aligner.offer_command(t, POSE, 0.0),
     }
     for name, offer in offers.items():
