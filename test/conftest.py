@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from vla_ros.sim import gl  # noqa: F401 - before any test imports mujoco
+
 
 sys.path.insert(0, str(Path(__file__).parent))
 

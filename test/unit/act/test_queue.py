@@ -91,8 +91,19 @@ def test_the_running_chunk_is_kept_for_its_steps_and_the_newest_is_next(player, 
         assert player.offer(make_chunk(seq, player.now - 20 * MS, player.out)) == ''
         if seq * 25 < 790:
             assert player.queue.chunk is first
-    player.play(80)
+    player.play(120)  # its turn comes, and await_fresh passes
     assert player.queue.chunk.seq == 29
+
+
+def test_a_chunk_that_has_waited_gives_a_fresher_one_a_moment_to_come(player, make_chunk):
+    player.offer(make_chunk())
+    player.play(500)
+    player.offer(make_chunk(1, player.now, player.out))
+    player.play(310)  # its turn came 10 ms ago
+    player.offer(make_chunk(2, player.now - 25 * MS, player.out))
+    player.play(1)
+    assert player.queue.chunk.seq == 2
+    assert player.queue.latencies[-1] == pytest.approx(0.025, abs=2e-3)
 
 
 def test_a_splice_is_continuous_in_position_and_speed(player, make_chunk):
@@ -102,8 +113,8 @@ def test_a_splice_is_continuous_in_position_and_speed(player, make_chunk):
     player.offer(make_chunk(1, player.now, beside, velocity=(0.1, 0.1, 0.0)))
     player.play(1000)
     assert player.queue.splices == 2
-    # It takes over 0.3 s after its observation, and the two have drifted apart since.
-    apart = np.linalg.norm([0.02 + 0.3 * 0.1, -0.3 * 0.1, 0.01])
+    # No fresher one comes: it takes over 0.34 s after its observation. The two have drifted apart.
+    apart = np.linalg.norm([0.02 + 0.34 * 0.1, -0.34 * 0.1, 0.01])
     assert player.queue.seam_jump == pytest.approx(apart, abs=1e-3)
     assert player.speeds().max() < 0.6
     change = np.abs(np.diff(np.array(player.poses)[:, :3], 2, axis=0)).max() * 1000
