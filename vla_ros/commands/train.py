@@ -8,6 +8,7 @@ from rich.console import Console
 import typer
 
 from vla_ros.commands import options
+from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
 from vla_ros.robots import load_robot
 
@@ -16,23 +17,33 @@ NAME = 'train'
 
 
 def command(
-    data: Annotated[Path, typer.Option(help='Folder of demonstrations, see `vla_ros demos`.')],
     robot: options.Robot = 'franka',
+    data: Annotated[
+        Path | None,
+        typer.Option(help='Folder of demonstrations; by default datasets/<robot>.'),
+    ] = None,
+    collect: Annotated[
+        bool, typer.Option(help='First make there what the recipe asks for: the whole way.')
+    ] = False,
     recipe: Annotated[str, typer.Option(help='Name in config/train/, or a YAML.')] = 'pocket',
     out: Annotated[Path, typer.Option(help='Folder for the checkpoint.')] = Path('out/train'),
     policy: Annotated[
         Path, typer.Option(help='Policy directory to write, now and then and at the end.')
     ] = Path('out/policy'),
-    minutes: Annotated[float, typer.Option(min=0.01, help='Time to train.')] = 60.0,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, help='Time to train, without --collect.')
+    ] = 60.0,
     steps: Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')] = 10**9,
     resume: Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')] = False,
     threads: Annotated[int, typer.Option(min=0, help='0: as the recipe says.')] = 0,
+    workers: options.Workers = 2,
     seed: options.Seed = 0,
     report: options.Report = None,
 ) -> None:
     """Train the pocket policy; figures are printed as lines of JSON. Needs torch."""
     from vla_ros.learn.loop import Budget, log_line  # torch: only here
     from vla_ros.learn.train import Job, load_settings, train_policy
+    from vla_ros.pipeline.training import train_from_nothing
 
     settings = replace(load_settings(recipe), seed=seed)
     if threads:
@@ -44,9 +55,13 @@ def command(
         last.update(figures)
         console.print(log_line(figures), soft_wrap=True, markup=False, highlight=False)
 
-    job = Job(data, out, policy, Budget(minutes, steps), resume)
-    spec = train_policy(settings, load_robot(robot), job, tell)
-    console.print(f'policy {spec.model} written to {policy}')
+    spec = load_robot(robot)
+    job = Job(data or Path('datasets', spec.name), out, policy, Budget(minutes, steps), resume)
+    if collect:
+        made = train_from_nothing(settings, robot, job, workers, bar, tell)
+    else:
+        made = train_policy(settings, spec, job, tell)
+    console.print(f'policy {made.model} written to {policy}')
     if report is not None:
-        tree = {'figures': last, 'settings': settings, 'policy': spec.model}
+        tree = {'figures': last, 'settings': settings, 'policy': made.model}
         write_report(report, NAME, tree, seed=seed)

@@ -7,7 +7,6 @@ at once, and the head then sees each of them hundreds of times with other delays
 from collections.abc import Callable
 from dataclasses import dataclass
 import math
-import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,10 +127,11 @@ class Polisher:
         average = [p.detach().clone() for p in head]
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
-        start, step, done, total = time.monotonic(), 0, 0.0, 0.0
+        total = 0.0
         scale = torch.tensor([0.02] * 3 + [0.1] * 3 + [0.25])
         weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / 7
-        while done < 1.0:
+        for step in range(settings.steps):
+            done = step / settings.steps
             rate = settings.rate * min(1.0, (step + 1) / 100)
             optimiser.param_groups[0]['lr'] = rate * 0.5 * (1 + math.cos(math.pi * done))
             predicted, wanted = self.actions(self.choose(settings.batch), noisy=True)
@@ -141,10 +141,9 @@ class Polisher:
             nn.utils.clip_grad_norm_(head, 5.0)
             optimiser.step()
             torch._foreach_lerp_(average, [p.detach() for p in head], 1 - settings.ema)
-            step, total = step + 1, total + loss.item()
-            done = (time.monotonic() - start) / (60 * settings.minutes)
-            if step % 500 == 0:
-                report({'polish': step, 'done': done, 'loss': total / 500})
+            total += loss.item()
+            if step % 500 == 499:
+                report({'polish': step + 1, 'done': done, 'loss': total / 500})
                 total = 0.0
         for parameter, value in zip(head, average, strict=True):
             parameter.data.copy_(value)

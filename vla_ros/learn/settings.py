@@ -3,6 +3,25 @@
 from dataclasses import dataclass
 
 from vla_ros.config import require
+from vla_ros.language.grammar import FAMILIES
+
+
+@dataclass(frozen=True)
+class CollectSettings:
+    """What `vla_ros train --collect` makes for itself to learn from."""
+
+    demonstrations: int  # per family
+    stills: int  # random scenes to see
+    corrected: tuple[str, ...]  # families in which the expert corrects the half-trained policy
+    corrections: int  # per corrected family
+    steps: tuple[int, int]  # of training, before and after the corrections
+
+    def __post_init__(self) -> None:
+        counts = (self.demonstrations, self.stills, self.corrections)
+        require(min(counts) >= 0, 'collect: expected counts of 0 or more')
+        require(min(self.steps) >= 1, 'collect.steps: expected 1 or more')
+        wrong = [name for name in self.corrected if name not in FAMILIES]
+        require(not wrong, f'collect.corrected: {wrong} are not of {list(FAMILIES)}')
 
 
 @dataclass(frozen=True)
@@ -56,7 +75,7 @@ class LossSettings:
 class PolishSettings:
     """The last stage: the action head alone, on what the finished trunks see."""
 
-    minutes: float  # 0 leaves it out
+    steps: int  # 0 leaves it out
     batch: int
     rate: float  # greatest learning rate
     weight_decay: float
@@ -66,7 +85,7 @@ class PolishSettings:
     shares: tuple[float, float, float, float]  # of pick, put, push and stack in a batch
 
     def __post_init__(self) -> None:
-        require(self.batch > 0 and self.minutes >= 0, 'polish: batch > 0 and minutes >= 0')
+        require(self.batch > 0 and self.steps >= 0, 'polish: batch > 0 and steps >= 0')
         require(min(self.shares) >= 0 and sum(self.shares) > 0, 'polish.shares: 0 or more')
 
 
@@ -93,6 +112,7 @@ class TrainSettings:
     loss: LossSettings
     delay: DelaySettings
     polish: PolishSettings
+    collect: CollectSettings
     reasoner_rate: float  # Hz
     expert_rate: float  # Hz
     latent_valid_for: float  # s

@@ -62,7 +62,7 @@ def train_policy(
             exporter(figures)
 
     run.train(job.budget, watch)
-    if settings.polish.minutes:
+    if settings.polish.steps:
         Polisher(run.average.net, run.sampler, settings.polish, settings.seed).train(report)
         run.save(job.out / 'polished.safetensors')
     figures = run.figures()
