@@ -31,7 +31,7 @@ def command(
     """Measure chunk rates, latency, control ticks, and what recorder and cameras lose.
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
-    latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, dropped),
+    latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
     `cameras` (sent, lost).
     """
     console = Console()
@@ -44,19 +44,19 @@ def command(
             results['graph'] = bench_graph(robot, policy, seconds, console)
             console.print(_graph_table(results['graph']))
         elif section == 'recorder':
-            results['recorder'] = _recorder(300.0 * share, console)
+            results['recorder'] = _recorder(robot, policy, 300.0 * share, console)
         else:
             results['cameras'] = _cameras(robot, policy, 60.0 * share, console)
     if report is not None:
         write_report(report, NAME, {'robot': robot, **results})
 
 
-def _recorder(seconds: float, console: Console) -> dict[str, Any]:
-    from vla_ros.record.bench import measure
+def _recorder(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
+    from vla_ros.bringup.bench_recorder import bench_recorder  # ROS: only here
 
     console.print(f'recorder: two 640x480 cameras at 30 Hz, states at 200 Hz, {seconds:.0f} s')
     with tempfile.TemporaryDirectory(prefix='vla_ros_bench_') as folder:
-        figures = measure(Path(folder), seconds)
+        figures = bench_recorder(robot, policy, Path(folder), seconds)
     console.print_json(data=figures)
     return figures
 
