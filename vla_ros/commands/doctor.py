@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 import importlib.util
-import json
 import os
 from pathlib import Path
 import shutil
@@ -14,6 +13,7 @@ from rich.table import Table
 import typer
 
 from vla_ros.commands import options
+from vla_ros.evaluate.report import write_report
 from vla_ros.paths import share_dir
 from vla_ros.policy import load_policy
 from vla_ros.robots import load_robot
@@ -62,9 +62,8 @@ def command(
         table.add_row(finding.name, mark, finding.detail)
     Console().print(table)
     if report is not None:
-        tree = {'findings': [vars(f) for f in findings], 'ok': all(f.ok for f in findings)}
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(json.dumps(tree, indent=2) + '\n', encoding='utf-8')
+        tree = {'robot': robot, 'ok': all(f.ok for f in findings), 'findings': findings}
+        write_report(report, NAME, tree)
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
 

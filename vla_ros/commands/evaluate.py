@@ -11,8 +11,8 @@ import typer
 
 from vla_ros.commands import options
 from vla_ros.commands.progress import bar
-from vla_ros.evaluate.report import write_report
-from vla_ros.evaluate.summary import rate, summarise
+from vla_ros.evaluate.report import provenance, write_report
+from vla_ros.evaluate.summary import measured_table, rate, summarise
 from vla_ros.evaluate.trials import (
     FAMILIES,
     Outcome,
@@ -24,6 +24,7 @@ from vla_ros.evaluate.trials import (
 )
 from vla_ros.pipeline.evaluation import Setup, run_trials
 from vla_ros.pipeline.lockstep import LockstepConfig
+from vla_ros.policy.card import write_measured
 
 
 NAME = 'evaluate'
@@ -52,6 +53,9 @@ def command(
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
     ] = 0.0,
+    card: Annotated[
+        bool, typer.Option('--card', help="Write the table into the policy's model card too.")
+    ] = False,
     seed: options.Seed = 0,
     workers: options.Workers = 2,
     report: options.Report = None,
@@ -73,6 +77,9 @@ def command(
         if name == 'absent':
             results['false_refusals'] = _false_refusals(results)
     Console().print(_table(results, robot))
+    if card:
+        mode = 'lockstep' if lockstep else 'graph'
+        write_measured(options.policy_path(path), measured_table(results, provenance(seed), mode))
     if report is not None:
         # The first suite's figures stand at the top level, so that simple scripts find them.
         tree = {

@@ -1,6 +1,6 @@
 """From outcomes to figures: success with exact intervals, per family and overall."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vla_ros.evaluate.statistics import share
@@ -40,3 +40,23 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         if not o.success
     ]
     return report
+
+
+def measured_table(results: Mapping[str, Any], made: Mapping[str, Any], mode: str) -> str:
+    """Return the figures as Markdown, with the command that gave them, for a model card."""
+    lines = [
+        f'`{made["command"]}`, {mode}, {made["created"][:10]}, {made["git"]}:',
+        '',
+        '| suite | family | episodes | success | 95 % interval |',
+        '|---|---|---|---|---|',
+    ]
+    for suite, result in results.items():
+        if result is None:
+            continue
+        for family, row in {'all': result, **result.get('families', {})}.items():
+            low, high = row['interval']
+            lines.append(
+                f'| {suite} | {family} | {row["episodes"]} | {100 * row["success_rate"]:.1f} % | '
+                f'{100 * low:.1f}-{100 * high:.1f} % |'
+            )
+    return '\n'.join(lines)

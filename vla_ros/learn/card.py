@@ -4,9 +4,8 @@ from pathlib import Path
 
 from vla_ros.learn.loop import Run
 from vla_ros.policy import PolicySpec
+from vla_ros.policy.card import CARD, MEASURED, read_measured
 
-
-MEASURED = '<!-- measured by `vla_ros evaluate` -->'
 
 _TEXT = """# {name}
 
@@ -29,6 +28,8 @@ demonstrations; weights hash `{hash}`.
 {figures}
 
 ## Closed loop
+
+{mark}
 
 {measured}
 """
@@ -54,9 +55,6 @@ _FIGURES = {
 
 def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
     """Write README.md; what evaluation wrote below its mark stays."""
-    path = folder / 'README.md'
-    old = path.read_text(encoding='utf-8') if path.is_file() else ''
-    measured = MEASURED + (old.split(MEASURED, 1)[1] if MEASURED in old else '\n')
     rows = [f'| {text} | {figures[k]:.4g} |' for k, text in _FIGURES.items() if k in figures]
     text = _TEXT.format(
         name=spec.name,
@@ -73,6 +71,7 @@ def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
         batch=run.settings.batch,
         parameters=sum(p.numel() for p in run.net.parameters()),
         figures='\n'.join(rows),
-        measured=measured.rstrip('\n'),
+        mark=MEASURED,
+        measured=read_measured(folder),
     )
-    path.write_text(text, encoding='utf-8')
+    (folder / CARD).write_text(text.rstrip() + '\n', encoding='utf-8')
