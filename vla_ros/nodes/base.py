@@ -1,8 +1,10 @@
 """What the nodes have in common: lifecycle with causes, one executor, an end without orphans."""
 
 from collections.abc import Callable
+import contextlib
 import ctypes
 import os
+from pathlib import Path
 import signal
 import sys
 from types import FrameType
@@ -177,6 +179,21 @@ def die_with_parent() -> None:
         sys.exit('the runner is gone')
 
 
+def _give_way(patience: int) -> None:
+    """Take this niceness.
+
+    Where Linux groups tasks by session, niceness counts only within a session: one that is this
+    process's own, as under the local runner, takes it as a whole.
+    """
+    if not patience:
+        return
+    os.nice(patience)
+    group = Path('/proc/self/autogroup')
+    if os.getsid(0) == os.getpid() and group.exists():
+        with contextlib.suppress(OSError):
+            group.write_text(str(patience))
+
+
 def make_executor() -> Executor:
     """Return the cheapest executor there is: the events executor takes half the processor time."""
     try:
@@ -191,7 +208,7 @@ def run(factory: Callable[[], Node], patience: int = 0) -> None:
 
     `patience` is its niceness: what is slow anyway gives way to what is not.
     """
-    os.nice(patience)
+    _give_way(patience)
     die_with_parent()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
