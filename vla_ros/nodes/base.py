@@ -25,7 +25,9 @@ from vla_ros.nodes.qos import Topic
 T = TypeVar('T')
 _Return = TransitionCallbackReturn
 PARENT = 'VLA_ROS_PARENT'  # process id of the local runner, in its children's environment
-SLOW = 5  # niceness of what thinks; what is on the way from camera to command comes first
+# Niceness, where it is permitted: what is on the way from camera to command, or may not lose a
+# message, comes before whatever else the machine does, and before what takes its time to think.
+PROMPT, SLOW = -10, 0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -179,19 +181,17 @@ def die_with_parent() -> None:
         sys.exit('the runner is gone')
 
 
-def _give_way(patience: int) -> None:
-    """Take this niceness.
+def _prioritise(niceness: int) -> None:
+    """Take this niceness, where that is permitted.
 
     Where Linux groups tasks by session, niceness counts only within a session: one that is this
     process's own, as under the local runner, takes it as a whole.
     """
-    if not patience:
-        return
-    os.nice(patience)
-    group = Path('/proc/self/autogroup')
-    if os.getsid(0) == os.getpid() and group.exists():
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
+    if os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):
-            group.write_text(str(patience))
+            Path('/proc/self/autogroup').write_text(str(niceness))
 
 
 def make_executor() -> Executor:
@@ -203,12 +203,9 @@ def make_executor() -> Executor:
     return EventsExecutor()
 
 
-def run(factory: Callable[[], Node], patience: int = 0) -> None:
-    """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works.
-
-    `patience` is its niceness: what is slow anyway gives way to what is not.
-    """
-    _give_way(patience)
+def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
+    """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
+    _prioritise(niceness)
     die_with_parent()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
