@@ -20,6 +20,9 @@ _COLOURS = {
 }
 
 
+_STYLES = {'success': 'green', 'refused': 'yellow'}  # of results that are not failures
+
+
 class Rate:
     """Events per second over the last few of them."""
 
@@ -100,6 +103,6 @@ class Board:
         table.add_column('result', ratio=2, overflow='fold')
         table.add_column('time', justify='right', width=8)
         for instruction, result, seconds in self.results:
-            style = 'green' if result.startswith(('success', 'refused')) else 'red'
+            style = next((s for word, s in _STYLES.items() if result.startswith(word)), 'red')
             table.add_row(instruction, Text(result, style=style), seconds)
         return table

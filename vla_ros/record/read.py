@@ -27,6 +27,7 @@ from vla_ros.record.series import (
 
 Rows = list[tuple[Any, Any]]  # (decoded message, mcap record)
 
+_CHUNK = 'vla_ros_msgs/msg/ActionChunk'
 _POSE = ('position.x', 'position.y', 'position.z') + tuple(f'orientation.{c}' for c in 'xyzw')
 
 
@@ -58,8 +59,10 @@ def read_episode(path: str | Path) -> Episode:
                 )
     except (OSError, McapError, ValueError) as error:
         raise ReadError(f'{file}: cannot be read: {error}') from error
-    fields = {f: build(rows[t]) for t, (f, build) in _BUILDERS.items() if rows.get(t)}
-    chunks = rows.get('vla_ros_msgs/msg/ActionChunk', [])
+    begin = int(metadata.get('start', 0))
+    chunks = rows.get(_CHUNK, [])
+    kept = {kind: _since(begin, some) for kind, some in rows.items()} | {_CHUNK: chunks}
+    fields = {f: build(kept[t]) for t, (f, build) in _BUILDERS.items() if kept.get(t)}
     return Episode(
         path=str(file),
         metadata=metadata,
@@ -76,6 +79,12 @@ def camera_name(topic: str) -> str:
     """Return 'front' for '/camera/front/image_raw/compressed'."""
     parts = [p for p in topic.split('/') if p not in ('', 'compressed', 'image_raw', 'image')]
     return parts[-1] if parts else topic
+
+
+def _since(begin: int, rows: Rows) -> Rows:
+    """Leave out what was true before the episode: latched messages come first in every bag."""
+    stamped = [row for row in rows if hasattr(row[0], 'header')]
+    return [row for row in stamped if nanoseconds(row[0].header.stamp) >= begin]
 
 
 def _bag_file(path: Path) -> Path:
@@ -204,7 +213,7 @@ def _chunk(m: Any) -> ActionChunk:
 
 _BUILDERS: dict[str, tuple[str, Callable[[Rows], Any]]] = {
     'sensor_msgs/msg/JointState': ('joints', _joints),
-    'vla_ros_msgs/msg/ActionChunk': ('chunks', _chunks),
+    _CHUNK: ('chunks', _chunks),
     'vla_ros_msgs/msg/CommandedState': ('commanded', lambda r: _poses(r, 'pose', 'gripper')),
     'vla_ros_msgs/msg/ExecutionStatus': ('status', _status),
     'vla_ros_msgs/msg/FailureStatus': ('failures', _failures),

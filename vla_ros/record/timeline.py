@@ -129,7 +129,7 @@ def _mode_axis(axes: Axes) -> None:
     axes.spines[['left', 'bottom']].set_visible(False)
     handles = [Patch(color=colour, label=mode.name) for mode, colour in MODES.items()]
     axes.legend(
-        handles=handles, loc='upper left', bbox_to_anchor=(1.0, 1.4), borderaxespad=0.3,
+        handles=handles, loc='upper left', bbox_to_anchor=(1.0, 1.08), borderaxespad=0.3,
         ncols=1, labelspacing=0.15, handlelength=1.2,
     )  # fmt: skip
 
