@@ -141,7 +141,7 @@ def test_a_bad_chunk_is_refused_with_its_cause_and_nothing_moves(control, fields
     [
         ('', 'expected some words'),
         ('  \t', 'expected some words'),
-        ('x' * 10_000, 'at most 2048 bytes, got 10000'),
+        ('x' * 10_000, 'at most 1024 bytes, got 10000'),
         ('pick\nup', 'printable'),
         ('pick\x07', 'printable'),
     ],

@@ -39,7 +39,7 @@ def assert_bounded(points):
     for order, bound in ((1, SPEED), (2, ACCELERATION), (3, JERK)):
         difference = np.diff(points, n=order, axis=0) / DT**order
         # Rounding of positions is summed 2^order times and divided by DT^order.
-        rounding = 4 * np.finfo(float).eps * max(1.0, np.abs(points).max()) * 2**order
+        rounding = 16 * np.finfo(float).eps * max(1.0, np.abs(points).max()) * 2**order
         assert np.linalg.norm(difference, axis=1).max() <= bound + rounding / DT**order
 
 
