@@ -77,6 +77,7 @@ def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:
+            client.lost = runner.lost
             probe = _Probe(client)
             client.wait_ready(20.0)
             end = time.monotonic() + seconds

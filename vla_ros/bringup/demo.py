@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from vla_ros.bringup.description import StackOptions, describe
-from vla_ros.bringup.runner import LocalRunner
+from vla_ros.bringup.runner import LocalRunner, NodeDeath
 from vla_ros.commands.demo import Program, Result, Step
 from vla_ros.console.table import Board
 from vla_ros.language.grammar import render
-from vla_ros.nodes.client import StackClient
+from vla_ros.nodes.client import StackClient, StackError
 from vla_ros.nodes.watch import Watch
 from vla_ros.pipeline.simulated import Scenes
 from vla_ros.robots import load_robot
@@ -34,62 +35,80 @@ def run_program(
 ) -> tuple[list[Result], dict[str, Any]]:
     """Run the program; return what came of each instruction, and rates and tick times.
 
+    A vital node that dies ends the program; `error` of the figures then says so.
+
     Raises:
         BringupError: a node did not come up.
-        StackError: the stack stopped answering.
     """
     options = StackOptions(robot=robot, policy=policy, record=str(bags), extra_delay=extra_delay)
     echo = (
         (lambda name, line: console.print(f'[{name}] {line}', markup=False)) if verbose else None
     )
     console.print('starting the nodes')
-    board, results = Board(), []
     spec = load_robot(robot)
-    scenes = Scenes(spec, load_sim())
+    show = _Show(Scenes(spec, load_sim()), program.timeout, console)
     with LocalRunner(describe(options), echo) as runner:
         runner.bring_up()
         with StackClient() as client:
-            Watch(client, spec, board)
+            Watch(client, spec, show.board)
             client.wait_ready(20.0)
-            with _live(board, client, runner, console):
-                for step in program.steps:
-                    text = step.instruction or _word(scenes, step)
-                    results.append(_carry_out(step, text, program.timeout, client, board))
-            figures = _figures(board, client)
-    return results, figures
+            client.lost = runner.lost
+            error: dict[str, str] = {}
+            with _live(show, client, runner):
+                try:
+                    for step in program.steps:
+                        show.carry_out(step, client)
+                except StackError as failure:
+                    error = {'error': str(failure)}
+                    console.print(Text(str(failure), style='red'))
+            figures = _figures(show.board, client) | error
+    return show.results, figures
 
 
-def _word(scenes: Scenes, step: Step) -> str:
-    request = scenes.request(step.family, step.seed)
-    assert request is not None  # a step always names its family
-    return render(request, np.random.default_rng(step.seed), step.wording)
+class _Show:
+    """What has been asked for and came of it, for the report and for the eyes."""
 
+    def __init__(self, scenes: Scenes, timeout: float, console: Console) -> None:
+        self.console = console
+        self.board = Board()
+        self.results: list[Result] = []
+        self._scenes, self._timeout = scenes, timeout
 
-def _carry_out(
-    step: Step, instruction: str, timeout: float, client: StackClient, board: Board
-) -> Result:
-    client.reset_scene(step.family, step.seed)
-    start = time.monotonic()
-    success, reason = client.execute(instruction, timeout)
-    result = Result(instruction, success, reason, time.monotonic() - start)
-    shown = 'success' if success else reason
-    board.results.append((instruction, shown, f'{result.seconds:.1f} s'))
-    return result
+    def carry_out(self, step: Step, client: StackClient) -> None:
+        """Give one instruction and wait for its end."""
+        client.reset_scene(step.family, step.seed)
+        instruction = step.instruction or self._word(step)
+        start = time.monotonic()
+        success, reason = client.execute(instruction, self._timeout)
+        result = Result(instruction, success, reason, time.monotonic() - start)
+        self.results.append(result)
+        shown = 'success' if success else reason
+        self.board.results.append((instruction, shown, f'{result.seconds:.1f} s'))
+        if not self.console.is_terminal:
+            line = f'{result.seconds:5.1f} s  {instruction}: {shown}'
+            self.console.print(line, markup=False, highlight=False)
+
+    def mourn(self, death: NodeDeath) -> None:
+        """Say which node died."""
+        self.console.print(Text(str(death), style='red'))
+
+    def _word(self, step: Step) -> str:
+        request = self._scenes.request(step.family, step.seed)
+        assert request is not None  # a step always names its family
+        return render(request, np.random.default_rng(step.seed), step.wording)
 
 
 @contextmanager
-def _live(
-    board: Board, client: StackClient, runner: LocalRunner, console: Console
-) -> Iterator[None]:
+def _live(show: _Show, client: StackClient, runner: LocalRunner) -> Iterator[None]:
     """Refresh the table a few times a second, and say which node died."""
-    done = Event()
+    done, console = Event(), show.console
     with Live(console=console, refresh_per_second=5, transient=not console.is_terminal) as live:
 
         def refresh() -> None:
             while not done.wait(0.2):
                 for death in runner.deaths():
-                    console.print(f'[red]{death}[/]')
-                live.update(board.render(client.now))
+                    show.mourn(death)
+                live.update(show.board.render(client.now))
 
         thread = Thread(target=refresh, daemon=True)
         thread.start()
@@ -98,7 +117,9 @@ def _live(
         finally:
             done.set()
             thread.join()
-            live.update(board.render(client.now))
+            for death in runner.deaths():
+                show.mourn(death)
+            live.update(show.board.render(client.now))
 
 
 def _figures(board: Board, client: StackClient) -> dict[str, Any]:

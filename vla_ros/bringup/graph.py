@@ -34,6 +34,7 @@ def run_graph_trials(
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:
+            client.lost = runner.lost
             ages: list[float] = []
             seams: list[float] = []
 

@@ -112,6 +112,16 @@ class LocalRunner:
             self.stop()
             raise
 
+    @property
+    def alive(self) -> bool:
+        """Whether any node runs."""
+        return any(process.code is None for process in self._processes.values())
+
+    def lost(self) -> str:
+        """Return which vital node has died, in words; '' for none."""
+        dead = (p.name for p in self._processes.values() if p.vital and p.code is not None)
+        return next((f'the node {name} died' for name in dead), '')
+
     def deaths(self) -> list[NodeDeath]:
         """Return the nodes that have died since the last call."""
         result = []

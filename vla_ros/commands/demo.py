@@ -74,7 +74,7 @@ def command(
     results, figures = run_program(robot, policy, program, bags, extra_delay, console, verbose)
     tree = {'robot': robot, 'instructions': [asdict(r) for r in results], **figures,
             'bags': str(bags)}  # fmt: skip
-    if video:
+    if video and results:
         from vla_ros.pipeline.film import film
 
         console.print('drawing the video and the timeline from the bags')
@@ -82,5 +82,5 @@ def command(
     path = report or out / 'report.json'
     write_report(path, NAME, tree)
     console.print(f'bags, video, timeline and report are in {out}/')
-    if not results:
+    if 'error' in figures or not results:
         raise typer.Exit(1)

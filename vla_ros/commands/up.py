@@ -51,9 +51,10 @@ def command(
         try:
             runner.bring_up()
             console.print(f'{len(runner.pids)} nodes run; Ctrl-C ends them')
-            while len(runner.pids) > 0:
+            while runner.alive:
+                time.sleep(0.2)
                 for death in runner.deaths():
                     console.print(f'{death}', style='red', markup=False)
-                time.sleep(0.2)
+            raise typer.Exit(1)
         except KeyboardInterrupt:
             console.print('ending')

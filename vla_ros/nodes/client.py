@@ -5,6 +5,7 @@ The demo, the graph evaluation and the benchmarks are its users; so may anyone's
 
 from collections.abc import Callable
 from threading import Event, Thread
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,9 @@ from rclpy.task import Future
 from vla_ros.nodes.qos import Topic
 from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import ResetScene
+
+
+_ASK_EVERY = 0.2  # s
 
 
 class StackError(RuntimeError):
@@ -41,6 +45,7 @@ class StackClient:
         self._execute = ActionClient(self.node, Execute, 'execute')
         self._reset = self.node.create_client(ResetScene, 'reset_scene')
         self._thread = Thread(target=self._executor.spin, daemon=True)
+        self.lost: Callable[[], str] = lambda: ''  # asked while waiting: why it is in vain
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -107,6 +112,10 @@ class StackClient:
     def _wait(self, future: Future, timeout: float, what: str) -> Any:
         done = Event()
         future.add_done_callback(lambda _: done.set())
-        if not done.wait(timeout):
-            raise StackError(f'{what}: no answer within {timeout:.0f} s')
+        end = time.monotonic() + timeout
+        while not done.wait(_ASK_EVERY):
+            if cause := self.lost():
+                raise StackError(f'{what}: {cause}')
+            if time.monotonic() > end:
+                raise StackError(f'{what}: no answer within {timeout:.0f} s')
         return future.result()
