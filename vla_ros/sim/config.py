@@ -12,7 +12,6 @@ class PhysicsConfig:
     """Integration, contacts and what the URDF does not say about the joints."""
 
     timestep: float = 0.001  # s
-    armature: float = 0.1  # kg m^2, reflected inertia of an arm joint's motor
     damping: float = 0.5  # Nms/rad, of an arm joint
     finger_armature: float = 0.3  # kg, reflected inertia of the gripper's motor
     finger_stiffness: float = 4000.0  # N/m, of the gripper's position servo
@@ -25,7 +24,7 @@ class PhysicsConfig:
 
     def __post_init__(self) -> None:
         require(0 < self.timestep <= 0.005, 'timestep: expected 0..0.005 s')
-        for name in ('armature', 'damping', 'finger_armature', 'finger_stiffness'):
+        for name in ('damping', 'finger_armature', 'finger_stiffness'):
             require(getattr(self, name) >= 0, f'{name}: expected 0 or more')
 
 
