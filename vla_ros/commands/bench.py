@@ -2,42 +2,55 @@
 
 from pathlib import Path
 import tempfile
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from rich.console import Console
 from rich.table import Table
 import typer
 
 from vla_ros.commands import options
+from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
+from vla_ros.robots import load_robot
+
+
+if TYPE_CHECKING:
+    from vla_ros.pipeline.law_bench.row import Row
 
 
 NAME = 'bench'
-SECTIONS = ('graph', 'recorder', 'cameras')
+SECTIONS = ('graph', 'recorder', 'cameras', 'control')
 
 
 def command(
     sections: Annotated[
-        str, typer.Option(help=f'Which of {", ".join(SECTIONS)}, separated by commas; empty: all.')
-    ] = '',
+        list[str] | None, typer.Argument(help=f'Which of {", ".join(SECTIONS)}; none: all.')
+    ] = None,
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
     seconds: Annotated[
         float, typer.Option(min=5, help='Length of each graph run; the recorder takes 5 minutes.')
     ] = 60.0,
     quick: Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')] = False,
+    laws: Annotated[
+        str,
+        typer.Option(help="Presets of config/control/, separated by commas; empty: the robot's."),
+    ] = '',
+    plots: Annotated[Path, typer.Option(help='Folder for the pictures of the control bench.')] = (
+        Path('out/bench')
+    ),
     report: options.Report = None,
 ) -> None:
-    """Measure chunk rates, latency, control ticks, and what recorder and cameras lose.
+    """Measure chunk rates, latency, what recorder and cameras lose, and control laws.
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
     latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
-    `cameras` (sent, lost).
+    `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units).
     """
     console = Console()
     share = 0.1 if quick else 1.0
     results: dict[str, Any] = {}
-    for section in options.families(sections, SECTIONS):
+    for section in options.families(','.join(sections or ()), SECTIONS, 'sections'):
         if section == 'graph':
             from vla_ros.bringup.bench import bench_graph  # ROS: only here
 
@@ -45,6 +58,8 @@ def command(
             console.print(_graph_table(results['graph']))
         elif section == 'recorder':
             results['recorder'] = _recorder(robot, policy, 300.0 * share, console)
+        elif section == 'control':
+            results['control'] = _control(robot, laws, plots, console)
         else:
             results['cameras'] = _cameras(robot, policy, 60.0 * share, console)
     if report is not None:
@@ -70,6 +85,37 @@ def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[
     figures = bench_transport(stack.environment, seconds=seconds)
     console.print_json(data=figures)
     return figures
+
+
+def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, Any]:
+    from vla_ros.pipeline.law_bench import TRIALS, bench_laws
+    from vla_ros.pipeline.law_bench.plots import plot_trial
+
+    spec = load_robot(robot)
+    presets = tuple(name.strip() for name in laws.split(',') if name.strip()) or (spec.law,)
+    rows = []
+    with bar('control laws', len(TRIALS) * (len(presets) + 1)) as step:
+        for row in bench_laws(spec, presets):
+            rows.append(row)
+            step(True)
+    result: dict[str, Any] = {}
+    for name, trial in TRIALS.items():
+        own = [row for row in rows if row.trial is trial]
+        plot_trial(plots / f'{name}.png', own)
+        console.print(_control_table(trial.title, own))
+        result[name] = {row.law: row.figures for row in own}
+    console.print(f'pictures are in {plots}/')
+    return result
+
+
+def _control_table(title: str, rows: list['Row']) -> Table:
+    table = Table(title=title, title_justify='left')
+    table.add_column('law')
+    for column in rows[0].figures:
+        table.add_column(column, justify='right')
+    for row in rows:
+        table.add_row(row.law, *(f'{value:.4g}' for value in row.figures.values()))
+    return table
 
 
 def _graph_table(graph: dict[str, Any]) -> Table:

@@ -26,7 +26,7 @@ def policy_path(policy: str) -> Path:
     return load_policy(policy).path
 
 
-def families(tasks: str, valid: tuple[str, ...]) -> tuple[str, ...]:
+def families(tasks: str, valid: tuple[str, ...], what: str = '--tasks') -> tuple[str, ...]:
     """Return the families named in a comma-separated list, or all of them.
 
     Raises:
@@ -35,5 +35,5 @@ def families(tasks: str, valid: tuple[str, ...]) -> tuple[str, ...]:
     chosen = tuple(name.strip() for name in tasks.split(',') if name.strip()) or valid
     unknown = [name for name in chosen if name not in valid]
     if unknown:
-        raise ValueError(f'--tasks: {unknown[0]!r} is not one of {list(valid)}')
+        raise ValueError(f'{what}: {unknown[0]!r} is not one of {list(valid)}')
     return chosen

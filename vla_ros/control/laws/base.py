@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+import math
 
 import numpy as np
 
@@ -58,7 +59,13 @@ class CartesianTarget:
 
 
 class ControlLaw(ABC):
-    """A control law. It neither limits nor filters: the limiter does, after it."""
+    """A control law. It neither limits nor filters: the limiter does, after it.
+
+    Attributes:
+        stiffness: N/m, of the tcp against a push; NaN where it has none.
+    """
+
+    stiffness: float = math.nan
 
     @abstractmethod
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:

@@ -62,7 +62,7 @@ class CartesianImpedance(ControlLaw):
 
     def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot."""
-        self.config = config
+        self.config, self.stiffness = config, config.k_pos
         self._stiffness = _two(config.k_pos, config.k_rot)
         self._damping = _two(
             _critical(config.d_pos, config.k_pos), _critical(config.d_rot, config.k_rot)

@@ -1,0 +1,79 @@
+"""The control bench on the simulated arm: figures that are known, and pictures."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+
+pytest.importorskip('mujoco')
+
+from vla_ros.control.laws import load_law  # noqa: E402
+from vla_ros.pipeline.law_bench import TRIALS  # noqa: E402
+from vla_ros.pipeline.law_bench.plots import plot_trial  # noqa: E402
+from vla_ros.pipeline.law_bench.reference import CrispReference  # noqa: E402
+from vla_ros.pipeline.law_bench.rig import Rig  # noqa: E402
+from vla_ros.pipeline.law_bench.row import Row  # noqa: E402
+
+
+@pytest.fixture(scope='module')
+def rig(spec):
+    return Rig(spec)
+
+
+def run(rig, name, law=None, seconds=None, **conditions):
+    trial = TRIALS[name]
+    law = law or load_law('franka_impedance', rig.spec)
+    changed = dataclasses.replace(trial.conditions, **conditions)
+    trace = rig.run(law, trial.motion, seconds or trial.seconds, changed)
+    return trace, trial.measure(trace, law.stiffness)
+
+
+def test_a_step_is_reached_without_overshoot(rig):
+    _, figures = run(rig, 'step')
+    assert figures['overshoot'] < 0.03 and figures['settling'] < 0.6
+    assert figures['final_error'] < 1e-3
+
+
+def test_a_push_deflects_by_force_over_stiffness(rig):
+    _, figures = run(rig, 'push')
+    assert figures['relative_error'] < 0.05 and figures['expected'] == pytest.approx(20 / 600)
+
+
+def test_contact_settles_at_the_springs_force(rig):
+    _, figures = run(rig, 'contact_3')
+    assert figures['relative_error'] < 0.05
+    assert figures['steady'] > 5 and figures['ripple'] < 0.1
+
+
+def test_what_is_done_to_the_arm_shows(rig):
+    plain, _ = run(rig, 'minimum_jerk', seconds=0.6)
+    loaded, _ = run(rig, 'minimum_jerk', seconds=0.6, payload=1.0)
+    rubbed, _ = run(rig, 'minimum_jerk', seconds=0.6, friction=1.0)
+    dropped, _ = run(rig, 'minimum_jerk', seconds=0.6, dropped=0.2)
+    again, _ = run(rig, 'minimum_jerk', seconds=0.6)
+    assert loaded.error.max() > 2 * plain.error.max() < rubbed.error.max()
+    assert len(dropped.spent) < 0.9 * len(plain.spent)
+    np.testing.assert_array_equal(again.position, plain.position)  # nothing is left behind
+
+
+def test_the_reference_is_the_same_law_at_rest(rig, spec):
+    reference = CrispReference(spec)
+    trace, _ = run(rig, 'push', reference, seconds=1.0, push=(0.0, 0.0, 0.0))
+    assert trace.error.max() < 1e-3
+
+
+def test_every_trial_has_a_picture(rig, tmp_path):
+    trace, figures = run(rig, 'contact_15', seconds=0.4)
+    plot_trial(tmp_path / 'plot.png', [Row('law', TRIALS['contact_15'], figures, trace)])
+    assert (tmp_path / 'plot.png').stat().st_size > 10_000
+
+
+def test_the_figure_eight_is_where_its_velocity_leads():
+    motion, dt = TRIALS['figure_eight'].motion, 1e-4
+    times = np.arange(0, 3, dt)
+    goals = [motion(t) for t in times]
+    speed = np.diff([g.offset for g in goals], axis=0) / dt
+    np.testing.assert_allclose(speed, [g.velocity for g in goals[1:]], atol=1e-3)
+    rate = np.diff([g.velocity for g in goals], axis=0) / dt
+    np.testing.assert_allclose(rate, [g.acceleration for g in goals[1:]], atol=2e-2)

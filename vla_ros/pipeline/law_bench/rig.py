@@ -1,0 +1,174 @@
+"""Rig: one control law on the simulated arm at its control rate, with nothing else around it.
+
+The chunk queue and the pose limits are left out: the target goes straight to the law, so that what
+is measured is the law. Torque limits stay, as they are the robot's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+import time
+
+import mujoco
+import numpy as np
+
+from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.limits import Limiter
+from vla_ros.data import Array
+from vla_ros.geometry import quat_from_matrix
+from vla_ros.language.grammar import COLOURS
+from vla_ros.pipeline.workcell import Workcell
+from vla_ros.robots.model import RobotModel
+from vla_ros.robots.spec import RobotSpec
+from vla_ros.sim.config import load_sim
+from vla_ros.sim.hardware import SimHardware
+from vla_ros.sim.layout import Layout
+from vla_ros.sim.scene import Scene
+
+
+_TIMESTEP = 0.00025  # s
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where the tcp should be, as an offset from the start, base axes."""
+
+    offset: Array  # (3,) m
+    velocity: Array = field(default_factory=lambda: np.zeros(3))  # m/s
+    acceleration: Array = field(default_factory=lambda: np.zeros(3))  # m/s^2
+
+
+Motion = Callable[[float], Goal]  # s since the start -> where to be
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is done to the arm while it follows."""
+
+    start: tuple[float, float, float] = (0.5, 0.0, 0.3)  # m, where the tcp stands at first
+    push: tuple[float, float, float] = (0.0, 0.0, 0.0)  # N on the tcp, from `push_from` on
+    push_from: float = 0.2  # s
+    payload: float = 0.0  # kg in the hand, unknown to the law
+    friction: float = 0.0  # Nm of dry friction in every joint, unknown to the law
+    jitter: float = 0.0  # s, standard deviation of the time between measurement and torque
+    dropped: float = 0.0  # share of the ticks in which no torque is computed
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened in T ticks."""
+
+    time: Array  # (T,) s
+    wanted: Array  # (T, 3) m
+    position: Array  # (T, 3) m
+    force: Array  # (T,) N, of all contacts with the table, upwards
+    torque: Array  # (T, n) Nm
+    spent: Array  # (M,) s of processor time in the law, for the ticks that were computed
+
+    @property
+    def error(self) -> Array:
+        """Distance between wanted and real, (T,) m."""
+        result: Array = np.linalg.norm(self.position - self.wanted, axis=1)
+        return result
+
+
+class Rig:
+    """A simulated arm in an empty scene."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        """Build the scene of a robot."""
+        self.spec = spec
+        sim = load_sim()
+        # Finer than a tick, for torques that come late.
+        sim = replace(sim, physics=replace(sim.physics, timestep=_TIMESTEP))
+        self.cell = Workcell(spec, scene=Scene(spec, sim))
+        self._layout = Layout(np.full((len(COLOURS), 3), np.nan), np.array([0.7, 0.35]),
+                              np.array([0.7, -0.35]))  # fmt: skip
+        self._hardware = SimHardware(self.cell.scene, self._layout)
+        model = self.cell.scene.model
+        self._tcp = self.cell.scene.tcp
+        self._table = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_GEOM, 'table_top')
+        self._masses, self._losses = model.body_mass.copy(), model.dof_frictionloss.copy()
+
+    def run(
+        self, law: ControlLaw, motion: Motion, seconds: float, conditions: Conditions | None = None
+    ) -> Trace:
+        """Let `law` follow `motion` for so long."""
+        at = conditions or Conditions()
+        spec, dt = self.spec, 1 / self.spec.control_rate
+        count, rng = round(seconds / dt), np.random.default_rng(0)
+        substeps = round(dt / self.cell.scene.model.opt.timestep)
+        start = self._prepare(at)
+        model, limiter = RobotModel(spec), Limiter(spec, dt)
+        sample = self._hardware.read()
+        model.update(sample.position, sample.velocity)
+        limiter.reset(model)
+        origin, turn = model.position.copy(), quat_from_matrix(model.rotation)
+        target = CartesianTarget(start)
+        wanted, position = np.zeros((2, count, 3))
+        force, torques = np.zeros(count), np.zeros((count, spec.n))
+        asked, spent, late = np.zeros(spec.n), [], self._delays(at, count, substeps, rng)
+        for k in range(count):
+            goal = motion(k * dt)
+            twist, rate = (*goal.velocity, 0, 0, 0), (*goal.acceleration, 0, 0, 0)
+            target.set(tuple(origin + goal.offset), tuple(turn), twist, rate)
+            sample = self._hardware.read()
+            model.update(sample.position, sample.velocity)
+            wanted[k], position[k], force[k] = target.position, model.position, self._contact()
+            self._push(at, k * dt)
+            self._hardware.step(late[k])
+            if rng.random() >= at.dropped:
+                begin = time.perf_counter()
+                law.torque(model, target, asked)
+                spent.append(time.perf_counter() - begin)
+                limiter.torque(asked, model, torques[k])
+                self._hardware.write(torques[k], 0.0)
+            elif k:
+                torques[k] = torques[k - 1]
+            self._hardware.step(substeps - late[k])
+        return Trace(
+            np.linspace(0.0, (count - 1) * dt, count),
+            wanted,
+            position,
+            force,
+            torques,
+            np.array(spent),
+        )
+
+    def _prepare(self, at: Conditions) -> Array:
+        """Put the arm to the start, at rest; return its joints (n,) rad."""
+        scene, model = self.cell.scene, self.cell.scene.model
+        hand = model.body_parentid[self._tcp]
+        model.body_mass[:] = self._masses
+        model.body_mass[hand] += at.payload
+        model.dof_frictionloss[:] = self._losses
+        model.dof_frictionloss[scene.arm_v] += at.friction
+        mujoco.mj_setConst(model, mujoco.MjData(model))
+        q = self.cell.reach(np.array(at.start))
+        self._hardware.reset(self._layout, q, 0.0)
+        self._hardware.data.xfrc_applied[:] = 0.0
+        mujoco.mj_forward(model, self._hardware.data)
+        self._hardware.write(self._hardware.data.qfrc_bias[scene.arm_v], 0.0)
+        return q
+
+    def _delays(
+        self, at: Conditions, count: int, substeps: int, rng: np.random.Generator
+    ) -> list[int]:
+        """Return for each tick how many physics steps pass between measurement and torque."""
+        step = self.cell.scene.model.opt.timestep
+        drawn = np.abs(rng.normal(0.0, at.jitter, count)) / step
+        late: list[int] = np.minimum(np.round(drawn), substeps).astype(int).tolist()
+        return late
+
+    def _push(self, at: Conditions, now: float) -> None:
+        if now >= at.push_from:
+            self._hardware.data.xfrc_applied[self._tcp, :3] = at.push
+
+    def _contact(self) -> float:
+        """Return the force that the table carries, N."""
+        data, model, total = self._hardware.data, self.cell.scene.model, 0.0
+        one = np.zeros(6)
+        for index in range(data.ncon):
+            if self._table in data.contact[index].geom:
+                mujoco.mj_contactForce(model, data, index, one)
+                total += one[0]
+        return total

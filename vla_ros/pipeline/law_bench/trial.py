@@ -1,0 +1,34 @@
+"""Trial: one thing that is asked of every law, and the figures that come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vla_ros.pipeline.law_bench.rig import Conditions, Goal, Motion, Trace
+
+
+Measure = Callable[[Trace, float], dict[str, float]]  # trace, N/m of the law -> figures
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked, under which conditions, for how long, and what is read off."""
+
+    name: str
+    title: str
+    motion: Motion
+    seconds: float
+    measure: Measure
+    conditions: Conditions = field(default_factory=Conditions)
+
+
+def stand(now: float) -> Goal:
+    """Stay at the start."""
+    return Goal(np.zeros(3))
+
+
+def tracking(trace: Trace, stiffness: float) -> dict[str, float]:
+    """Return the greatest and the rms distance from the target, m."""
+    error = trace.error
+    return {'max_error': float(error.max()), 'rms_error': float(np.sqrt(np.mean(error**2)))}
