@@ -8,6 +8,8 @@ from vla_ros import config
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.joint_damping import JointDamping, JointDampingConfig
+from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
+from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.paths import config_file
 from vla_ros.robots.spec import RobotSpec
 
@@ -16,6 +18,8 @@ from vla_ros.robots.spec import RobotSpec
 LAWS: dict[str, tuple[type, Callable[[Any, RobotSpec], ControlLaw]]] = {
     'cartesian_impedance': (CartesianImpedanceConfig, CartesianImpedance),
     'joint_damping': (JointDampingConfig, JointDamping),
+    'joint_impedance': (JointImpedanceConfig, JointImpedance),
+    'operational_space': (OperationalSpaceConfig, OperationalSpace),
 }
 
 

@@ -11,6 +11,8 @@ from vla_ros.config import ConfigError
 from vla_ros.control.laws import CartesianTarget, load_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.joint_damping import JointDamping, JointDampingConfig
+from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
+from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.rotations import from_matrix
 from vla_ros.paths import share_dir
 from vla_ros.robots import load_robot
@@ -96,6 +98,44 @@ def test_cartesian_impedance_agrees_with_the_dense_formula(nullspace, feedforwar
         target.posture[:] = SPEC.home
         out = law.torque(model, target, np.zeros(SPEC.n))
         np.testing.assert_allclose(out, dense(config, model, target), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize('feedforward', ['acceleration', 'velocity', 'none'])
+def test_operational_space_agrees_with_the_dense_formula(feedforward, model):
+    wide = {'feedforward_clip_pos': 500.0, 'feedforward_clip_rot': 500.0}
+    config = OperationalSpaceConfig(feedforward=feedforward, nullspace_regularization=0.05, **wide)
+    law, rng = OperationalSpace(config, SPEC), np.random.default_rng(6)
+    for _ in range(50):
+        q = rng.uniform(SPEC.joint_array('lower') + 0.2, SPEC.joint_array('upper') - 0.2)
+        model.update(q, rng.normal(size=SPEC.n))
+        shift, turn, twist, acceleration = rng.normal(size=3), *rng.normal(size=(3, 6))
+        target = target_at(model, 0.03 * shift, 0.1 * turn[:3], twist, 4 * acceleration)
+        target.posture[:] = SPEC.home
+        j, inverse = model.jacobian, np.linalg.inv(model.mass)
+        mass = np.linalg.inv(j @ inverse @ j.T + 0.05 * np.eye(6))
+        turned = pin.log3(target.rotation @ model.rotation.T)
+        error = np.r_[target.position - model.position, turned]
+        error = np.clip(error, -np.r_[[0.1] * 3, [0.5] * 3], np.r_[[0.1] * 3, [0.5] * 3])
+        rate = (0 if feedforward == 'none' else target.twist) - j @ model.dq
+        wanted = 400 * error + 40 * rate - model.drift
+        wanted += target.acceleration if feedforward == 'acceleration' else 0
+        pull = np.clip(target.posture - model.q - 2 * model.dq, -5, 5)
+        pull = pull - j.T @ mass @ j @ inverse @ pull
+        expected = j.T @ np.clip(mass @ wanted, -500, 500) + pull + model.bias
+        out = law.torque(model, target, np.zeros(SPEC.n))
+        np.testing.assert_allclose(out, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_joint_impedance_is_a_spring_and_a_damper_in_every_joint(model):
+    stiffness = tuple(range(10, 10 + SPEC.n))
+    law = JointImpedance(JointImpedanceConfig(stiffness, gravity=False, coriolis=False), SPEC)
+    model.update(SPEC.home, np.full(SPEC.n, 0.1))
+    target = target_at(model)
+    target.posture[:] = SPEC.home + 0.2
+    expected = 0.2 * np.array(stiffness) - 0.1 * 2 * np.sqrt(stiffness)
+    np.testing.assert_allclose(law.torque(model, target, np.zeros(SPEC.n)), expected, atol=1e-12)
+    with pytest.raises(ValueError, match='stiffness: expected 7 values for franka, got 2'):
+        JointImpedance(JointImpedanceConfig((1.0, 2.0)), SPEC)
 
 
 def test_damping_follows_stiffness_unless_given(model):
