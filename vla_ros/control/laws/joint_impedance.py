@@ -16,7 +16,7 @@ class JointImpedanceConfig:
     """Gains of the joint impedance, one per joint."""
 
     stiffness: tuple[float, ...]  # Nm/rad
-    damping: tuple[float, ...] = ()  # Nms/rad; empty: 2 sqrt(stiffness x inertia) with `inertia`
+    damping: tuple[float, ...] = ()  # Nms/rad; empty: 2 sqrt(stiffness x inertia)
     inertia: float = 1.0  # kg m^2, for which the damping that is not given is critical
     gravity: bool = True  # False where the robot's own controller compensates it
     coriolis: bool = True

@@ -27,8 +27,8 @@ class OperationalSpaceConfig(CartesianImpedanceConfig):
 class OperationalSpace(CartesianImpedance):
     """tau = J^T L (K e + D (v_d - v) + a_d - J' q') + N tau_posture + tau_limits + c + g.
 
-    L is the apparent mass at the tcp: it decouples the axes, so the same gains give the same motion
-    everywhere, and the stiffness against a push is L K. Khatib (1987).
+    L is the apparent mass at the tcp: it decouples the axes, so the same gains give the same
+    motion everywhere, and the stiffness against a push is L K. Khatib (1987).
     """
 
     config: OperationalSpaceConfig
