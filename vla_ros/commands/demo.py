@@ -1,6 +1,6 @@
 """`vla_ros demo`: the whole stack on a simulated robot, carrying out instructions."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import shutil
 from typing import Annotated
@@ -62,13 +62,14 @@ def command(
     ] = 0.0,
     video: Annotated[bool, typer.Option(help='Write the video and the timeline.')] = True,
     verbose: Annotated[bool, typer.Option(help='Show what the nodes print.')] = False,
+    seed: Annotated[int, typer.Option(min=0, max=99, help='Other scenes, the same tasks.')] = 0,
     report: options.Report = None,
 ) -> None:
     """Start every node, give instructions, show a live table; leave bags, a video and plots."""
     from vla_ros.bringup.demo import run_program  # ROS: only here
 
     console = Console()
-    program = config.load(Program, config_file('demo', robot))
+    program = _other_scenes(config.load(Program, config_file('demo', robot)), seed)
     bags = out / 'bags'
     shutil.rmtree(bags, ignore_errors=True)
     results, figures = run_program(robot, policy, program, bags, extra_delay, console, verbose)
@@ -80,7 +81,13 @@ def command(
         console.print('drawing the video and the timeline from the bags')
         tree |= film(robot, bags, out)
     path = report or out / 'report.json'
-    write_report(path, NAME, tree)
+    write_report(path, NAME, tree, seed=seed)
     console.print(f'bags, video, timeline and report are in {out}/')
     if 'error' in figures or not results:
         raise typer.Exit(1)
+
+
+def _other_scenes(program: Program, seed: int) -> Program:
+    """Return the program in the scenes of another seed; 0 keeps those that it names."""
+    steps = tuple(replace(step, seed=step.seed + 100 * seed) for step in program.steps)
+    return replace(program, steps=steps)
