@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_ros.config import ConfigError
 from vla_ros.control.supervisor import Event
-from vla_ros.data import ExecutionStatus
+from vla_ros.data import ExecutionStatus, Mode
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.control_config import ControlConfig
@@ -91,7 +91,8 @@ class ControlNode(StageNode):
     def _on_status(self, status: ExecutionStatus) -> None:
         self._offered.feedback(status, self._subgoal, self._p_value)
         sim = self._arm.sim_state()
-        self._desk.poll(self.now, sim is not None and sim.success)
+        held = status.cause if status.mode is Mode.HOLD else ''
+        self._desk.poll(self.now, sim is not None and sim.success, held)
 
     def _on_chunk(self, message: ActionChunk) -> None:
         try:

@@ -96,8 +96,8 @@ class EpisodeDesk:
         if current is not None and latent.episode_id == current.id and latent.refusal:
             self.end('failure', f'refused: {latent.refusal}')
 
-    def poll(self, now: int, success: bool) -> None:
-        """End the episode when it has succeeded or its time is up."""
+    def poll(self, now: int, success: bool, held: str = '') -> None:
+        """End the episode when it has succeeded or its time is up; `held`: why the arm holds."""
         current = self.current
         if current is None:
             return
@@ -105,7 +105,8 @@ class EpisodeDesk:
         if current.judged and success:
             self.end('success', f'done after {elapsed:.1f} s')
         elif 0 < current.timeout < elapsed:
-            self.end('failure', f'not done within {current.timeout:.1f} s')
+            holds = f'; the arm holds: {held}' if held else ''
+            self.end('failure', f'not done within {current.timeout:.1f} s{holds}')
 
     def _judge(self, text: str) -> bool:
         """Have success judged, where it can be; return whether it is."""
