@@ -23,6 +23,7 @@ class StackOptions:
     policy: str = ''  # policy directory; empty: policies/<robot>/pocket
     record: str = ''  # folder for one bag per episode; empty: nothing is recorded
     namespace: str = ''  # of every node; another one makes a second robot
+    detect: bool = True  # run the failure detector, whose alarm holds the arm
     rviz: bool = False  # show it in RViz, where that is installed
     seed: int = 0  # of the first simulated scene
     reasoner_rate: float = 0.0  # Hz; 0 is the policy's own
@@ -48,6 +49,7 @@ HELP = {
     'policy': 'Policy directory; empty: policies/<robot>/pocket',
     'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
     'namespace': 'Namespace of every node; another one makes a second robot',
+    'detect': 'Run the failure detector, whose alarm holds the arm',
     'rviz': 'Show the robot in RViz',
     'seed': 'Seed of the first simulated scene',
     'reasoner_rate': "Latents per second, Hz; 0: the policy's own",
@@ -115,8 +117,9 @@ def describe(options: StackOptions) -> Stack:
     nodes = [
         _node('reasoner', tuning.reasoner, reasoner),
         _node('expert', tuning.expert, common),
-        _node('detector', tuning.detector, {'policy': given}, vital=False),
     ]
+    if options.detect:
+        nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))
     if simulated:
         camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
         nodes.insert(0, camera)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 import time
+from typing import Any
 
 import numpy as np
 
 from vla_ros.bringup.description import StackOptions, describe
 from vla_ros.bringup.runner import LocalRunner
+from vla_ros.data import ActionChunk
 from vla_ros.evaluate.trials import Outcome, Trial
 from vla_ros.nodes import qos
 from vla_ros.nodes.client import StackClient
-from vla_ros.nodes.convert import status_from_msg
+from vla_ros.nodes.convert import chunk_from_msg, status_from_msg
 from vla_ros.pipeline.evaluation import choose, word
 from vla_ros.pipeline.simulated import Scenes
 from vla_ros.robots import load_robot
@@ -21,34 +23,49 @@ _TIMEOUT = 20.0  # s for one instruction, beside the delay that is added
 
 
 def run_graph_trials(
-    robot: str, policy: str, trials: Sequence[Trial], extra_delay: float
-) -> Iterator[Outcome]:
-    """Yield the outcome of each trial; the nodes are started once for all.
+    robot: str, policy: str, trials: Sequence[Trial], extra_delay: float, detect: bool = True
+) -> Iterator[tuple[Outcome, tuple[ActionChunk, ...]]]:
+    """Yield the outcome and the chunks of each trial; the nodes are started once for all.
 
     Raises:
         BringupError: a node did not come up.
         StackError: the stack stopped answering.
     """
-    options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay)
+    options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay, detect=detect)
     scenes = Scenes(load_robot(robot), load_sim())
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:
             client.lost = runner.lost
-            ages: list[float] = []
-            seams: list[float] = []
-
-            def note(message: object) -> None:
-                status = status_from_msg(message)
-                ages.append(status.latent_age)
-                seams.append(status.seam_jump)
-
-            client.subscribe(qos.STATUS, note)
+            log = _Log(client)
             client.wait_ready(20.0)
             for trial in trials:
-                ages.clear()
-                seams.clear()
-                yield _run(trial, client, scenes, _TIMEOUT + extra_delay, ages, seams)
+                log.clear()
+                outcome = _run(trial, client, scenes, _TIMEOUT + extra_delay, log)
+                yield outcome, tuple(chunk_from_msg(message) for message in log.chunks)
+
+
+class _Log:
+    """What the graph published during a trial."""
+
+    def __init__(self, client: StackClient) -> None:
+        self.ages: list[float] = []  # s
+        self.seams: list[float] = []  # m
+        self.chunks: list[Any] = []
+        client.subscribe(qos.STATUS, self._status)
+        client.subscribe(qos.ACTION_CHUNK, self.chunks.append)
+
+    def clear(self) -> None:
+        """Forget the trial before."""
+        self.ages.clear()
+        self.seams.clear()
+        self.chunks.clear()
+
+    def _status(self, message: Any) -> None:
+        status = status_from_msg(message)
+        self.seams.append(status.seam_jump)
+        if np.isfinite(status.latent_age):
+            self.ages.append(status.latent_age)
 
 
 def _run(
@@ -56,8 +73,7 @@ def _run(
     client: StackClient,
     scenes: Scenes,
     timeout: float,
-    ages: list[float],
-    seams: list[float],
+    log: _Log,
 ) -> Outcome:
     rng = np.random.default_rng([trial.seed, trial.variant])
     layout = scenes.layout(trial.family, trial.seed)
@@ -70,7 +86,6 @@ def _run(
     success, reason = client.execute(text, timeout)
     seconds = time.monotonic() - start
     refused = reason.startswith('refused')
-    known = [age for age in ages if np.isfinite(age)]
     return Outcome(
         trial=trial,
         family=request.family,
@@ -79,6 +94,6 @@ def _run(
         refused=refused,
         reason=reason,
         seconds=seconds,
-        latent_age=float(np.mean(known)) if known else 0.0,
-        seam_jump=max(seams, default=0.0),
+        latent_age=float(np.mean(log.ages)) if log.ages else 0.0,
+        seam_jump=max(log.seams, default=0.0),
     )

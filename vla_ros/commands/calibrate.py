@@ -1,5 +1,6 @@
 """`vla_ros calibrate`: rollouts of the policy into the failure detector's artefact."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,26 +9,36 @@ import typer
 
 from vla_ros.commands import options
 from vla_ros.commands.progress import bar
+from vla_ros.data import ActionChunk
 from vla_ros.detect.artefact import save_artefact
 from vla_ros.detect.calibrate import calibrate
 from vla_ros.detect.rollouts import Rollout, load_rollouts, save_rollout
 from vla_ros.detect.settings import load_detect_config
 from vla_ros.evaluate.report import provenance, write_report
-from vla_ros.evaluate.trials import CALIBRATION_SEED, FAMILIES, Trial
+from vla_ros.evaluate.trials import CALIBRATION_SEED, FAMILIES, Outcome, Trial
 from vla_ros.pipeline.evaluation import Setup, run_trials
 
 
 NAME = 'calibrate'
+_Made = tuple[Outcome, tuple[ActionChunk, ...]]
 
 
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
-    episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 60,
+    episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 70,
     tasks: options.Tasks = '',
     rollouts: Annotated[
-        Path | None, typer.Option(help='Take the rollouts in this folder instead of making some.')
+        Path | None,
+        typer.Option(help='Take the rollouts in this folder; with --graph, make some as well.'),
     ] = None,
+    graph: Annotated[
+        bool,
+        typer.Option(
+            '--graph/--lockstep',
+            help='Make them with real nodes in real time, as they will be watched, or faster.',
+        ),
+    ] = False,
     keep: Annotated[Path | None, typer.Option(help='Keep the rollouts in this folder.')] = None,
     recipe: Annotated[str, typer.Option(help='Name in config/detect/, or a YAML.')] = 'default',
     seed: options.Seed = 0,
@@ -36,11 +47,14 @@ def command(
 ) -> None:
     """Fit and calibrate the detector on successes; writes calibration.json into the policy."""
     folder = policy or f'policies/{robot}/pocket'
+    made: list[Rollout] = []
     if rollouts is not None:
-        made = load_rollouts(rollouts)
-    else:
-        families = options.families(tasks, FAMILIES)
-        made = _make(Setup(robot, folder, keep_chunks=True), families, episodes, seed, workers)
+        made = list(load_rollouts(rollouts))
+    if rollouts is None or graph:
+        trials = _trials(options.families(tasks, FAMILIES), episodes, seed)
+        setup = Setup(robot, folder, keep_chunks=True)
+        made += _collect(_graph(setup, trials) if graph else _lockstep(setup, trials, workers),
+                         len(trials), '-graph' if graph else '')  # fmt: skip
     if keep is not None:
         for rollout in made:
             save_rollout(keep / f'{rollout.episode_id}.safetensors', rollout)
@@ -53,26 +67,39 @@ def command(
         write_report(report, NAME, result.report, seed=seed)
 
 
-def _make(
-    setup: Setup, families: tuple[str, ...], episodes: int, seed: int, workers: int
-) -> list[Rollout]:
-    """Return rollouts on scenes that are neither trained on nor evaluated."""
+def _trials(families: tuple[str, ...], episodes: int, seed: int) -> list[Trial]:
+    """Return trials on scenes that are neither trained on nor evaluated."""
     first = CALIBRATION_SEED + 10_000 * seed
-    trials = [Trial(family, first + i, variant=i) for family in families for i in range(episodes)]
-    made = []
-    with bar('rollouts', len(trials)) as step:
-        for outcome, rollout in run_trials(setup, trials, workers):
+    return [Trial(family, first + i, variant=i) for family in families for i in range(episodes)]
+
+
+def _lockstep(setup: Setup, trials: list[Trial], workers: int) -> Iterator[_Made]:
+    for outcome, rollout in run_trials(setup, trials, workers):
+        yield outcome, tuple(rollout.chunks or ())
+
+
+def _graph(setup: Setup, trials: list[Trial]) -> Iterator[_Made]:
+    from vla_ros.bringup.graph import run_graph_trials  # ROS: only here
+
+    # Without the detector, whose alarms would end what it is to learn from.
+    yield from run_graph_trials(setup.robot, setup.policy, trials, 0.0, detect=False)
+
+
+def _collect(made: Iterator[_Made], total: int, suffix: str) -> list[Rollout]:
+    rollouts = []
+    with bar('rollouts', total) as step:
+        for outcome, chunks in made:
             step(outcome.success)
-            if not rollout.chunks:
+            if not chunks:
                 continue  # refused: nothing was executed
-            made.append(
+            rollouts.append(
                 Rollout(
-                    episode_id=outcome.name.replace(':', '-'),
+                    episode_id=outcome.name.replace(':', '-') + suffix,
                     task=outcome.family,
                     success=outcome.success,
-                    chunks=tuple(rollout.chunks),
+                    chunks=chunks,
                     instruction=outcome.instruction,
                     seed=outcome.trial.seed,
                 )
             )
-    return made
+    return rollouts

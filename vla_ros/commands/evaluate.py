@@ -125,7 +125,7 @@ def _run_graph(
 
     outcomes: list[Outcome] = []
     with bar(title, len(trials)) as step:
-        for outcome in run_graph_trials(robot, policy, trials, extra_delay):
+        for outcome, _ in run_graph_trials(robot, policy, trials, extra_delay):
             outcomes.append(outcome)
             step(outcome.success)
     return outcomes

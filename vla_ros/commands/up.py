@@ -27,6 +27,9 @@ def command(
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
     ] = 0.0,
+    detect: Annotated[
+        bool, typer.Option(help='Run the failure detector, whose alarm holds the arm.')
+    ] = True,
     seed: options.Seed = 0,
     quiet: Annotated[bool, typer.Option(help='Do not show what the nodes print.')] = False,
 ) -> None:
@@ -40,7 +43,7 @@ def command(
         StackOptions,
         {'robot': robot, 'sim': sim, 'instruction': instruction, 'policy': policy,
          'record': record, 'namespace': namespace, 'reasoner_rate': reasoner_rate,
-         'extra_delay': extra_delay, 'seed': seed},
+         'extra_delay': extra_delay, 'detect': detect, 'seed': seed},
         'vla_ros up',
     )  # fmt: skip
 

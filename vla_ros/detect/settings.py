@@ -48,7 +48,7 @@ class SplitConfig:
 class DetectConfig:
     """Everything `calibrate` needs beside the rollouts."""
 
-    alpha: float = 0.02  # alarm level: share of successful episodes that may raise an alarm
+    alpha: float = 0.01  # alarm level: share of successful episodes that may raise an alarm
     monitor: MonitorConfig = field(default_factory=MonitorConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
 

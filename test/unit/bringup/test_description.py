@@ -30,6 +30,10 @@ def test_a_recorder_runs_only_where_something_is_recorded(policy):
     assert 'recorder' in names(StackOptions(policy=policy, record='out'))
 
 
+def test_the_detector_can_be_left_out(policy):
+    assert 'detector' not in names(StackOptions(policy=policy, detect=False))
+
+
 def test_options_reach_the_nodes(policy):
     stack = describe(
         StackOptions(policy=policy, instruction='pick it', seed=3, extra_delay=2.0, domain=7)
