@@ -12,6 +12,7 @@ class JointSample(Protocol):
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
     gripper: float  # opening, m
+    wrench: Array | None  # (6,) N and Nm in the force sensor's frame; None without a sensor
 
 
 class Hardware(Protocol):

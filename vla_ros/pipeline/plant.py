@@ -38,6 +38,7 @@ class Sample:
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
     gripper: float = 0.0  # m
+    wrench: Array | None = None  # (6,) N and Nm, sensor frame
 
 
 class DriverPlant:

@@ -23,6 +23,9 @@ class RobotModel:
         drift: (6,) m/s^2 and rad/s^2, J' dq: how the tcp accelerates when no joint does.
         mass: (n, n) kg m^2, M(q) with the motors' armature, symmetric.
         gravity: (n,) Nm. coriolis: (n,) Nm, C(q, dq) dq. bias: (n,) Nm, their sum.
+        external_torque: (n,) Nm that the world exerts on the joints, external_wrench: (6,) N and
+            Nm that it exerts on the tcp, base axes. Not computed here: written by whoever senses
+            them, zero where no one does.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -45,6 +48,7 @@ class RobotModel:
         self.twist = np.zeros(6)
         self.drift: Array = np.zeros(6)
         self._still = np.zeros(spec.n)
+        self.external_torque, self.external_wrench = np.zeros(spec.n), np.zeros(6)
         self.coriolis = np.zeros(spec.n)
         # These are views of Pinocchio's own memory: refreshed by every update at no cost.
         placement = self._data.oMf[self._frame]

@@ -19,6 +19,7 @@ class SimSample:
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
     gripper: float  # opening, m
+    wrench: Array | None = None  # (6,) N and Nm, sensor frame
 
 
 class SimHardware:

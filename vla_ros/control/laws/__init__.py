@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_ros import config
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.joint_damping import JointDamping, JointDampingConfig
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
@@ -52,4 +52,4 @@ def load_law(preset: str, spec: RobotSpec) -> ControlLaw:
         raise config.ConfigError(f'{path}: {error}') from error
 
 
-__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'load_law']
+__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'MotionLaw', 'load_law']

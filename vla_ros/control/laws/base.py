@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 import math
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -21,7 +22,10 @@ class CartesianTarget:
         quaternion: (4,) xyzw, the same rotation.
         twist: (6,) m/s and rad/s, the velocity of the target, base axes.
         acceleration: (6,) m/s^2 and rad/s^2, likewise.
-        posture: (n,) rad, joint positions preferred where the task leaves freedom.
+        wrench: (6,) N and Nm, what the tcp is to press with beside the law's own; base axes.
+        posture: (n,) rad, joint positions preferred where the task leaves freedom; what a law in
+            joint space tracks.
+        posture_rate: (n,) rad/s, its velocity.
     """
 
     __slots__ = (
@@ -29,21 +33,25 @@ class CartesianTarget:
         'acceleration',
         'position',
         'posture',
+        'posture_rate',
         'quaternion',
         'rotation',
         'twist',
+        'wrench',
     )
 
     def __init__(self, posture: Array) -> None:
         """Start at the origin, at rest, with a copy of `posture` (n,) rad."""
         # One buffer and views of it: one assignment a tick instead of four.
-        self._buffer = np.zeros(28)
+        self._buffer = np.zeros(34)
         self.position = self._buffer[:3]
         self.quaternion = self._buffer[3:7]
         self.rotation = self._buffer[7:16].reshape(3, 3)
         self.twist = self._buffer[16:22]
-        self.acceleration = self._buffer[22:]
+        self.acceleration = self._buffer[22:28]
+        self.wrench = self._buffer[28:]
         self.posture = np.array(posture, dtype=np.float64)
+        self.posture_rate = np.zeros(len(self.posture))
         self.set((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
     def set(
@@ -55,7 +63,7 @@ class CartesianTarget:
     ) -> None:
         """Write the pose (m, unit xyzw), its twist and acceleration (6,), base axes."""
         matrix = rotations.to_matrix(quaternion)
-        self._buffer[:] = (*position, *quaternion, *matrix, *twist, *acceleration)
+        self._buffer[:28] = (*position, *quaternion, *matrix, *twist, *acceleration)
 
 
 class ControlLaw(ABC):
@@ -63,10 +71,45 @@ class ControlLaw(ABC):
 
     Attributes:
         stiffness: N/m, of the tcp against a push; NaN where it has none.
+        output: what it makes: joint torques ('effort'), or joint positions ('motion').
     """
 
     stiffness: float = math.nan
+    output: ClassVar[Literal['effort', 'motion']] = 'effort'
+
+    def reset(self, model: RobotModel, target: CartesianTarget) -> None:  # noqa: B027
+        """Begin at the model's last update: the law is taken into use, or the arm was moved.
+
+        `target` is the commanded pose, at rest.
+        """
+
+    def set_stiffness(self, stiffness: Array) -> None:
+        """Take a Cartesian stiffness (6, 6) N/m, Nm/rad, N/rad; symmetric, positive semi-definite.
+
+        The damping follows. Called between ticks.
+
+        Raises:
+            ValueError: this law has no Cartesian stiffness.
+        """
+        raise ValueError(f'stiffness: {type(self).__name__} has no Cartesian stiffness to set')
 
     @abstractmethod
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm at the model's last update into `out`; return `out`."""
+
+
+class MotionLaw(ControlLaw):
+    """A law for robots that take joint positions or velocities."""
+
+    output = 'motion'
+
+    @abstractmethod
+    def motion(self, model: RobotModel, target: CartesianTarget, sent: Array, out: Array) -> Array:
+        """Write the joint positions (n,) rad wanted in this tick into `out`; return `out`.
+
+        `sent` (n,) rad is what was really sent in the last tick, after every limit.
+        """
+
+    def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
+        """Refuse: a caller asks `output` first."""
+        raise TypeError(f'{type(self).__name__} makes joint positions, not torques')
