@@ -1,14 +1,16 @@
-"""The control loop: read, decide what is wanted, limit it, make a torque of it, send it."""
+"""The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
 
 import math
 
 import numpy as np
 
 from vla_ros.control import rotations
+from vla_ros.control.actuation import Actuation
 from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
 from vla_ros.control.supervisor import Event, State, Supervisor
+from vla_ros.control.targets import Targets
 from vla_ros.data import SECOND, Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -20,14 +22,15 @@ _TOLERATED = 1.2
 
 
 class ControlLoop:
-    """One tick: measured state in, limited torque out.
+    """One tick: measured state in, limited command out.
 
     The mode decides whose target is followed: the source's in RUN (and in HOLD for want of a
-    chunk, where the source stands still), the person's in TAKEOVER, none in IDLE and HOLD, where
+    chunk, where the source stands still), the targets' in TAKEOVER, none in IDLE and HOLD, where
     the commanded pose comes to rest and the arm stays compliant, and in STOP, where it is damped.
 
     Attributes:
-        sent: (n,) Nm, the torque really sent in the last tick.
+        targets: what a person or another program wants.
+        actuation: what was really sent in the last tick, and the law that made it.
         stamp: ns, of the last tick.
         ticks: ticks done.
     """
@@ -50,16 +53,13 @@ class ControlLoop:
         self.source = source
         self.supervisor = supervisor or Supervisor()
         self.model = model or RobotModel(spec)
-        self.sent = np.zeros(spec.n)
+        self.targets = Targets(spec, 1 / spec.control_rate)
+        self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
-        self._law = law
-        self._stop_law = stop_law
         self._want = np.zeros(8)
-        self._person = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
-        self._torque = np.zeros(spec.n)
         self._still = np.zeros(spec.n)
         self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
         self._stale = int(spec.driver.stale_after * SECOND)
@@ -78,6 +78,7 @@ class ControlLoop:
             self.gripper = sample.gripper
             if not self._begun:
                 self.limiter.reset(self.model, sample.gripper)
+                self.actuation.reset(self.model)
                 self._begun = True
         supervisor = self.supervisor
         if supervisor.entries != self._entries:
@@ -104,18 +105,16 @@ class ControlLoop:
         """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
         self._begun = self._prepared = False
 
-    def takeover_target(self, pose: Array) -> None:
-        """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
-        np.copyto(self._person, pose)
-
     def command(self) -> Command:
         """Return what was really sent in the last tick."""
-        target = self.limiter.target
+        target, sent = self.limiter.target, self.actuation
         return Command(
             stamp=self.stamp,
             target=Pose(target.position.copy(), target.quaternion.copy()),
             gripper=self.limiter.gripper,
-            torque=self.sent.copy(),
+            torque=sent.torque.copy(),
+            position=sent.position.copy(),
+            velocity=sent.velocity.copy(),
         )
 
     def state(self) -> RobotState:
@@ -163,20 +162,21 @@ class ControlLoop:
         if self._state is State.RUN:
             self.source.clear(now, self._want)
         elif self._state is State.TAKEOVER:
-            np.copyto(self._person, self._want)
+            self.targets.clear()
 
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
         state, limiter, want = self.supervisor.state, self.limiter, self._want
+        if state is State.TAKEOVER:
+            self.targets.move(limiter, now)
+            return
+        self.targets.relax(limiter)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)
             if self.source.dry and state is State.RUN:
                 self.supervisor.post(Event.STARVED)
                 self._entries = self.supervisor.entries
-        elif state is State.TAKEOVER:
-            np.copyto(want, self._person)
-            wanted = True
         else:
             wanted = False
         if not wanted:
@@ -188,20 +188,13 @@ class ControlLoop:
         limiter.grip(float(want[7]))
 
     def _send(self, believed: bool) -> None:
-        """Make the torque, limit it, send it."""
-        model, limiter, law = self.model, self.limiter, self._law
+        """Send what the law makes of the commanded pose."""
         if not believed:
             # Blind: carry the arm's weight where it was last seen.
-            model.update(model.q, self._still)
-            law = self._stop_law
-        elif self.supervisor.state is State.STOP:
-            law = self._stop_law
-        law.torque(model, limiter.target, self._torque)
-        limiter.refusal = ''
-        limiter.torque(self._torque, model, self.sent)
-        if limiter.refusal:
-            self.supervisor.post(Event.VIOLATION, f'control law: {limiter.refusal}')
-        self.hardware.write(self.sent, limiter.gripper)
+            self.model.update(self.model.q, self._still)
+        stopped = self.supervisor.state is State.STOP
+        if cause := self.actuation.send(self.model, stopped, blind=not believed):
+            self.supervisor.post(Event.VIOLATION, cause)
 
     def _commanded(self, out: Array) -> None:
         """Write the commanded pose and opening (8,) into out."""

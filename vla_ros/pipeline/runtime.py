@@ -8,10 +8,12 @@ import numpy as np
 
 from vla_ros.act.queue import ChunkQueue, QueueConfig
 from vla_ros.control.interfaces import Hardware, TargetSource
-from vla_ros.control.laws import load_law
+from vla_ros.control.laws import LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
-from vla_ros.control.native.parts import make_parts
-from vla_ros.control.supervisor import Event, Supervisor
+from vla_ros.control.native.parts import make_parts, native_law
+from vla_ros.control.stiffness import stiffness_matrix
+from vla_ros.control.supervisor import Event, State, Supervisor
+from vla_ros.control.targets import Kind
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
 from vla_ros.robots.spec import RobotSpec
@@ -57,6 +59,7 @@ class Execution:
         self.supervisor = Supervisor()
         self.loop = build_loop(spec, hardware, self.queue, self.supervisor, law)
         self.timing = TickStatistics()
+        self._refusals, self._refusal = (0, 0), ''
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take a chunk over for execution; return '' or the cause of its refusal."""
@@ -73,9 +76,32 @@ class Execution:
         """Apply an event; return '' or the cause of its refusal."""
         return self.supervisor.post(event, text)
 
-    def takeover_target(self, pose: Array) -> None:
-        """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
-        self.loop.takeover_target(pose)
+    def target(self, kind: Kind, stamp: int, values: Array, now: int) -> str:
+        """Take a target of `stamp` (ns) over; return '' or the cause of its refusal.
+
+        Only in TAKEOVER, but for the stiffness, which belongs to the law.
+        """
+        loop = self.loop
+        if kind is Kind.STIFFNESS:
+            try:
+                loop.actuation.set_stiffness(stiffness_matrix(values), loop.model)
+            except ValueError as error:
+                return loop.targets.refuse(f'target_stiffness: {error}')
+            return ''
+        if self.supervisor.state is not State.TAKEOVER:
+            return loop.targets.refuse(
+                f'target_{kind.name.lower()} refused in {self.supervisor.mode.name}: '
+                'take the arm over first'
+            )
+        return loop.targets.offer(kind, stamp, values, now)
+
+    def adopt(self, preset: LawPreset) -> str:
+        """Change to another law, or to other gains; return '' or the cause of the refusal."""
+        try:
+            law = native_law(make_law(preset, self.spec), self.spec)
+        except ValueError as error:
+            return f'law: {error}'
+        return self.loop.actuation.adopt(law, self.loop.model)
 
     def restart(self) -> None:
         """Begin again where the arm was put, with no instruction."""
@@ -99,7 +125,7 @@ class Execution:
         return ExecutionStatus(
             stamp=now,
             mode=supervisor.mode,
-            cause=supervisor.cause,
+            cause=self._cause(),
             instruction=supervisor.instruction,
             chunk_seq=-1 if chunk is None else chunk.seq,
             chunk_step=queue.step,
@@ -114,9 +140,24 @@ class Execution:
             latency_p99=float(latency[1]),
             seam_jump=queue.seam_jump,
             refused_chunks=queue.refused,
-            last_refusal=queue.last_refusal,
+            refused_targets=loop.targets.refused,
+            last_refusal=self._last_refusal(),
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
             measured=Pose(model.position.copy(), np.array(loop.measured_quaternion())),
             gripper_command=loop.limiter.gripper,
             gripper=loop.gripper,
         )
+
+    def _cause(self) -> str:
+        """Return why the arm is in its mode; in TAKEOVER, why it rests, if it does."""
+        if self.supervisor.state is State.TAKEOVER and self.loop.targets.cause:
+            return self.loop.targets.cause
+        return self.supervisor.cause
+
+    def _last_refusal(self) -> str:
+        """Return the newer of the last refusals of chunks and of targets."""
+        queue, targets = self.queue, self.loop.targets
+        if (counts := (queue.refused, targets.refused)) != self._refusals:
+            newer = targets if counts[1] != self._refusals[1] else queue
+            self._refusals, self._refusal = counts, newer.last_refusal
+        return self._refusal

@@ -18,7 +18,9 @@ from vla_ros import config
 from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
 from vla_ros.control import native
+from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event
+from vla_ros.control.targets import Kind
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
@@ -29,7 +31,7 @@ from vla_ros.robots import load_robot
 
 
 # Requests that are no events of the supervisor share its ring.
-SCENE, JUDGE = 100, 101
+SCENE, JUDGE, LAW, TARE = 100, 101, 102, 103
 _PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
 _LATE = 5  # periods behind from which ticks are given up instead of made up for
 
@@ -79,7 +81,7 @@ class Worker:
         self._every_status = max(round(spec.control_rate / settings.status_rate), 1)
         self._parent = os.getppid()
         self._chunk = mailbox.chunk.version
-        self._person = mailbox.person.version
+        self._targets = [section.version for section in mailbox.targets]
         self._done = 0
         self._cycle = TickStatistics()  # of all the work, physics and publishing included
         self._splices = 0
@@ -150,10 +152,11 @@ class Worker:
         if entry is not None:
             self._chunk = entry[0]
             execution.offer(wire.get_chunk(entry[1]), now)
-        entry = mailbox.person.poll(self._person)
-        if entry is not None:
-            self._person = entry[0]
-            execution.takeover_target(entry[1][1])
+        for kind, section in zip(Kind, mailbox.targets, strict=True):
+            entry = section.poll(self._targets[kind])
+            if entry is not None:
+                self._targets[kind] = entry[0]
+                execution.target(kind, *wire.get_target(entry[1]), now)
 
     def _answer(self) -> None:
         """Apply the events posted since the last cycle, and answer each."""
@@ -167,11 +170,22 @@ class Worker:
                     self._execution.restart()
             elif kind == JUDGE:
                 cause = self._plant.judge(text)
+            elif kind == LAW:
+                cause = self._adopt()
             else:
                 cause = self._execution.post(Event(kind), text)
             self._done += 1
             mailbox.answers[place].write(texts=(cause,))
             mailbox.answered.write((self._done,))
+
+    def _adopt(self) -> str:
+        """Change to the law in the mailbox; return '' or the cause of the refusal."""
+        (text,) = self._mailbox.law.read()[2]
+        try:
+            preset = config.build(LawPreset, json.loads(text), 'law')
+        except ValueError as error:
+            return str(error)
+        return self._execution.adopt(preset)
 
     def _publish(self, count: int) -> None:
         """Write what is due; mostly in different cycles, so that none bears it all."""

@@ -1,6 +1,7 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
 from vla_ros.robots.spec import (
+    BaseSpec,
     CameraSpec,
     CartesianLimits,
     DriverSpec,
@@ -12,6 +13,7 @@ from vla_ros.robots.spec import (
 
 
 __all__ = [
+    'BaseSpec',
     'CameraSpec',
     'CartesianLimits',
     'DriverSpec',

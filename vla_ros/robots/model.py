@@ -38,6 +38,8 @@ class RobotModel:
         self.spec = spec
         self._model = _reduced_model(spec)
         self._model.armature[:] = spec.joint_array('armature')
+        mounted = pin.Quaternion(np.array(spec.base.quaternion)).matrix()
+        self._model.gravity.linear = mounted.T @ self._model.gravity.linear
         self._data = self._model.createData()
         self._frame = _frame_id(self._model, spec.ee_frame)
         base = self._model.frames[_frame_id(self._model, spec.base_frame)]

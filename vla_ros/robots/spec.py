@@ -1,6 +1,6 @@
 """RobotSpec: one YAML per robot in config/robots/, checked on construction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -93,9 +93,33 @@ class DriverSpec:
 
     joint_states: str
     command: str
-    command_type: Literal['effort', 'position', 'velocity', 'pose']
+    # effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm,
+    # rad, rad/s; trajectory: trajectory_msgs/JointTrajectory; joint_state: sensor_msgs/JointState
+    # with positions and velocities; pose: geometry_msgs/PoseStamped for a compliance controller
+    # of the robot's own
+    command_type: Literal['effort', 'position', 'velocity', 'trajectory', 'joint_state', 'pose']
     gripper_command: str
     stale_after: float  # s without joint_states before the arm holds
+
+    def takes(self, output: str) -> bool:
+        """Whether a law with this output ('effort' or 'motion') can move the robot."""
+        return self.command_type == 'pose' or (self.command_type == 'effort') == (
+            output == 'effort'
+        )
+
+
+@dataclass(frozen=True)
+class BaseSpec:
+    """How the robot is mounted: its base frame in the world, whose z axis points up."""
+
+    frame: str = 'world'
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m
+    quaternion: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)  # xyzw
+
+    def __post_init__(self) -> None:
+        norm = sum(value * value for value in self.quaternion) ** 0.5
+        require(abs(norm - 1) < 1e-6, f'base.quaternion: expected norm 1, got {norm:.6g}')
+        require(bool(self.frame), 'base.frame: expected a name')
 
 
 @dataclass(frozen=True)
@@ -114,6 +138,7 @@ class RobotSpec:
     control_rate: float  # Hz
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
+    base: BaseSpec = field(default_factory=BaseSpec)
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]

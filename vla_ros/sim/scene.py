@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.data import Array
-from vla_ros.geometry import quat_from_matrix
+from vla_ros.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.language.grammar import COLOURS
 from vla_ros.robots.spec import CameraSpec, RobotSpec
 from vla_ros.sim import props
@@ -102,6 +102,8 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
     world = mujoco.MjSpec.from_file(str(spec.urdf_path))
     option = world.option
     option.timestep = config.physics.timestep
+    # The axes are the base's, however it is mounted.
+    option.gravity = matrix_from_quat(np.array(spec.base.quaternion)).T @ option.gravity
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = config.physics.impratio

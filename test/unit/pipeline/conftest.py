@@ -23,7 +23,8 @@ class Arm:
     def __init__(self, spec):
         self.model = RobotModel(spec)
         self.q, self.dq = spec.home.copy(), np.zeros(spec.n)
-        self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08)
+        self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08,
+                                      wrench=None)  # fmt: skip
         self.torques = []
 
     def read(self):
@@ -32,6 +33,13 @@ class Arm:
     def write(self, torque, gripper):
         self.torques.append(torque.copy())
         self.sample.gripper = gripper
+
+    def move(self, position, velocity, gripper):
+        """Track positions with a servo of the robot's own."""
+        model = self.model
+        model.update(self.q, self.dq)
+        wanted = 400 * (position - self.q) + 40 * (velocity - self.dq)
+        self.write(model.mass @ wanted + model.bias, gripper)
 
     def advance(self, now):
         model = self.model

@@ -41,15 +41,32 @@ def load_law(preset: str, spec: RobotSpec) -> ControlLaw:
         FileNotFoundError: no such preset; the message lists the valid names.
         ConfigError: the preset is not valid; the message names the field.
     """
-    path = config_file('control', preset)
-    loaded = config.load(LawPreset, path)
-    kind, make = LAWS[loaded.law]
+    return make_law(load_preset(preset), spec, str(config_file('control', preset)))
+
+
+def load_preset(name: str) -> LawPreset:
+    """Read config/control/<name>.yaml, or a path to one.
+
+    Raises:
+        FileNotFoundError: no such preset; the message lists the valid names.
+        ConfigError: the preset is not valid; the message names the field.
+    """
+    return config.load(LawPreset, config_file('control', name))
+
+
+def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlLaw:
+    """Make the law that a preset describes.
+
+    Raises:
+        ConfigError: the preset is not valid; the message names the field, after `where`.
+    """
+    kind, make = LAWS[preset.law]
     try:
-        return make(config.build(kind, loaded.parameters, where=f'{path}.parameters'), spec)
+        return make(config.build(kind, preset.parameters, where=f'{where}.parameters'), spec)
     except config.ConfigError:
         raise
     except ValueError as error:
-        raise config.ConfigError(f'{path}: {error}') from error
+        raise config.ConfigError(f'{where}: {error}') from error
 
 
-__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'MotionLaw', 'load_law']
+__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'MotionLaw', 'load_law', 'load_preset', 'make_law']
