@@ -7,6 +7,7 @@ from vla_ros.robots.spec import (
     DriverSpec,
     GripperSpec,
     JointSpec,
+    KeepOut,
     RobotSpec,
     load_robot,
 )
@@ -19,6 +20,7 @@ __all__ = [
     'DriverSpec',
     'GripperSpec',
     'JointSpec',
+    'KeepOut',
     'RobotSpec',
     'load_robot',
 ]
