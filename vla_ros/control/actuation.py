@@ -78,7 +78,7 @@ class Actuation:
         self.torque.fill(0.0)
         self.position.fill(math.nan)
         self.velocity.fill(math.nan)
-        self._limiter.carry(model)
+        self._limiter.reset(model)
         self.reset(model)
         return ''
 

@@ -45,6 +45,7 @@ class ControlLoop:
         source: TargetSource,
         supervisor: Supervisor | None = None,
         model: RobotModel | None = None,
+        targets: Targets | None = None,
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
@@ -53,7 +54,7 @@ class ControlLoop:
         self.source = source
         self.supervisor = supervisor or Supervisor()
         self.model = model or RobotModel(spec)
-        self.targets = Targets(spec, 1 / spec.control_rate)
+        self.targets = targets or Targets(spec, RobotModel(spec), 1 / spec.control_rate)
         self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
@@ -104,6 +105,18 @@ class ControlLoop:
     def restart(self) -> None:
         """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
         self._begun = self._prepared = False
+
+    def adopt(self, law: ControlLaw) -> str:
+        """Change to another law between ticks; return '' or the cause of the refusal."""
+        before = self.actuation.law.follows
+        if cause := self.actuation.adopt(law, self.model):
+            return cause
+        if law.follows != 'pose':
+            self.targets.hold_joints(self.model, self.limiter)
+        elif before != 'pose':
+            # Nobody has said where the tcp should be: it stays where it is.
+            self.limiter.rest(self.model)
+        return ''
 
     def command(self) -> Command:
         """Return what was really sent in the last tick."""
@@ -170,7 +183,7 @@ class ControlLoop:
         if state is State.TAKEOVER:
             self.targets.move(limiter, now)
             return
-        self.targets.relax(limiter)
+        self.targets.relax(limiter, self.actuation.law.follows)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)

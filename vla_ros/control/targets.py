@@ -13,7 +13,9 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.control import rotations
+from vla_ros.control.joint_limits import JointTracker
 from vla_ros.control.limits import Limiter
+from vla_ros.control.regions import Box
 from vla_ros.data import SECOND, Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -31,6 +33,7 @@ class Kind(IntEnum):
 
 
 MOTIONS = (Kind.POSE, Kind.TWIST, Kind.JOINT)
+_AHEAD = 0.15  # s, how far a moving posture is looked ahead: it stops in less
 _NAMES = {kind: f'target_{kind.name.lower()}' for kind in Kind}
 
 
@@ -63,12 +66,18 @@ class Targets:
         refused: targets refused since the start. last_refusal: why the last one was.
     """
 
-    def __init__(self, spec: RobotSpec, dt: float, config: TargetConfig | None = None) -> None:
-        """Begin with none; ticks take dt s."""
+    def __init__(
+        self, spec: RobotSpec, model: RobotModel, dt: float, config: TargetConfig | None = None
+    ) -> None:
+        """Begin with none; `model`, its own, tells where joints bring the tcp; ticks take dt s."""
         self.config = config or TargetConfig()
         self.cause = ''
         self.refused, self.last_refusal = 0, ''
-        self._model = RobotModel(spec)  # at joint targets
+        self._model = model
+        self._posture = JointTracker(spec, dt)
+        self._home, self._ahead = spec.home, np.zeros(spec.n)
+        self._workspace = Box(spec.cartesian.lower, spec.cartesian.upper)
+        self._keep_out = [Box(box.lower, box.upper) for box in spec.cartesian.keep_out]
         timeouts = [getattr(self.config, f'{k.name.lower()}_timeout', math.inf) for k in Kind]
         self._valid = [round(min(t, 1e9) * SECOND) for t in timeouts]
         sizes = {Kind.JOINT: spec.n, Kind.GRIPPER: 1, Kind.STIFFNESS: 36}
@@ -128,11 +137,23 @@ class Targets:
         if self._stamps[Kind.GRIPPER] > 0:
             limiter.grip(float(self._values[Kind.GRIPPER][0]))
 
-    def relax(self, limiter: Limiter) -> None:
-        """Take back, tick by tick, what is left of a wrench and a posture: no one wants them."""
+    def relax(self, limiter: Limiter, follows: str) -> None:
+        """Take back, tick by tick, what is left of a wrench and a posture: no one wants them.
+
+        A law that `follows` joints keeps its posture: that is where the arm stands.
+        """
         if limiter.target.wrench.any():
             self._towards(self._nothing, limiter)
-        limiter.pose_joints(None)
+        if follows == 'pose':
+            self._towards_posture(self._home, limiter, 1.0)
+        elif self._posture.velocity.any():
+            self._towards_posture(None, limiter, 1.0)
+
+    def hold_joints(self, model: RobotModel, limiter: Limiter) -> None:
+        """Make the measured joints the posture: a law that follows joints begins here."""
+        self._posture.reset(model.q)
+        limiter.target.posture[:] = model.q
+        limiter.target.posture_rate.fill(0.0)
 
     def _follow(self, kind: Kind, limiter: Limiter, scale: float) -> None:
         values = self._values[kind]
@@ -141,13 +162,40 @@ class Targets:
         elif kind is Kind.TWIST:
             limiter.follow(self._in_base(values, limiter), scale)
         else:
-            model = self._model
-            model.update(values, self._still)
-            turn = np.array(rotations.from_matrix(model.rotation))
-            limiter.track(model.position, turn, scale)
-            limiter.pose_joints(values, scale)
+            self._follow_joints(values, limiter, scale)
         if limiter.refusal:
             self.cause = self.refuse(f'{_NAMES[kind]}: {limiter.refusal}')
+
+    def _follow_joints(self, values: Array, limiter: Limiter, scale: float) -> None:
+        """Move the posture towards joints, and the pose to where the posture brings the tcp.
+
+        Where the posture would soon leave the workspace or enter a keep-out, it brakes.
+        """
+        posture, model = self._posture, self._model
+        np.multiply(posture.velocity, _AHEAD, out=self._ahead)
+        np.add(self._ahead, posture.position, out=self._ahead)
+        model.update(self._ahead, self._still)
+        leads_out = not self._allowed(model)
+        model.update(values, self._still)
+        if leads_out or not self._allowed(model):
+            self.cause = 'target_joint leads out of the workspace or into a keep-out: holding'
+            self._towards_posture(None, limiter, scale)
+            limiter.brake()
+            return
+        self._towards_posture(values, limiter, scale)
+        turn = np.array(rotations.from_matrix(model.rotation))
+        limiter.track(model.position, turn, scale)
+
+    def _towards_posture(self, joints: Array | None, limiter: Limiter, scale: float) -> None:
+        posture, target = self._posture, limiter.target
+        posture.step(joints, scale)
+        target.posture[:], target.posture_rate[:] = posture.position, posture.velocity
+
+    def _allowed(self, model: RobotModel) -> bool:
+        """Whether the tcp may be where the model has it."""
+        x, y, z = model.position.tolist()
+        inside = self._workspace.project((x, y, z)) == (x, y, z)
+        return inside and not any(box.project((x, y, z)) == (x, y, z) for box in self._keep_out)
 
     def _press(self, limiter: Limiter, now: int) -> None:
         """Bring the commanded wrench nearer to the wanted one."""

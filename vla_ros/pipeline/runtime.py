@@ -7,16 +7,21 @@ is what runs in the other.
 import numpy as np
 
 from vla_ros.act.queue import ChunkQueue, QueueConfig
+from vla_ros.config import ConfigError
 from vla_ros.control.interfaces import Hardware, TargetSource
-from vla_ros.control.laws import LawPreset, load_law, make_law
+from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
-from vla_ros.control.native.parts import make_parts, native_law
+from vla_ros.control.native.parts import make_model, make_parts, native_law
 from vla_ros.control.stiffness import stiffness_matrix
 from vla_ros.control.supervisor import Event, State, Supervisor
-from vla_ros.control.targets import Kind
+from vla_ros.control.targets import MOTIONS, Kind, TargetConfig, Targets
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
 from vla_ros.robots.spec import RobotSpec
+
+
+_FOLLOWED = {'joints': 'joint targets', 'hand': 'the hand that leads it'}
+OUTPUTS = ('effort', 'motion')  # what laws make; a simulation takes both
 
 
 def build_loop(
@@ -25,6 +30,7 @@ def build_loop(
     source: TargetSource,
     supervisor: Supervisor | None = None,
     law: str = '',
+    targets: TargetConfig | None = None,
 ) -> ControlLoop:
     """Build the loop of a robot: its law (or the preset `law`) and its limits.
 
@@ -34,9 +40,11 @@ def build_loop(
     """
     parts = make_parts(spec, load_law(law or spec.law, spec))
     stop_law = load_law(f'{spec.name}_stop', spec)
+    followed = Targets(spec, make_model(spec), 1 / spec.control_rate, targets)
     return ControlLoop(
-        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, parts.model
-    )
+        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, parts.model,
+        followed,
+    )  # fmt: skip
 
 
 class Execution:
@@ -52,18 +60,25 @@ class Execution:
         hardware: Hardware,
         queue: QueueConfig | None = None,
         law: str = '',
+        targets: TargetConfig | None = None,
+        outputs: tuple[str, ...] = OUTPUTS,
     ) -> None:
-        """Build the parts for `hardware`; nothing moves before the first tick."""
+        """Build the parts for `hardware`, which takes `outputs`; nothing moves before a tick."""
         self.spec = spec
         self.queue = ChunkQueue(spec, queue)
         self.supervisor = Supervisor()
-        self.loop = build_loop(spec, hardware, self.queue, self.supervisor, law)
+        self.loop = build_loop(spec, hardware, self.queue, self.supervisor, law, targets)
+        self._outputs = outputs
+        if cause := self._misfit(self.loop.actuation.law):
+            raise ConfigError(cause)
         self.timing = TickStatistics()
         self._refusals, self._refusal = (0, 0), ''
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take a chunk over for execution; return '' or the cause of its refusal."""
         cause = self.supervisor.refuses_chunks
+        if not cause and (follows := self.loop.actuation.law.follows) != 'pose':
+            cause = f'the control law in use follows {_FOLLOWED[follows]}, not poses'
         if cause:
             self.queue.refuse(cause)
             return cause
@@ -93,6 +108,11 @@ class Execution:
                 f'target_{kind.name.lower()} refused in {self.supervisor.mode.name}: '
                 'take the arm over first'
             )
+        follows = loop.actuation.law.follows
+        if kind in MOTIONS and follows != 'pose' and (kind, follows) != (Kind.JOINT, 'joints'):
+            return loop.targets.refuse(
+                f'target_{kind.name.lower()}: the control law in use follows {_FOLLOWED[follows]}'
+            )
         return loop.targets.offer(kind, stamp, values, now)
 
     def adopt(self, preset: LawPreset) -> str:
@@ -101,7 +121,16 @@ class Execution:
             law = native_law(make_law(preset, self.spec), self.spec)
         except ValueError as error:
             return f'law: {error}'
-        return self.loop.actuation.adopt(law, self.loop.model)
+        return self._misfit(law) or self.loop.adopt(law)
+
+    def _misfit(self, law: ControlLaw) -> str:
+        """Return why the hardware cannot take what a law makes; '' when it can."""
+        if law.output in self._outputs:
+            return ''
+        return (
+            f'law: {type(law).__name__} makes {law.output}, '
+            f'the driver of {self.spec.name} takes {" or ".join(self._outputs)}'
+        )
 
     def restart(self) -> None:
         """Begin again where the arm was put, with no instruction."""

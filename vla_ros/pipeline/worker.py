@@ -20,13 +20,13 @@ from vla_ros.config import require
 from vla_ros.control import native
 from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event
-from vla_ros.control.targets import Kind
+from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
 from vla_ros.pipeline.plant import DriverPlant, Plant
-from vla_ros.pipeline.runtime import Execution
+from vla_ros.pipeline.runtime import OUTPUTS, Execution
 from vla_ros.robots import load_robot
 
 
@@ -51,6 +51,7 @@ class RealtimeConfig:
     status_rate: float = 20.0  # Hz
     priority: int = 40  # SCHED_FIFO, where permitted; 0 does not ask for it
     queue: QueueConfig = field(default_factory=QueueConfig)
+    targets: TargetConfig = field(default_factory=TargetConfig)
 
     def __post_init__(self) -> None:
         for name in ('silent_after', 'state_rate', 'sim_rate', 'status_rate'):
@@ -73,7 +74,11 @@ class Worker:
             self._plant = SimPlant(spec, settings.family, settings.seed)
         else:
             self._plant = DriverPlant(spec, mailbox)
-        self._execution = Execution(spec, self._plant, settings.queue, settings.law)
+        simulated = settings.hardware == 'sim'
+        outputs = tuple(o for o in OUTPUTS if simulated or spec.driver.takes(o))
+        self._execution = Execution(
+            spec, self._plant, settings.queue, settings.law, settings.targets, outputs
+        )
         self._period = round(SECOND / spec.control_rate)
         self._silent = int(settings.silent_after * SECOND)
         self._every_state = max(round(spec.control_rate / settings.state_rate), 1)

@@ -72,10 +72,13 @@ class ControlLaw(ABC):
     Attributes:
         stiffness: N/m, of the tcp against a push; NaN where it has none.
         output: what it makes: joint torques ('effort'), or joint positions ('motion').
+        follows: what it follows: the target's pose, its joints (the posture), or a hand that leads
+            the arm ('hand'), so that there is nothing to follow.
     """
 
     stiffness: float = math.nan
     output: ClassVar[Literal['effort', 'motion']] = 'effort'
+    follows: ClassVar[Literal['pose', 'joints', 'hand']] = 'pose'
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:  # noqa: B027
         """Begin at the model's last update: the law is taken into use, or the arm was moved.
