@@ -4,9 +4,11 @@ from vla_ros.robots.spec import (
     CameraSpec,
     CartesianLimits,
     DriverSpec,
+    ForceSensorSpec,
     GripperSpec,
     JointSpec,
     RobotSpec,
+    SlowdownSpec,
     load_robot,
 )
 
@@ -15,8 +17,10 @@ __all__ = [
     'CameraSpec',
     'CartesianLimits',
     'DriverSpec',
+    'ForceSensorSpec',
     'GripperSpec',
     'JointSpec',
     'RobotSpec',
+    'SlowdownSpec',
     'load_robot',
 ]
