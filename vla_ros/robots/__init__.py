@@ -5,10 +5,12 @@ from vla_ros.robots.spec import (
     CameraSpec,
     CartesianLimits,
     DriverSpec,
+    ForceSensorSpec,
     GripperSpec,
     JointSpec,
     KeepOut,
     RobotSpec,
+    SlowdownSpec,
     load_robot,
 )
 
@@ -18,9 +20,11 @@ __all__ = [
     'CameraSpec',
     'CartesianLimits',
     'DriverSpec',
+    'ForceSensorSpec',
     'GripperSpec',
     'JointSpec',
     'KeepOut',
     'RobotSpec',
+    'SlowdownSpec',
     'load_robot',
 ]

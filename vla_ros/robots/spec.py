@@ -27,9 +27,14 @@ class JointSpec:
     torque_rate: float  # Nm/s
     home: float  # rad
     armature: float = 0.0  # kg m^2, the motor's inertia seen at the joint; not in the URDF
+    # Friction that the robot does not compensate itself: laws and observers do, so rather too
+    # little than too much.
+    damping: float = 0.0  # Nms/rad, viscous
+    friction: float = 0.0  # Nm, dry
 
     def __post_init__(self) -> None:
-        require(self.armature >= 0, f'{self.name}.armature must not be negative')
+        for name in ('armature', 'damping', 'friction'):
+            require(getattr(self, name) >= 0, f'{self.name}.{name} must not be negative')
         require(self.lower < self.upper, f'{self.name}: lower must be below upper')
         require(self.lower <= self.home <= self.upper, f'{self.name}: home outside its limits')
         require(abs(self.lower) < 10 and abs(self.upper) < 10, f'{self.name}: limits are in rad')
@@ -81,6 +86,8 @@ class CartesianLimits:
     angular_jerk: float  # rad/s^3
     tilt: float  # rad, greatest rotation away from the home orientation
     keep_out: tuple[KeepOut, ...] = ()
+    contact_force: float = 60.0  # N on the tcp, from which the arm stops and yields
+    contact_torque: float = 20.0  # Nm about the tcp, likewise
 
     def __post_init__(self) -> None:
         ordered = all(lo < up for lo, up in zip(self.lower, self.upper, strict=True))
@@ -99,6 +106,8 @@ class CartesianLimits:
         for box in self.keep_out:
             covered = np.less_equal(box.lower, self.lower) & np.less_equal(self.upper, box.upper)
             require(not covered.all(), f'keep_out {box.name!r} leaves nothing of the workspace')
+        for name in ('contact_force', 'contact_torque'):
+            require(getattr(self, name) > 0, f'{name} must be positive')
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,53 @@ class BaseSpec:
 
 
 @dataclass(frozen=True)
+class ForceSensorSpec:
+    """A force/torque sensor in the wrist.
+
+    It measures what the side of the tool does to the side of the arm: pressing down on a table
+    gives a force upwards, a tool that hangs free its weight.
+    """
+
+    frame: str  # link with the axes and the origin of its readings, rigidly before the tcp
+    topic: str  # geometry_msgs/WrenchStamped, relative to the robot's namespace
+    tool_mass: float  # kg of all that hangs behind it, the gripper included
+    tool_centre: tuple[float, float, float]  # m, centre of that mass, in `frame`
+    cutoff: float = 30.0  # Hz, of the low pass
+    stale_after: float = 0.1  # s without a reading before the arm holds
+
+    def __post_init__(self) -> None:
+        require(0 <= self.tool_mass <= 50, 'tool_mass: expected 0..50 kg')
+        near = all(abs(x) <= 1 for x in self.tool_centre)
+        require(near, 'tool_centre: expected -1..1 m')
+        require(0 < self.cutoff <= 500, 'cutoff: expected 0..500 Hz')
+        require(0 < self.stale_after <= 1, 'stale_after: expected 0..1 s')
+
+
+@dataclass(frozen=True)
+class SlowdownSpec:
+    """Where motion that leads further in is slowed down, and where it stops.
+
+    The condition numbers are those of the tcp's Jacobian in m and rad; the defaults are those of
+    MoveIt Servo.
+    """
+
+    slow_condition: float = 17.0  # near a singularity
+    stop_condition: float = 30.0
+    slow_distance: float = 0.05  # m between links of the arm
+    stop_distance: float = 0.01  # m
+
+    def __post_init__(self) -> None:
+        require(
+            1 < self.slow_condition < self.stop_condition,
+            'slowdown: expected 1 < slow_condition < stop_condition',
+        )
+        require(
+            0 < self.stop_distance < self.slow_distance <= 1,
+            'slowdown: expected 0 < stop_distance < slow_distance <= 1 m',
+        )
+
+
+@dataclass(frozen=True)
 class RobotSpec:
     """Everything the stack knows about a robot."""
 
@@ -169,6 +225,8 @@ class RobotSpec:
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
     base: BaseSpec = field(default_factory=BaseSpec)
+    force_sensor: ForceSensorSpec | None = None
+    slowdown: SlowdownSpec = SlowdownSpec()
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]

@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.data import Array
 from vla_ros.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.language.grammar import COLOURS
-from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.robots.spec import CameraSpec, ForceSensorSpec, RobotSpec
 from vla_ros.sim import props
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
@@ -16,6 +16,7 @@ from vla_ros.sim.layout import Layout
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
 FURNITURE, OBJECT, ROBOT = 1, 2, 4
+_SENSORS = ('wrist_force', 'wrist_torque')  # next to each other in sensordata
 _PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or contact
 
 
@@ -29,6 +30,7 @@ class Scene:
         arm_u: ids of the torque motors. fingers_u: ids of the finger servos.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids. tcp: body id.
+        wrench: where sensordata has the force sensor's (6,); None when the spec has none.
     """
 
     def __init__(self, spec: RobotSpec, config: SimConfig | None = None) -> None:
@@ -56,6 +58,10 @@ class Scene:
         self.bowl = int(model.body_mocapid[_id(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[_id(model, 'body', 'zone')])
         self.tcp = _id(model, 'body', spec.ee_frame)
+        self.wrench: slice | None = None
+        if spec.force_sensor is not None:
+            start = int(model.sensor_adr[_id(model, 'sensor', _SENSORS[0])])
+            self.wrench = slice(start, start + 6)
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
         self._diffuse = model.light_diffuse.copy()
@@ -117,6 +123,8 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)
+    if spec.force_sensor is not None:
+        _force_sensor(world, spec.force_sensor)
     return world.compile()
 
 
@@ -185,6 +193,19 @@ def _camera(world: mujoco.MjSpec, camera: CameraSpec) -> None:
     body.add_camera(
         name=camera.name, pos=camera.position, quat=(w, x, y, z), fovy=math.degrees(camera.fov_y)
     )
+
+
+def _force_sensor(world: mujoco.MjSpec, sensor: ForceSensorSpec) -> None:
+    """Measure between the sensor's link and its parent."""
+    body = world.body(sensor.frame)
+    if body is None:
+        valid = [b.name for b in world.bodies]
+        raise ValueError(f'force_sensor: frame {sensor.frame!r} is not one of {valid}')
+    site = body.add_site(name='wrist_sensor')
+    for name, kind in zip(
+        _SENSORS, (mujoco.mjtSensor.mjSENS_FORCE, mujoco.mjtSensor.mjSENS_TORQUE), strict=True
+    ):
+        world.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=site.name)
 
 
 def _id(model: mujoco.MjModel, kind: str, name: str) -> int:

@@ -1,0 +1,137 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import numpy as np
+import pytest
+
+from vla_ros.control.approach import BRAKING, Approach
+from vla_ros.control.laws import CartesianTarget
+from vla_ros.control.singularity import Singularity
+from vla_ros.control.slowdown import Slowdown
+from vla_ros.geometry import quat_from_matrix
+from vla_ros.robots import load_robot
+from vla_ros.robots.model import RobotModel
+
+
+FRANKA = load_robot('franka')
+numbers = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf])
+STILL = np.zeros(FRANKA.n)
+FASTEST = FRANKA.joint_array('velocity')
+# Along it the arm stretches out: the elbow opens.
+STRETCH = np.array([0.0, 0.3, 0.0, 0.6, 0.0, 0.3, 0.0])
+
+
+@pytest.fixture(scope='module')
+def slowdown():
+    return Slowdown(FRANKA)
+
+
+def at(q):
+    model = RobotModel(FRANKA)
+    model.update(q, STILL)
+    return model
+
+
+def stretched(condition):
+    """Return the model on the way of STRETCH where the Jacobian has that condition number."""
+    low, high = 0.0, 3.2
+    for _ in range(60):
+        middle = (low + high) / 2
+        model = at(FRANKA.home + middle * STRETCH)
+        if np.linalg.cond(model.jacobian) < condition:
+            low = middle
+        else:
+            high = middle
+    return model
+
+
+def test_the_condition_number_is_numpys():
+    rng, singularity = np.random.default_rng(0), Singularity(FRANKA)
+    for _ in range(200):
+        model = at(rng.uniform(FRANKA.joint_array('lower'), FRANKA.joint_array('upper')))
+        singularity.scale(model, STILL)
+        assert singularity.condition == pytest.approx(np.linalg.cond(model.jacobian), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('condition', 'low', 'high'), [(10, 1, 1), (16.9, 0.99, 1), (22, 0.3, 0.6), (31, 0, 0)]
+)
+def test_motion_further_in_is_slowed_and_motion_out_is_not(condition, low, high):
+    model, singularity = stretched(condition), Singularity(FRANKA)
+    assert low <= singularity.scale(model, 0.01 * STRETCH) <= high
+    assert singularity.scale(model, -0.01 * STRETCH) == 1.0
+    assert singularity.scale(model, STILL) == 1.0
+
+
+def test_fast_motion_is_slowed_earlier():
+    model, singularity = stretched(15), Singularity(FRANKA)
+    assert singularity.scale(model, 0.01 * STRETCH) == 1.0
+    assert singularity.scale(model, 8.0 * STRETCH) < 0.7
+
+
+def test_a_stretched_out_arm_is_no_division_by_zero(slowdown):
+    model = at(np.zeros(FRANKA.n))
+    out = np.array([0.0, 0.0, 0.1, 0.0, 0.0, 0.0])
+    assert 0.0 <= slowdown.along(model, out) <= 1.0
+    assert slowdown.singularity.condition > 1e4
+
+
+def follow(slowdown, goal, q, seconds):
+    """Lead the arm's tcp towards goal (3,), checked at 50 Hz; return joints and scales."""
+    model, target = at(q), CartesianTarget(FRANKA.home)
+    turn = quat_from_matrix(at(FRANKA.home).rotation)
+    scale, scales, worst = 1.0, [], 0.0
+    approach = Approach(FRANKA)
+    for k in range(round(seconds * 1000)):
+        target.set(tuple(model.position.tolist()), tuple(quat_from_matrix(model.rotation)))
+        if k % 20 == 0:
+            scale = slowdown.towards(model, target, goal, turn)
+            scales.append(scale)
+        velocity = approach.towards(model, target, goal, turn)
+        model.update(model.q + scale * velocity * 0.001, STILL)
+        worst = max(worst, np.linalg.cond(model.jacobian))
+    return model.q.copy(), scales, worst
+
+
+def test_a_goal_out_of_reach_ends_before_the_singularity_and_back_is_free(slowdown):
+    far = np.array([1.2, 0.0, 0.4])
+    q, scales, worst = follow(slowdown, far, FRANKA.home.copy(), 4.0)
+    assert scales[0] == 1.0 and scales[-1] < 0.05
+    assert slowdown.cause.startswith('singularity: condition number ')
+    assert 25 < worst < 31
+    back = at(FRANKA.home).position.copy()
+    q, scales, _ = follow(slowdown, back, q, 3.0)
+    assert min(scales) == 1.0 and slowdown.cause == ''
+    np.testing.assert_allclose(at(q).position, back, atol=1e-3)
+
+
+def test_a_posture_is_not_hindered_by_singularities(slowdown):
+    model = stretched(31)
+    goal = model.q + 0.1 * STRETCH
+    assert slowdown.posture(model, goal) == 1.0
+    assert slowdown.along(model, model.jacobian @ (0.1 * STRETCH)) == 0.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(numbers, min_size=7, max_size=7))
+def test_whatever_is_wanted_the_look_ahead_is_bounded(wanted):
+    model, target, approach = at(FRANKA.home), CartesianTarget(FRANKA.home), Approach(FRANKA)
+    target.set(tuple(model.position.tolist()), tuple(quat_from_matrix(model.rotation)))
+    wanted = np.array(wanted)
+    for velocity in (
+        approach.along(model, wanted[:6]).copy(),
+        approach.posture(model, wanted).copy(),
+        approach.towards(model, target, wanted[:3], wanted[3:]).copy(),
+    ):
+        assert (np.abs(velocity) <= FASTEST * (1 + 1e-9)).all()
+
+
+def test_the_look_ahead_ends_at_the_goal():
+    model, target, approach = at(FRANKA.home), CartesianTarget(FRANKA.home), Approach(FRANKA)
+    turn = quat_from_matrix(model.rotation)
+    target.set(tuple(model.position.tolist()), tuple(turn))
+    near = model.position + [0.0, 0.01, 0.0]
+    twist = model.jacobian @ approach.towards(model, target, near, turn)
+    np.testing.assert_allclose(BRAKING * twist, [0, 0.01, 0, 0, 0, 0], atol=1e-4)
+    far = model.position + [0.0, 0.0, -0.3]
+    twist = model.jacobian @ approach.towards(model, target, far, turn)
+    np.testing.assert_allclose(twist, [0, 0, -FRANKA.cartesian.velocity, 0, 0, 0], atol=5e-3)
