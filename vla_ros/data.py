@@ -171,7 +171,7 @@ class Command:
     stamp: int  # ns
     target: Pose  # limited, commanded pose
     gripper: float  # commanded opening, m
-    torque: Array  # (n_joints,) Nm, after every limit; zeros to a robot that takes motion
+    torque: Array  # (n_joints,) Nm, after every limit; NaN to a robot that takes motion
     position: Array  # (n_joints,) rad, likewise; NaN to a robot that takes torques
     velocity: Array  # (n_joints,) rad/s, likewise
 

@@ -30,7 +30,8 @@ class Actuation:
     new and fades: the torque goes on where it was, whatever the laws think of it.
 
     Attributes:
-        torque: (n,) Nm, sent in the last tick; zeros to a robot that takes motion.
+        torque: (n,) Nm, sent in the last tick; NaN to a robot that takes motion.
+        carried: whether that torque held the arm's weight, or the robot adds it by itself.
         position: (n,) rad, velocity: (n,) rad/s, likewise; NaN to a robot that takes torques.
     """
 
@@ -44,8 +45,8 @@ class Actuation:
     ) -> None:
         """Take the parts; `reset` before the first tick."""
         self.law = law
-        self.torque = np.zeros(spec.n)
-        self.position, self.velocity = np.full((2, spec.n), np.nan)
+        self.torque, self.position, self.velocity = np.full((3, spec.n), np.nan)
+        self.carried = True
         self._stop_law, self._limiter, self._hardware = stop_law, limiter, hardware
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
@@ -75,7 +76,7 @@ class Actuation:
         if float(np.abs(model.dq).max()) > _AT_REST:
             return f'law: from {before.output} to {law.output} only while the arm rests'
         self.law = law
-        self.torque.fill(0.0)
+        self.torque.fill(math.nan)
         self.position.fill(math.nan)
         self.velocity.fill(math.nan)
         self._limiter.reset(model)
@@ -103,6 +104,7 @@ class Actuation:
             return self._send_motion(self.law, model, stopped or blind)
         law = self._stop_law if stopped or blind else self.law
         law.torque(model, self._limiter.target, self._asked)
+        self.carried = law.carries_gravity
         if self._fading:
             self._fade(stopped or blind)
         limiter = self._limiter

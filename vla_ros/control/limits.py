@@ -47,6 +47,7 @@ class Limiter:
         target: the commanded pose and twist, of the last `track`, `follow` or `brake`.
         gripper: the commanded opening, m.
         refusal: why the last target or torque was not used; empty when it was.
+        placed: times that the pose was put where the arm is, instead of moved there.
     """
 
     def __init__(self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None) -> None:
@@ -60,7 +61,7 @@ class Limiter:
         self._linear, self._angular = _trackers(spec.cartesian, dt)
         self.target = CartesianTarget(spec.home)
         self.gripper = spec.gripper.open
-        self.refusal = ''
+        self.refusal, self.placed = '', 0
         self._prepare_joints(spec, dt)
         self.reset(home)
 
@@ -99,6 +100,7 @@ class Limiter:
 
         For an arm that was let go of, as in STOP, and is taken up again.
         """
+        self.placed += 1
         self._linear.reset(tuple(model.position.tolist()))
         turn = rotations.multiply(rotations.from_matrix(model.rotation), self._home_inverse)
         self._angular.reset(rotations.quaternion_log(turn))

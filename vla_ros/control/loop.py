@@ -9,6 +9,7 @@ from vla_ros.control.actuation import Actuation
 from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
+from vla_ros.control.senses import Senses
 from vla_ros.control.supervisor import Event, State, Supervisor
 from vla_ros.control.targets import Targets
 from vla_ros.data import SECOND, Array, Command, Pose, RobotState
@@ -19,6 +20,7 @@ from vla_ros.robots.spec import RobotSpec
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
 # brakes from the limit on, so more than this is a collision, a person, or a fault.
 _TOLERATED = 1.2
+_LOOK = 0.02  # s, between two looks ahead for singularities and the arm's own links
 
 
 class ControlLoop:
@@ -30,6 +32,7 @@ class ControlLoop:
 
     Attributes:
         targets: what a person or another program wants.
+        senses: the external wrench, and what follows from it.
         actuation: what was really sent in the last tick, and the law that made it.
         stamp: ns, of the last tick.
         ticks: ticks done.
@@ -44,8 +47,10 @@ class ControlLoop:
         hardware: Hardware,
         source: TargetSource,
         supervisor: Supervisor | None = None,
-        model: RobotModel | None = None,
-        targets: Targets | None = None,
+        *,
+        model: RobotModel,
+        targets: Targets,
+        senses: Senses,
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
@@ -53,8 +58,7 @@ class ControlLoop:
         self.hardware = hardware
         self.source = source
         self.supervisor = supervisor or Supervisor()
-        self.model = model or RobotModel(spec)
-        self.targets = targets or Targets(spec, RobotModel(spec), 1 / spec.control_rate)
+        self.model, self.targets, self.senses = model, targets, senses
         self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
@@ -68,6 +72,8 @@ class ControlLoop:
         self._state = self.supervisor.state
         self._begun = False
         self._prepared = False
+        self._scale, self._looked = 1.0, 0
+        self._look_every = round(spec.control_rate * _LOOK)
 
     def tick(self, now: int) -> None:
         """Do one cycle at `now`, ns."""
@@ -80,7 +86,9 @@ class ControlLoop:
             if not self._begun:
                 self.limiter.reset(self.model, sample.gripper)
                 self.actuation.reset(self.model)
+                self.senses.reset()
                 self._begun = True
+            self._sense(sample)
         supervisor = self.supervisor
         if supervisor.entries != self._entries:
             self._enter(now)
@@ -163,6 +171,14 @@ class ControlLoop:
                 break
         return True
 
+    def _sense(self, sample: JointSample) -> None:
+        """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
+        senses, sent = self.senses, self.actuation
+        if cause := senses.update(self.model, sample, sent.torque, sent.carried):
+            self.supervisor.post(Event.STALE, cause)
+        if senses.guard.cause:
+            self.supervisor.post(Event.VIOLATION, senses.guard.cause)
+
     def _enter(self, now: int) -> None:
         """Prepare the state that the supervisor has entered since the last tick."""
         supervisor = self.supervisor
@@ -180,10 +196,19 @@ class ControlLoop:
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
         state, limiter, want = self.supervisor.state, self.limiter, self._want
-        if state is State.TAKEOVER:
-            self.targets.move(limiter, now)
+        follows, guard = self.actuation.law.follows, self.senses.guard
+        if follows == 'hand':
+            limiter.rest(self.model)
             return
-        self.targets.relax(limiter, self.actuation.law.follows)
+        if guard.cause and state is not State.STOP:
+            limiter.follow(np.array(guard.retreat))
+            return
+        if state is State.TAKEOVER:
+            if self._due():
+                self._scale = self.targets.judge(self.senses.slowdown, self.model, limiter)
+            self.targets.move(limiter, now, self._scale)
+            return
+        self.targets.relax(limiter, follows)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)
@@ -195,10 +220,18 @@ class ControlLoop:
         if not wanted:
             limiter.brake()
             return
-        limiter.track(self._want_position, self._want_quaternion)
+        where, turn = self._want_position, self._want_quaternion
+        if self._due():
+            self._scale = self.senses.slowdown.towards(self.model, limiter.target, where, turn)
+        limiter.track(where, turn, self._scale)
         if limiter.refusal:
             self.supervisor.post(Event.VIOLATION, limiter.refusal)
         limiter.grip(float(want[7]))
+
+    def _due(self) -> bool:
+        """Whether it is time to look ahead again."""
+        self._looked = self._looked + 1 if self._looked < self._look_every else 0
+        return not self._looked
 
     def _send(self, believed: bool) -> None:
         """Send what the law makes of the commanded pose."""

@@ -16,6 +16,7 @@ from vla_ros.control import rotations
 from vla_ros.control.joint_limits import JointTracker
 from vla_ros.control.limits import Limiter
 from vla_ros.control.regions import Box
+from vla_ros.control.slowdown import Slowdown
 from vla_ros.data import SECOND, Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -122,6 +123,18 @@ class Targets:
         self.refused += 1
         self.last_refusal = cause
         return cause
+
+    def judge(self, slowdown: Slowdown, model: RobotModel, limiter: Limiter) -> float:
+        """Return the share of the speed that the way to the target leaves."""
+        kind = self._motion
+        if kind is None:
+            return 1.0
+        values = self._values[kind]
+        if kind is Kind.POSE:
+            return slowdown.towards(model, limiter.target, values[:3], values[3:])
+        if kind is Kind.TWIST:
+            return slowdown.along(model, self._in_base(values, limiter))
+        return slowdown.posture(model, values)
 
     def move(self, limiter: Limiter, now: int, scale: float = 1.0) -> None:
         """Move what is commanded one tick towards the targets, at `scale` of the speed."""

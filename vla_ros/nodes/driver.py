@@ -1,10 +1,13 @@
 """Driver: the topics of a real robot's ROS 2 driver, on both sides of the control process."""
 
+from geometry_msgs.msg import WrenchStamped
+import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 
 from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
+from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic
 from vla_ros.observe.joints import JointMap
@@ -27,7 +30,15 @@ class Driver:
         self._command = node.publish_on(Topic(driver.command, self._output.type, COMMAND))
         self._gripper = node.publish_on(Topic(driver.gripper_command, Float64, COMMAND))
         self._opening = -1.0
+        if spec.force_sensor is not None:
+            node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
         node.listen(Topic(driver.joint_states, JointState, SENSOR), self._on_joints)
+
+    def _on_wrench(self, message: WrenchStamped) -> None:
+        # What is not finite is told apart in the control process, like silence.
+        force, torque = message.wrench.force, message.wrench.torque
+        reading = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
+        self._arm.wrench(from_time(message.header.stamp), np.array(reading))
 
     def _on_joints(self, message: JointState) -> None:
         try:

@@ -21,7 +21,7 @@ from vla_ros.data import ActionChunk, Array, ExecutionStatus
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, LAW_TEXT, TEXT, Mailbox
 from vla_ros.pipeline.wire import SimSnapshot, Snapshot
-from vla_ros.pipeline.worker import JUDGE, LAW, SCENE, RealtimeConfig
+from vla_ros.pipeline.worker import JUDGE, LAW, SCENE, TARE, RealtimeConfig
 from vla_ros.robots import load_robot
 
 
@@ -177,6 +177,15 @@ class RealtimeProcess:
     def judge(self, request: str, timeout: float = 0.5) -> str:
         """Judge success by `request`, 'family object target'; return '' or a cause."""
         return self._post(JUDGE, request, timeout)
+
+    def tare(self, timeout: float = 0.5) -> str:
+        """Begin a tare of the force sensor; return '' or a cause."""
+        return self._post(TARE, '', timeout)
+
+    def wrench(self, stamp: int, values: Array) -> None:
+        """Pass on a force sensor's reading (6,) N and Nm, sensor frame."""
+        with self._offering:
+            self._mailbox.wrench.write((stamp,), values)
 
     def status(self) -> ExecutionStatus:
         """Return the newest status."""

@@ -11,7 +11,10 @@ from vla_ros.config import ConfigError
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
+from vla_ros.control.native.observer import make_observer
 from vla_ros.control.native.parts import make_model, make_parts, native_law
+from vla_ros.control.senses import Senses
+from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.stiffness import stiffness_matrix
 from vla_ros.control.supervisor import Event, State, Supervisor
 from vla_ros.control.targets import MOTIONS, Kind, TargetConfig, Targets
@@ -40,10 +43,12 @@ def build_loop(
     """
     parts = make_parts(spec, load_law(law or spec.law, spec))
     stop_law = load_law(f'{spec.name}_stop', spec)
-    followed = Targets(spec, make_model(spec), 1 / spec.control_rate, targets)
+    model = parts.model
+    slowdown = Slowdown(spec, make_model(spec))
     return ControlLoop(
-        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, parts.model,
-        followed,
+        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, model=model,
+        targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
+        senses=Senses(spec, model, make_observer(spec, model), slowdown),
     )  # fmt: skip
 
 
@@ -122,6 +127,10 @@ class Execution:
         except ValueError as error:
             return f'law: {error}'
         return self._misfit(law) or self.loop.adopt(law)
+
+    def tare(self) -> str:
+        """Take the force sensor's readings from now on for its bias; return '' or a cause."""
+        return self.loop.senses.tare(self.loop.model)
 
     def _misfit(self, law: ControlLaw) -> str:
         """Return why the hardware cannot take what a law makes; '' when it can."""

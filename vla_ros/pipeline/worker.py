@@ -175,6 +175,8 @@ class Worker:
                     self._execution.restart()
             elif kind == JUDGE:
                 cause = self._plant.judge(text)
+            elif kind == TARE:
+                cause = self._execution.tare()
             elif kind == LAW:
                 cause = self._adopt()
             else:

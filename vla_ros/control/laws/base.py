@@ -71,12 +71,14 @@ class ControlLaw(ABC):
 
     Attributes:
         stiffness: N/m, of the tcp against a push; NaN where it has none.
+        carries_gravity: whether its torque holds the arm's weight, or the robot does by itself.
         output: what it makes: joint torques ('effort'), or joint positions ('motion').
         follows: what it follows: the target's pose, its joints (the posture), or a hand that leads
             the arm ('hand'), so that there is nothing to follow.
     """
 
     stiffness: float = math.nan
+    carries_gravity: bool = True
     output: ClassVar[Literal['effort', 'motion']] = 'effort'
     follows: ClassVar[Literal['pose', 'joints', 'hand']] = 'pose'
 

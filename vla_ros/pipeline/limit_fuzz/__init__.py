@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 
 from vla_ros.control.laws import load_preset
-from vla_ros.control.supervisor import State
 from vla_ros.data import SECOND, Array
 from vla_ros.pipeline.limit_fuzz.adversary import Adversary
 from vla_ros.pipeline.limit_fuzz.verdict import Verdict, check_motion, check_pose, check_torque
@@ -68,16 +67,15 @@ def fuzz_limits(
     adversary = Adversary(spec, load_preset(law), rng)
     loop = execution.loop
     now, period = 1_000 * SECOND, round(SECOND / spec.control_rate)
-    idea, stopped = 0, True
+    idea, placed = 0, 0
     for done in range(1, ticks + 1):
         now += period
         wanderer.wander(now)
         row = wanderer.row = record.row
         wanderer.torques[row] = wanderer.positions[row] = np.nan
         execution.tick(now)
-        stops = loop.supervisor.state is State.STOP
         target = loop.limiter.target
-        record.fresh[row], stopped = stopped and not stops, stops
+        record.fresh[row], placed = loop.limiter.placed > placed, loop.limiter.placed
         record.poses[row, :3], record.poses[row, 3:] = target.position, target.quaternion
         record.row += 1
         if done >= idea:
