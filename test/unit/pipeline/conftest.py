@@ -26,6 +26,7 @@ class Arm:
         self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08,
                                       wrench=None)  # fmt: skip
         self.torques = []
+        self.push = np.zeros(6)  # N and Nm on the tcp
 
     def read(self):
         return self.sample
@@ -45,7 +46,8 @@ class Arm:
         model = self.model
         model.update(self.q, self.dq)
         mass = np.triu(model.mass) + np.triu(model.mass, 1).T + ARMATURE * np.eye(len(self.q))
-        self.dq += np.linalg.solve(mass, self.torques[-1] - model.bias - 0.5 * self.dq) * 1e-3
+        pushed = self.torques[-1] + model.jacobian.T @ self.push
+        self.dq += np.linalg.solve(mass, pushed - model.bias - 0.5 * self.dq) * 1e-3
         self.q += self.dq * 1e-3
         self.sample.stamp = now
 
