@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from geometry_msgs.msg import TwistStamped
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Float64
 
 from vla_ros_msgs.msg import (
     ActionChunk,
@@ -61,6 +63,9 @@ ACTION_CHUNK = Topic('action_chunk', ActionChunk, COMMAND)
 STATUS = Topic('status', ExecutionStatus, LATCHED)
 FAILURE = Topic('failure', FailureStatus, LATCHED)
 TAKEOVER = Topic('takeover_target', CommandedState, COMMAND)
+TARGET_TWIST = Topic('target_twist', TwistStamped, COMMAND)
+TARGET_JOINT = Topic('target_joint', JointState, COMMAND)
+TARGET_GRIPPER = Topic('target_gripper', Float64, COMMAND)
 
 
 def image_topic(name: str) -> Topic:
@@ -70,7 +75,7 @@ def image_topic(name: str) -> Topic:
 
 _ALL = (
     JOINT_STATES, COMMANDED_STATE, SIM_STATE, EPISODE, LATENT, ACTION_CHUNK, STATUS, FAILURE,
-    TAKEOVER,
+    TAKEOVER, TARGET_TWIST, TARGET_JOINT, TARGET_GRIPPER,
 )  # fmt: skip
 
 
