@@ -1,6 +1,7 @@
 """The teleoperation node: a person takes the arm, moves it, and gives it back to the policy."""
 
 from dataclasses import dataclass
+import time
 from typing import Any
 
 from rclpy.task import Future
@@ -15,6 +16,10 @@ from vla_ros.nodes.hand import Hand
 from vla_ros.nodes.params import param
 from vla_ros.robots import load_robot
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
+
+
+# s for the last request to be answered in: a server waits for a client that is gone.
+_FAREWELL = 0.1
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ class TeleopNode(StageNode):
         """Listen to the person from here on."""
         self._handover = Handover(self._preset.handover)
         self._hand.open()
-        self.get_logger().info(f'{self._preset.device}\n{self._device.help}')
+        after = self._preset.handover.release_after
+        back = f'\nlet go for {after:g} s, it gives the arm back' if after else ''
+        self.get_logger().info(f'{self._preset.device}\n{self._device.help}{back}')
 
     def deactivate(self) -> None:
         """Let go: a person who has the arm leaves it where it is, held, not to the policy."""
@@ -63,6 +70,7 @@ class TeleopNode(StageNode):
             self._handover = Handover(self._preset.handover)
             self._stand_still()
             self._triggers['hold'].call_async(Trigger.Request())
+            time.sleep(_FAREWELL)
         self._hand.close()
 
     def release(self) -> None:

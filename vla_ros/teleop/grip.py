@@ -4,32 +4,31 @@ _NEAR = 0.1  # of the opening: a trigger this near has reached it
 
 
 class Grip:
-    """Remembers what was last asked for; nothing, until something is.
-
-    Attributes:
-        wish: opening, 0 closed to 1 open; None: as it is.
-    """
+    """Remembers what opening was last asked for, 0 closed to 1 open; None until one is."""
 
     def __init__(self) -> None:
         """Begin with no wish."""
-        self.wish: float | None = None
+        self._wish: float | None = None
         self._opening = 1.0
         self._toggled = False
 
     def begin(self, opening: float) -> None:
         """Forget the wish: a person takes the arm over with this opening commanded."""
-        self.wish = None
+        self._wish = None
         self._opening = opening
 
     def press(self, opens: bool, closes: bool, toggles: bool, deadman: bool) -> float | None:
-        """Take the state of the buttons and return the wish; toggling acts once a press."""
+        """Take the state of the buttons; return the wish, without the dead-man switch none.
+
+        Toggling acts once a press.
+        """
         if toggles and not self._toggled:
             opens = self._opening < 0.5
             closes = not opens
         self._toggled = toggles
         if opens != closes and deadman:
-            self.wish = self._opening = float(opens)
-        return self.wish
+            self._wish = self._opening = float(opens)
+        return self._wish if deadman else None
 
 
 class Pickup:

@@ -55,11 +55,16 @@ def make_device(preset: TeleopPreset, spec: RobotSpec) -> Device:
     """
     kind, make = DEVICES[preset.device]
     try:
-        return make(config.build(kind, preset.parameters, where=preset.device), spec)
+        device = make(config.build(kind, preset.parameters, where=preset.device), spec)
+        config.require(
+            device.gives_back or preset.handover.release_after > 0,
+            'nothing gives the arm back: expected a release button or handover.release_after',
+        )
     except config.ConfigError:
         raise
     except ValueError as error:
         raise config.ConfigError(f'{preset.device}: {error}') from error
+    return device
 
 
 __all__ = ['DEVICES', 'Device', 'TeleopPreset', 'load_preset', 'make_device']

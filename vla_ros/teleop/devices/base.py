@@ -19,6 +19,7 @@ class Device(ABC):
         frame: what the twist's axes are: those of the robot's base or of its tool.
         topics: the topics it listens to, relative, and what comes on each.
         reads_keys: whether it needs a terminal.
+        gives_back: whether it has a button or key that gives the arm back.
         help: how it is used, for people.
     """
 
@@ -26,6 +27,7 @@ class Device(ABC):
     frame: Literal['base', 'tool'] = 'base'
     topics: Mapping[str, type[Sample]] = {}
     reads_keys = False
+    gives_back = True
     help = ''
 
     @abstractmethod

@@ -5,30 +5,12 @@ from typing import Literal
 
 from vla_ros.config import require
 from vla_ros.robots.spec import RobotSpec
+from vla_ros.teleop.buttons import Buttons
 from vla_ros.teleop.devices.base import Device
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Joy, Latest, Sample, joy_problem
 from vla_ros.teleop.operator import STILL, Follower, Operator
 from vla_ros.teleop.shaping import AxisMap, Speeds
-
-
-@dataclass(frozen=True)
-class Buttons:
-    """Indices of buttons; -1: none."""
-
-    deadman: int
-    release: int = -1  # gives the arm back
-    open: int = -1
-    close: int = -1
-    toggle: int = -1  # opens or closes, in turn
-
-    def __post_init__(self) -> None:
-        require(self.deadman >= 0, 'deadman: expected the index of a button, 0 or more')
-
-    @property
-    def count(self) -> int:
-        """How many buttons a device must have for it."""
-        return 1 + max(self.deadman, self.release, self.open, self.close, self.toggle)
 
 
 @dataclass(frozen=True)
@@ -56,10 +38,8 @@ class Joystick(Device):
         config.speeds.check(spec)
         self.frame = config.frame
         self.topics = {config.topic: Joy}
-        self.help = (
-            f'hold button {config.buttons.deadman} to move, '
-            f'button {config.buttons.release} gives the arm back'
-        )
+        self.gives_back = config.buttons.release >= 0
+        self.help = config.buttons.help
         self._config = config
         self._joy: Latest[Joy] = Latest(config.topic, config.stale_after)
         self._axes = config.axes.axes
@@ -76,12 +56,8 @@ class Joystick(Device):
         joy, cause = self._joy.get(now)
         if joy is None:
             return Operator(now, cause=cause)
-        config, buttons = self._config, self._config.buttons
-        deadman, release = joy.pressed(buttons.deadman), joy.pressed(buttons.release)
-        wish = self._grip.press(
-            joy.pressed(buttons.open), joy.pressed(buttons.close), joy.pressed(buttons.toggle),
-            deadman,
-        )  # fmt: skip
+        config = self._config
+        deadman, release, wish = config.buttons.read(joy, self._grip)
         if not deadman:
             return Operator(now, release=release)
         deflections = config.axes.read(joy.axes, joy.buttons, config.dead_zone)

@@ -51,6 +51,7 @@ class Keyboard(Device):
         """Move `spec`'s robot; raises ValueError when it is not that fast."""
         config.speeds.check(spec)
         self.frame = config.frame
+        self.gives_back = 'release' in config.keys.values()
         self.help = '\n'.join(f'{key:>8}  {action}' for key, action in config.keys.items())
         self._config = config
         self._held = HeldKeys(config.hold)

@@ -5,8 +5,8 @@ from typing import Literal
 
 from vla_ros.config import require
 from vla_ros.robots.spec import RobotSpec
+from vla_ros.teleop.buttons import Buttons
 from vla_ros.teleop.devices.base import Device
-from vla_ros.teleop.devices.joystick import Buttons
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Joy, Latest, Motion, Sample, finite, joy_problem
 from vla_ros.teleop.operator import STILL, Follower, Operator
@@ -43,7 +43,8 @@ class Spacemouse(Device):
         config.speeds.check(spec)
         self.frame = config.frame
         self.topics = {config.motion_topic: Motion, config.button_topic: Joy}
-        self.help = f'hold button {config.buttons.deadman} to move'
+        self.gives_back = config.buttons.release >= 0
+        self.help = config.buttons.help
         self._config = config
         self._motion: Latest[Motion] = Latest(config.motion_topic, config.stale_after)
         self._joy: Latest[Joy] = Latest(config.button_topic, config.stale_after)
@@ -65,12 +66,8 @@ class Spacemouse(Device):
         motion, motionless = self._motion.get(now)
         if joy is None or motion is None:
             return Operator(now, cause=cause or motionless)
-        config, buttons = self._config, self._config.buttons
-        deadman, release = joy.pressed(buttons.deadman), joy.pressed(buttons.release)
-        wish = self._grip.press(
-            joy.pressed(buttons.open), joy.pressed(buttons.close), joy.pressed(buttons.toggle),
-            deadman,
-        )  # fmt: skip
+        config = self._config
+        deadman, release, wish = config.buttons.read(joy, self._grip)
         if not deadman:
             return Operator(now, release=release)
         values = [value / config.full for value in motion.values]
