@@ -2,56 +2,23 @@
 
 import time
 
+from fake_control import FakeControl
 from geometry_msgs.msg import Twist
 import numpy as np
 import pytest
-from robot_feed import POSE, SPEC, state
-from sensor_msgs.msg import JointState, Joy
-from std_srvs.srv import Trigger
+from robot_feed import SPEC
+from sensor_msgs.msg import Joy
 
-from vla_ros.control.supervisor import Event, Supervisor
+from vla_ros.control.supervisor import Event
 from vla_ros.data import Mode
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.convert.base import header, to_pose
+from vla_ros.nodes.convert.base import header
 from vla_ros.nodes.teleop import TeleopNode
-from vla_ros_msgs.msg import ExecutionStatus
+from vla_ros.paths import config_file
 
 
 JOY = qos.Topic('joy', Joy, qos.SENSOR)
 DEADMAN, RELEASE, CLOSE = 9, 6, 0  # of config/teleop/joystick.yaml
-
-
-class FakeControl:
-    """The control node's services and status, with its real supervisor, on the tester's node."""
-
-    def __init__(self, bench):
-        self.bench = bench
-        self.supervisor = Supervisor()
-        self.asked = []
-        self.status = bench.tester.create_publisher(
-            qos.STATUS.type, qos.STATUS.name, qos.STATUS.qos
-        )
-        for name in ('takeover', 'release', 'hold'):
-            bench.tester.create_service(Trigger, name, self._answerer(name))
-        bench.tester.create_timer(0.05, self.report)
-        self.report()
-
-    def report(self):
-        message = ExecutionStatus(header=header(time.time_ns()))
-        message.mode, message.cause = int(self.supervisor.mode), self.supervisor.cause
-        message.commanded_pose = message.measured_pose = to_pose(POSE)
-        message.gripper_command = 0.08
-        self.status.publish(message)
-
-    def _answerer(self, name):
-        def answer(request, response):
-            self.asked.append(name)
-            response.message = self.supervisor.post(Event[name.upper()])
-            response.success = not response.message
-            self.report()
-            return response
-
-        return answer
 
 
 class Person:
@@ -123,6 +90,17 @@ def test_the_deadman_takes_the_arm_from_the_policy_and_a_button_gives_it_back(pe
     person.twists.clear()
     person.hold_for(0.3, forward=1.0)
     assert person.twists == []
+
+
+def test_a_twist_along_the_axes_of_the_tool_names_its_frame(bench, tmp_path):
+    text = config_file('teleop', 'joystick').read_text()
+    preset = tmp_path / 'tool.yaml'
+    preset.write_text(text.replace('parameters:', 'parameters:\n  frame: tool'))
+    person = Person(bench)
+    bench.start(TeleopNode, device=str(preset))
+    bench.until(lambda: bench.node._arm.mode(time.time_ns()), 'no status')
+    person.take()
+    assert person.twists[-1].header.frame_id == SPEC.ee_frame
 
 
 def test_a_twist_bears_the_time_of_its_input(person):
@@ -222,73 +200,6 @@ def test_a_spacemouse_moves_by_twist_and_its_buttons(bench, topics):
     # Its dead-man switch let go for a second gives the arm back.
     hold(0, lambda: 'release' in control.asked, 'not given back')
     assert twists[-1].twist.linear.z == 0.0
-
-
-class LeaderBench:
-    """A leader arm with a pedal, and the arm that follows it."""
-
-    def __init__(self, bench, tmp_path, **parameters):
-        lines = ''.join(f'  {key}: {value}\n' for key, value in parameters.items())
-        preset = tmp_path / 'mine.yaml'
-        preset.write_text(f'device: leader\nparameters:\n  pedal: pedal\n{lines}')
-        self.bench = bench
-        self.control = FakeControl(bench)
-        bench.start(TeleopNode, device=str(preset))
-        bench.until(lambda: bench.node._arm.mode(time.time_ns()) is not None, 'no status')
-        self.targets = bench.listen(qos.TARGET_JOINT)
-        self.leader = SPEC.home.copy()
-        self.pedal_topic = qos.Topic('pedal', Joy, qos.SENSOR)
-        self.leader_topic = qos.Topic('leader/joint_states', JointState, qos.SENSOR)
-
-    def hold(self, pedal, until, words='it did not happen', timeout=10.0):
-        end = time.monotonic() + timeout
-        while not until():
-            assert time.monotonic() < end, words
-            stamp = time.time_ns()
-            self.bench.send(qos.JOINT_STATES, convert.joints_to_msg(SPEC, state(stamp)))
-            joints = JointState(header=header(stamp), name=list(SPEC.joint_names)[::-1])
-            joints.position = self.leader[::-1].tolist()
-            self.bench.send(self.leader_topic, joints)
-            self.bench.send(self.pedal_topic, Joy(header=header(stamp), buttons=[int(pedal), 0]))
-            self.bench.spin(0.02)
-
-    def hold_for(self, seconds, pedal):
-        end = time.monotonic() + seconds
-        self.hold(pedal, lambda: time.monotonic() > end)
-
-
-def test_a_leader_elsewhere_is_approached_at_a_limited_speed_and_then_followed(bench, tmp_path):
-    leader = LeaderBench(bench, tmp_path, catch_up=0.5)
-    leader.leader = SPEC.home + 0.3
-    leader.hold_for(0.3, False)
-    leader.hold(True, lambda: leader.targets, 'not engaged')
-    assert leader.targets[0].name == list(SPEC.joint_names)
-    first = np.array(leader.targets[0].position)
-    assert np.abs(first - SPEC.home).max() < 0.06  # it begins where the arm is
-    leader.hold(
-        True, lambda: np.allclose(leader.targets[-1].position, SPEC.home + 0.3, atol=1e-9), 'lost'
-    )
-    stamps = np.array([convert.from_time(t.header.stamp) for t in leader.targets]) / 1e9
-    path = np.array([t.position for t in leader.targets])
-    far = np.abs(path - SPEC.home - 0.3).max(axis=1) > 0.1
-    speeds = np.abs(np.diff(path, axis=0)).max(axis=1)[far[1:]]
-    assert speeds.sum() <= 0.5 * (stamps[far][-1] - stamps[0]) + 0.05
-    # The pedal let go: the target stays where it is, wherever the leader goes.
-    leader.hold_for(0.2, False)
-    leader.leader = SPEC.home
-    leader.hold_for(0.3, False)
-    assert np.allclose(leader.targets[-1].position, SPEC.home + 0.3, atol=1e-9)
-
-
-def test_a_leader_elsewhere_is_refused_where_it_is_not_approached(bench, tmp_path):
-    leader = LeaderBench(bench, tmp_path, catch_up=0.0)
-    leader.leader = SPEC.home + 0.3
-    leader.hold_for(0.3, False)
-    leader.hold_for(0.5, True)
-    assert leader.control.asked == [] and leader.targets == []
-    leader.leader = SPEC.home + 0.05
-    leader.hold_for(0.2, False)
-    leader.hold(True, lambda: leader.targets, 'not engaged')
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import sys
 import termios
 import time
 
+from fake_control import FakeControl
 import pytest
-from test_teleop import FakeControl
 
 from vla_ros.control.supervisor import Event
 from vla_ros.data import Mode
@@ -82,10 +82,11 @@ def test_keys_move_the_arm_and_the_terminal_is_given_back(session):
     assert session.control.asked == ['takeover', 'release']
 
 
-def test_an_interrupt_leaves_the_arm_held_and_the_terminal_as_it_was(session):
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_an_end_leaves_the_arm_held_and_the_terminal_as_it_was(session, number):
     supervisor = session.control.supervisor
     session.type('w', lambda: session.twists and session.twists[-1].twist.linear.x > 0, 'still')
-    session.process.send_signal(signal.SIGINT)
+    session.process.send_signal(number)
     session.bench.until(lambda: supervisor.mode is Mode.HOLD, 'not held', 3.0)
     session.bench.until(lambda: session.twists[-1].twist.linear.x == 0.0, 'it goes on', 1.0)
     output, _ = session.process.communicate(timeout=10)

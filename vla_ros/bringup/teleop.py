@@ -1,5 +1,7 @@
 """Runs the teleoperation node in this process, whose terminal it may need."""
 
+import signal
+
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
@@ -17,6 +19,8 @@ def run_teleop(robot: str, device: str, namespace: str) -> None:
     Raises:
         BringupError: it cannot be configured or activated; it has logged the cause.
     """
+    # A terminal that is closed ends the node like Ctrl-C: the arm is left held.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     adopt_environment(environment_of(StackOptions(robot=robot, namespace=namespace)))
     run(lambda: _active_node(robot, device, namespace))
 

@@ -18,8 +18,7 @@ from vla_ros.robots import load_robot
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
 
 
-# s for the last request to be answered in: a server waits for a client that is gone.
-_FAREWELL = 0.1
+_FAREWELL = 0.1  # s for the last answer: a server waits for a client that is gone
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,8 @@ class TeleopNode(StageNode):
         self._spec = load_robot(config.robot)
         self._preset = load_preset(config.device)
         self._device = make_device(self._preset, self._spec)
-        self._handover = Handover(self._preset.handover)
-        self._frame = {'base': self._spec.base_frame, 'tool': self._spec.ee_frame}[
-            self._device.frame
-        ]
+        tool = self._device.frame == 'tool'
+        self._frame = self._spec.ee_frame if tool else self._spec.base_frame
         self._asked: Future | None = None
         self._hand = Hand(self, self._device)
         self._triggers = {
