@@ -9,7 +9,8 @@ from vla_ros.control.actuation import Actuation
 from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
-from vla_ros.control.senses import Senses
+from vla_ros.control.sensing import Sensing
+from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.supervisor import Event, State, Supervisor
 from vla_ros.control.targets import Targets
 from vla_ros.data import SECOND, Array, Command, Pose, RobotState
@@ -32,7 +33,8 @@ class ControlLoop:
 
     Attributes:
         targets: what a person or another program wants.
-        senses: the external wrench, and what follows from it.
+        sensing: the external wrench, and contact. slowdown: what singularities and the arm's own
+            links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
         stamp: ns, of the last tick.
         ticks: ticks done.
@@ -50,7 +52,8 @@ class ControlLoop:
         *,
         model: RobotModel,
         targets: Targets,
-        senses: Senses,
+        sensing: Sensing,
+        slowdown: Slowdown,
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
@@ -58,7 +61,8 @@ class ControlLoop:
         self.hardware = hardware
         self.source = source
         self.supervisor = supervisor or Supervisor()
-        self.model, self.targets, self.senses = model, targets, senses
+        self.model, self.targets = model, targets
+        self.sensing, self.slowdown = sensing, slowdown
         self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
@@ -86,7 +90,7 @@ class ControlLoop:
             if not self._begun:
                 self.limiter.reset(self.model, sample.gripper)
                 self.actuation.reset(self.model)
-                self.senses.reset()
+                self.sensing.reset(self.model)
                 self._begun = True
             self._sense(sample)
         supervisor = self.supervisor
@@ -173,11 +177,12 @@ class ControlLoop:
 
     def _sense(self, sample: JointSample) -> None:
         """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
-        senses, sent = self.senses, self.actuation
-        if cause := senses.update(self.model, sample, sent.torque, sent.carried):
-            self.supervisor.post(Event.STALE, cause)
-        if senses.guard.cause:
-            self.supervisor.post(Event.VIOLATION, senses.guard.cause)
+        sensing, sent = self.sensing, self.actuation
+        sensing.update(self.model, sample, sent.torque, sent.carried)
+        if sensing.fault:
+            self.supervisor.post(Event.STALE, sensing.fault)
+        if sensing.contact:
+            self.supervisor.post(Event.VIOLATION, sensing.contact)
 
     def _enter(self, now: int) -> None:
         """Prepare the state that the supervisor has entered since the last tick."""
@@ -196,7 +201,7 @@ class ControlLoop:
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
         state, limiter, want = self.supervisor.state, self.limiter, self._want
-        follows, guard = self.actuation.law.follows, self.senses.guard
+        follows, guard = self.actuation.law.follows, self.sensing.guard
         if follows == 'hand':
             limiter.rest(self.model)
             return
@@ -205,7 +210,7 @@ class ControlLoop:
             return
         if state is State.TAKEOVER:
             if self._due():
-                self._scale = self.targets.judge(self.senses.slowdown, self.model, limiter)
+                self._scale = self.targets.judge(self.slowdown, self.model, limiter)
             self.targets.move(limiter, now, self._scale)
             return
         self.targets.relax(limiter, follows)
@@ -222,7 +227,7 @@ class ControlLoop:
             return
         where, turn = self._want_position, self._want_quaternion
         if self._due():
-            self._scale = self.senses.slowdown.towards(self.model, limiter.target, where, turn)
+            self._scale = self.slowdown.towards(self.model, limiter.target, where, turn)
         limiter.track(where, turn, self._scale)
         if limiter.refusal:
             self.supervisor.post(Event.VIOLATION, limiter.refusal)

@@ -1,5 +1,7 @@
 """Sensing: what the control loop learns of the world in a tick, beside the joints."""
 
+import numpy as np
+
 from vla_ros.control.contact import ContactConfig, ContactGuard
 from vla_ros.control.force_sensor import ForceSensor
 from vla_ros.control.interfaces import JointSample
@@ -41,6 +43,7 @@ class Sensing:
             self.observer = make_observer(spec, model, observer)
         self.force_sensor = None if sensor is None else ForceSensor(sensor, model, dt)
         self.guard = ContactGuard(spec, dt, contact)
+        self._acted = np.zeros(spec.n)
         self.fault = ''
 
     @property
@@ -62,16 +65,22 @@ class Sensing:
         self.guard.reset()
         self.fault = ''
 
-    def update(self, model: RobotModel, sample: JointSample, sent: Array) -> None:
+    def update(
+        self, model: RobotModel, sample: JointSample, sent: Array, carried: bool = True
+    ) -> None:
         """Write the model's external torque and wrench, and judge contact.
 
         Args:
             model: updated with `sample`.
             sample: the measurement of this tick.
-            sent: (n,) Nm, what was sent in the last tick.
+            sent: (n,) Nm, what was sent in the last tick; NaN where it was motion.
+            carried: whether that held the arm's weight, or the robot adds gravity's torque itself.
         """
         if self.observer is not None:
-            self.observer.update(model, sent)
+            self._acted[:] = sent
+            if not carried:
+                self._acted += model.gravity
+            self.observer.update(model, self._acted)
         if self.force_sensor is not None:
             self.fault = self.force_sensor.update(model, sample.wrench)
         self.guard.update(model.external_wrench)

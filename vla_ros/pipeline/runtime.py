@@ -11,9 +11,8 @@ from vla_ros.config import ConfigError
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
-from vla_ros.control.native.observer import make_observer
 from vla_ros.control.native.parts import make_model, make_parts, native_law
-from vla_ros.control.senses import Senses
+from vla_ros.control.sensing import Sensing
 from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.stiffness import stiffness_matrix
 from vla_ros.control.supervisor import Event, State, Supervisor
@@ -48,7 +47,7 @@ def build_loop(
     return ControlLoop(
         spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, model=model,
         targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
-        senses=Senses(spec, model, make_observer(spec, model), slowdown),
+        sensing=Sensing(spec, model), slowdown=slowdown,
     )  # fmt: skip
 
 
@@ -130,7 +129,7 @@ class Execution:
 
     def tare(self) -> str:
         """Take the force sensor's readings from now on for its bias; return '' or a cause."""
-        return self.loop.senses.tare(self.loop.model)
+        return self.loop.sensing.tare(self.loop.model)
 
     def _misfit(self, law: ControlLaw) -> str:
         """Return why the hardware cannot take what a law makes; '' when it can."""

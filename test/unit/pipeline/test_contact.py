@@ -63,7 +63,7 @@ def test_motion_towards_a_singularity_slows_down_and_leads_out_freely(rig):
         twist = np.array([0.0, 0, 0.3, 0, 0, 0, 0])
         rig.execution.target(Kind.TWIST, rig.now, twist, rig.now)
         rig.run(1)
-        reached.append(rig.execution.loop.senses.slowdown.singularity.condition)
+        reached.append(rig.execution.loop.slowdown.singularity.condition)
     assert max(reached) < 35
     top = rig.commanded[2]
     for _ in range(500):
@@ -74,4 +74,4 @@ def test_motion_towards_a_singularity_slows_down_and_leads_out_freely(rig):
 
 
 def test_an_arm_without_a_force_sensor_refuses_a_tare(rig):
-    assert rig.execution.tare() == 'tare: this robot has no force sensor'
+    assert rig.execution.tare() == 'tare: the robot has no force sensor'
