@@ -21,7 +21,7 @@ from vla_ros.robots.spec import RobotSpec
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
 # brakes from the limit on, so more than this is a collision, a person, or a fault.
 _TOLERATED = 1.2
-_LOOK = 0.02  # s, between two looks ahead for singularities and the arm's own links
+_LOOK = 0.01  # s, between two looks ahead for singularities and the arm's own links
 
 
 class ControlLoop:
