@@ -27,9 +27,14 @@ class JointSpec:
     torque_rate: float  # Nm/s
     home: float  # rad
     armature: float = 0.0  # kg m^2, the motor's inertia seen at the joint; not in the URDF
+    # Friction that the robot does not compensate itself: laws and observers do, so rather too
+    # little than too much.
+    damping: float = 0.0  # Nms/rad, viscous
+    friction: float = 0.0  # Nm, dry
 
     def __post_init__(self) -> None:
-        require(self.armature >= 0, f'{self.name}.armature must not be negative')
+        for name in ('armature', 'damping', 'friction'):
+            require(getattr(self, name) >= 0, f'{self.name}.{name} must not be negative')
         require(self.lower < self.upper, f'{self.name}: lower must be below upper')
         require(self.lower <= self.home <= self.upper, f'{self.name}: home outside its limits')
         require(abs(self.lower) < 10 and abs(self.upper) < 10, f'{self.name}: limits are in rad')
