@@ -131,10 +131,12 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
 def _robot(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
     """Set dynamics the URDF has no words for, and what the robot's shapes may touch."""
     physics = config.physics
-    armature = dict(zip(spec.joint_names, spec.joint_array('armature').tolist(), strict=True))
+    arm = {joint.name: joint for joint in spec.joints}
     for joint in world.joints:
-        if joint.name in armature:
-            joint.armature, joint.damping[0] = armature[joint.name], physics.damping
+        if joint.name in arm:
+            own = arm[joint.name]
+            joint.armature, joint.damping[0] = own.armature, own.damping
+            joint.frictionloss = own.friction
         elif joint.name in spec.gripper.joints:
             joint.armature = physics.finger_armature
             # Critical for the servo's stiffness.

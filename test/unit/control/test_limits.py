@@ -60,7 +60,8 @@ def plant():
     """Return MuJoCo's model and data of the arm alone, at home, without its own joint stops."""
     spec = mujoco.MjSpec.from_file(str(SPEC.urdf_path))
     for joint in SPEC.joints:
-        spec.joint(joint.name).armature = joint.armature
+        own = spec.joint(joint.name)
+        own.armature, own.damping[0] = joint.armature, joint.damping
     spec.option.timestep = DT
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT

@@ -7,9 +7,14 @@ from typing import Any
 from vla_ros import config
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
-from vla_ros.control.laws.joint_damping import JointDamping, JointDampingConfig
+from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
+from vla_ros.control.laws.gravity_compensation import (
+    GravityCompensation,
+    GravityCompensationConfig,
+)
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
+from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
 from vla_ros.paths import config_file
 from vla_ros.robots.spec import RobotSpec
 
@@ -17,9 +22,11 @@ from vla_ros.robots.spec import RobotSpec
 # Name in a preset's `law` -> the configuration it is given and what makes the law from it.
 LAWS: dict[str, tuple[type, Callable[[Any, RobotSpec], ControlLaw]]] = {
     'cartesian_impedance': (CartesianImpedanceConfig, CartesianImpedance),
-    'joint_damping': (JointDampingConfig, JointDamping),
+    'cartesian_wrench': (CartesianWrenchConfig, CartesianWrench),
+    'gravity_compensation': (GravityCompensationConfig, GravityCompensation),
     'joint_impedance': (JointImpedanceConfig, JointImpedance),
     'operational_space': (OperationalSpaceConfig, OperationalSpace),
+    'torque_feedback': (TorqueFeedbackConfig, TorqueFeedback),
 }
 
 

@@ -19,7 +19,12 @@ def run(shift, ticks, law='franka_impedance', push=(0.0, 0.0, 0.0), speed=0.0):
     """Return measured and commanded positions (ticks, 3) and the last joint speeds."""
     spec = mujoco.MjSpec.from_file(str(SPEC.urdf_path))
     for joint in SPEC.joints:
-        spec.joint(joint.name).armature = joint.armature
+        own = spec.joint(joint.name)
+        own.armature, own.damping[0], own.frictionloss = (
+            joint.armature,
+            joint.damping,
+            joint.friction,
+        )
     spec.option.timestep = DT
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     physics = spec.compile()
