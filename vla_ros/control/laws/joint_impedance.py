@@ -30,6 +30,8 @@ class JointImpedanceConfig:
 class JointImpedance(ControlLaw):
     """tau = K (q_d - q) - D q' + c + g; q_d is the target's posture."""
 
+    tracks = 'posture'
+
     def __init__(self, config: JointImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot.
 
