@@ -120,10 +120,10 @@ class ControlLoop:
 
     def adopt(self, law: ControlLaw) -> str:
         """Change to another law between ticks; return '' or the cause of the refusal."""
-        before = self.actuation.law.follows
+        before = self.actuation.law.tracks
         if cause := self.actuation.adopt(law, self.model):
             return cause
-        if law.follows != 'pose':
+        if law.tracks != 'pose':
             self.targets.hold_joints(self.model, self.limiter)
         elif before != 'pose':
             # Nobody has said where the tcp should be: it stays where it is.
@@ -201,8 +201,8 @@ class ControlLoop:
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
         state, limiter, want = self.supervisor.state, self.limiter, self._want
-        follows, guard = self.actuation.law.follows, self.sensing.guard
-        if follows == 'hand':
+        tracks, guard = self.actuation.law.tracks, self.sensing.guard
+        if tracks == 'hand':
             limiter.rest(self.model)
             return
         if guard.cause and state is not State.STOP:
@@ -213,7 +213,7 @@ class ControlLoop:
                 self._scale = self.targets.judge(self.slowdown, self.model, limiter)
             self.targets.move(limiter, now, self._scale)
             return
-        self.targets.relax(limiter, follows)
+        self.targets.relax(limiter, tracks)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)

@@ -150,20 +150,20 @@ class Targets:
         if self._stamps[Kind.GRIPPER] > 0:
             limiter.grip(float(self._values[Kind.GRIPPER][0]))
 
-    def relax(self, limiter: Limiter, follows: str) -> None:
+    def relax(self, limiter: Limiter, tracks: str) -> None:
         """Take back, tick by tick, what is left of a wrench and a posture: no one wants them.
 
-        A law that `follows` joints keeps its posture: that is where the arm stands.
+        A law that `tracks` the posture keeps it: that is where the arm stands.
         """
         if limiter.target.wrench.any():
             self._towards(self._nothing, limiter)
-        if follows == 'pose':
+        if tracks == 'pose':
             self._towards_posture(self._home, limiter, 1.0)
         elif self._posture.velocity.any():
             self._towards_posture(None, limiter, 1.0)
 
     def hold_joints(self, model: RobotModel, limiter: Limiter) -> None:
-        """Make the measured joints the posture: a law that follows joints begins here."""
+        """Make the measured joints the posture: a law that tracks the posture begins here."""
         self._posture.reset(model.q)
         limiter.target.posture[:] = model.q
         limiter.target.posture_rate.fill(0.0)

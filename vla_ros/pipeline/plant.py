@@ -71,6 +71,9 @@ class DriverPlant:
     def write(self, torque: Array, gripper: float) -> None:
         """Do nothing: the loop's `sent` is what leaves."""
 
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Do nothing, likewise."""
+
     def begin(self, now: int) -> None:
         """Do nothing: joint states have stamps of their own."""
 

@@ -22,7 +22,7 @@ from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
 from vla_ros.robots.spec import RobotSpec
 
 
-_FOLLOWED = {'joints': 'joint targets', 'hand': 'the hand that leads it'}
+_TRACKED = {'posture': 'joint targets', 'hand': 'the hand that leads it'}
 OUTPUTS = ('effort', 'motion')  # what laws make; a simulation takes both
 
 
@@ -81,8 +81,8 @@ class Execution:
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take a chunk over for execution; return '' or the cause of its refusal."""
         cause = self.supervisor.refuses_chunks
-        if not cause and (follows := self.loop.actuation.law.follows) != 'pose':
-            cause = f'the control law in use follows {_FOLLOWED[follows]}, not poses'
+        if not cause and (tracks := self.loop.actuation.law.tracks) != 'pose':
+            cause = f'the control law in use follows {_TRACKED[tracks]}, not poses'
         if cause:
             self.queue.refuse(cause)
             return cause
@@ -112,10 +112,10 @@ class Execution:
                 f'target_{kind.name.lower()} refused in {self.supervisor.mode.name}: '
                 'take the arm over first'
             )
-        follows = loop.actuation.law.follows
-        if kind in MOTIONS and follows != 'pose' and (kind, follows) != (Kind.JOINT, 'joints'):
+        tracks = loop.actuation.law.tracks
+        if kind in MOTIONS and tracks != 'pose' and (kind, tracks) != (Kind.JOINT, 'posture'):
             return loop.targets.refuse(
-                f'target_{kind.name.lower()}: the control law in use follows {_FOLLOWED[follows]}'
+                f'target_{kind.name.lower()}: the control law in use follows {_TRACKED[tracks]}'
             )
         return loop.targets.offer(kind, stamp, values, now)
 

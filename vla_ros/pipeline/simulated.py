@@ -85,6 +85,10 @@ class SimPlant:
         """Set the motors."""
         self._hardware.write(torque, gripper)
 
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Aim the robot's own servo."""
+        self._hardware.move(position, velocity, gripper)
+
     def begin(self, now: int) -> None:
         """Measure at `now`, ns: the control clock's, not the simulation's."""
         self._sample.stamp = now

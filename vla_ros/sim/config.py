@@ -28,6 +28,16 @@ class PhysicsConfig:
 
 
 @dataclass(frozen=True)
+class ServoConfig:
+    """The robot's own servo, for commands that are joint positions."""
+
+    bandwidth: float = 40.0  # Hz, undamped natural frequency of a joint; the damping is critical
+
+    def __post_init__(self) -> None:
+        require(1 <= self.bandwidth <= 500, 'bandwidth: expected 1..500 Hz')
+
+
+@dataclass(frozen=True)
 class ObjectConfig:
     """Sizes of what lies on the table; its top is at z = 0 of the base frame."""
 
@@ -86,8 +96,14 @@ class SimConfig:
 
     appearance: AppearanceConfig
     physics: PhysicsConfig = PhysicsConfig()
+    servo: ServoConfig = ServoConfig()
     objects: ObjectConfig = ObjectConfig()
     placement: PlacementConfig = PlacementConfig()
+
+    def __post_init__(self) -> None:
+        # The servo is explicit in time: it becomes unstable at 0.13 steps a period.
+        steps = self.servo.bandwidth * self.physics.timestep
+        require(steps <= 0.1, f'servo.bandwidth: expected at most 0.1 / timestep, got {steps:.2g}')
 
 
 def load_sim(name: str = 'tabletop') -> SimConfig:

@@ -8,6 +8,7 @@ import numpy as np
 from vla_ros.data import SECOND, Array, Pose
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
+from vla_ros.sim.servo import PositionServo
 from vla_ros.sim.state import WorldState
 
 
@@ -23,12 +24,13 @@ class SimSample:
 
 
 class SimHardware:
-    """Physics with the interface of a robot: read, write, step."""
+    """Physics with the interface of a robot: read, write or move, step."""
 
     def __init__(self, scene: Scene, layout: Layout, q: Array | None = None) -> None:
         """Start in `layout` with the arm at q (n,) rad, home when None."""
         self.scene = scene
         self.data = mujoco.MjData(scene.model)
+        self._servo = PositionServo(scene, self.data)
         n = scene.spec.n
         wrench = None if scene.wrench is None else np.zeros(6)
         self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0, wrench)
@@ -43,6 +45,7 @@ class SimHardware:
     def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
         """Start again in `layout`; the arm at q (n,) rad and the gripper's opening in m."""
         self.layout = layout
+        self._servoed = False
         self.scene.apply(self.data, layout, q, gripper)
         self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
         self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
@@ -74,13 +77,27 @@ class SimHardware:
         return max(0.0, sum(self._qpos[self._fingers_q].tolist()))
 
     def write(self, torque: Array, gripper: float) -> None:
-        """Set motor torques (n,) Nm and the wanted opening, m, until the next write."""
+        """Set motor torques (n,) Nm and the wanted opening, m, until the next write or move."""
+        self._servoed = False
         self._ctrl[self._arm_u] = torque
+        self._ctrl[self._fingers_u] = gripper * self._finger_share
+
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Let the servo hold joint positions (n,) rad, passed with (n,) rad/s; opening in m."""
+        self._servoed = True
+        self._servo.aim(position, velocity)
         self._ctrl[self._fingers_u] = gripper * self._finger_share
 
     def step(self, steps: int = 1) -> None:
         """Advance the physics by `steps` timesteps."""
-        mujoco.mj_step(self.scene.model, self.data, steps)
+        model, data = self.scene.model, self.data
+        if not self._servoed:
+            mujoco.mj_step(model, data, steps)
+            return
+        for _ in range(steps):
+            mujoco.mj_step1(model, data)
+            self._servo.drive()
+            mujoco.mj_step2(model, data)
 
     def qpos(self) -> Array:
         """Return a copy of the generalised positions: with the layout, all that a camera needs."""

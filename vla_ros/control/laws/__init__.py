@@ -6,13 +6,20 @@ from typing import Any
 
 from vla_ros import config
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
+from vla_ros.control.laws.cartesian_admittance import (
+    CartesianAdmittance,
+    CartesianAdmittanceConfig,
+)
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
 from vla_ros.control.laws.gravity_compensation import (
     GravityCompensation,
     GravityCompensationConfig,
 )
+from vla_ros.control.laws.cartesian_servo import CartesianServo
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
+from vla_ros.control.laws.joint_servo import JointServo, JointServoConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
 from vla_ros.paths import config_file
@@ -21,10 +28,13 @@ from vla_ros.robots.spec import RobotSpec
 
 # Name in a preset's `law` -> the configuration it is given and what makes the law from it.
 LAWS: dict[str, tuple[type, Callable[[Any, RobotSpec], ControlLaw]]] = {
+    'cartesian_admittance': (CartesianAdmittanceConfig, CartesianAdmittance),
     'cartesian_impedance': (CartesianImpedanceConfig, CartesianImpedance),
+    'cartesian_servo': (InverseKinematicsConfig, CartesianServo),
     'cartesian_wrench': (CartesianWrenchConfig, CartesianWrench),
     'gravity_compensation': (GravityCompensationConfig, GravityCompensation),
     'joint_impedance': (JointImpedanceConfig, JointImpedance),
+    'joint_servo': (JointServoConfig, JointServo),
     'operational_space': (OperationalSpaceConfig, OperationalSpace),
     'torque_feedback': (TorqueFeedbackConfig, TorqueFeedback),
 }

@@ -35,6 +35,8 @@ class JointImpedance(ControlLaw):
     q_d is the target's posture, F_d its wrench; the rest is in arm_terms.py.
     """
 
+    tracks = 'posture'
+
     def __init__(self, config: JointImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot.
 
