@@ -185,9 +185,7 @@ def test_before_a_takeover_targets_are_refused(arm):
 
 def test_two_publishers_are_refused_and_named(arm):
     arm.take()
-    arm.stream(
-        qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == '', 'one is not followed'
-    )
+    arm.stream(qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == '', 'one is not followed')
     other = Node('intruder', context=arm.bench.context)
     try:
         other.create_publisher(TwistStamped, qos.TARGET_TWIST.name, qos.TARGET_TWIST.qos)

@@ -35,7 +35,9 @@ def command(
     quick: Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')] = False,
     laws: Annotated[
         str,
-        typer.Option(help='Presets of config/control/, separated by commas; empty: all of the robot.'),
+        typer.Option(
+            help='Presets of config/control/, separated by commas; empty: all the robot has.'
+        ),
     ] = '',
     plots: Annotated[Path, typer.Option(help='Folder for the pictures of the control bench.')] = (
         Path('out/bench')

@@ -1,4 +1,4 @@
-"""Actuation: the control law, a change of it without a bump, and the last limits before the robot."""
+"""Actuation: the control law, a change of it without a bump, the last limits before the robot."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -31,7 +31,8 @@ import numpy as np
 
 from vla_ros.control.tracker import share
 from vla_ros.data import Array
-from vla_ros.robots.spec import JointSpec, RobotSpec
+from vla_ros.robots.limits import JointSpec
+from vla_ros.robots.spec import RobotSpec
 
 
 # Part of the acceleration that the approach to a goal plans with; the rest absorbs moving goals.

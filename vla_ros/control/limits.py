@@ -14,8 +14,9 @@ from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.regions import Ball, Box
 from vla_ros.control.tracker import PointTracker
 from vla_ros.data import Array
+from vla_ros.robots.limits import CartesianLimits
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import CartesianLimits, RobotSpec
+from vla_ros.robots.spec import RobotSpec
 
 
 # m and rad by which the regions are kept inside the limits, and out of keep-outs, for rounding.

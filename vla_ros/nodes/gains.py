@@ -72,7 +72,7 @@ class LawParameters:
 
     def _declare(self) -> None:
         kind, _ = LAWS[self._preset.law]
-        values = config.build(kind, self._preset.parameters, 'law')
+        values: Any = config.build(kind, self._preset.parameters, 'law')
         for field in dataclasses.fields(kind):
             value = getattr(values, field.name)
             if 'range' not in field.metadata or value is None:

@@ -1,4 +1,4 @@
-"""Target topics: what a person's device or another program wants, checked, for the control process."""
+"""Target topics: what a person's device or another program wants, checked and passed on."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -150,8 +150,8 @@ class Mailbox:
     """The sections that the two processes share, in both of them.
 
     To the control process: `chunk`, `events` (a ring; `posted` counts them), `targets` (of a
-    person or another program, by Kind), `driver` and `wrench` (what a real robot measured), `law` (a preset
-    as JSON, adopted on an event), `beat` (heartbeat, monotonic ns).
+    person or another program, by Kind), `driver` and `wrench` (what a real robot measured), `law`
+    (a preset as JSON, adopted on an event), `beat` (heartbeat, monotonic ns).
     From it: `answers` (one for each event; `answered` counts them), `status`, `state`, `sim`,
     `cycle` (p50 and p99 of a whole cycle, s), `life` (whether it runs, its process, notes).
     """

@@ -11,7 +11,8 @@ from vla_ros.config import ConfigError
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
-from vla_ros.control.native.parts import make_model, make_parts, native_law
+from vla_ros.control.native.model import make_model
+from vla_ros.control.native.parts import make_parts, native_law
 from vla_ros.control.sensing import Sensing
 from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.stiffness import stiffness_matrix

@@ -189,7 +189,7 @@ def _sim(rows: Rows) -> SimSeries:
 
 
 def _interventions(rows: Rows, last: int) -> tuple[tuple[int, int], ...]:
-    """Return when a person had the arm, from and to, ns; to the end of the bag if no end is said."""
+    """Return when a person had the arm, from and to, ns; an end that is not told is the bag's."""
     spans: list[tuple[int, int]] = []
     for message, _ in rows:
         stamp = nanoseconds(message.header.stamp)

@@ -64,7 +64,6 @@ class Adversary:
         if rng.random() < 0.2:
             self.target(rig)
 
-
     def target(self, rig):
         rng = self.rng
         kind = Kind(rng.integers(len(Kind)))

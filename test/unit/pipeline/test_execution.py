@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vla_ros.control.laws import ControlLaw
 from vla_ros.control.supervisor import Event, State
 from vla_ros.control.targets import Kind
 from vla_ros.data import SECOND, Mode
@@ -173,12 +174,12 @@ def test_silent_hardware_holds(rig, make_chunk):
 def test_a_law_that_fails_holds(rig, make_chunk):
     running(rig, make_chunk)
 
-    class Broken:
+    class Broken(ControlLaw):
         def torque(self, model, target, out):
             out[:] = np.nan
             return out
 
-    rig.execution.loop._law = Broken()
+    rig.execution.loop.actuation.law = Broken()
     rig.run(3)
     assert rig.execution.status().mode is Mode.HOLD
     assert 'control law' in rig.execution.status().cause

@@ -8,7 +8,7 @@ import pytest
 from vla_ros.paths import share_dir
 from vla_ros.pipeline.limit_fuzz import Verdict, fuzz_limits
 from vla_ros.pipeline.limit_fuzz.verdict import check_motion, check_pose, check_torque
-from vla_ros.robots.spec import KeepOut
+from vla_ros.robots import KeepOut
 
 
 TICKS = 130_000  # for each of the laws: over 10^6 together

@@ -11,12 +11,12 @@ from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittanceConfig,
 )
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.cartesian_servo import CartesianServo
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
 from vla_ros.control.laws.gravity_compensation import (
     GravityCompensation,
     GravityCompensationConfig,
 )
-from vla_ros.control.laws.cartesian_servo import CartesianServo
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
 from vla_ros.control.laws.joint_servo import JointServo, JointServoConfig
@@ -86,4 +86,13 @@ def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlL
         raise config.ConfigError(f'{where}: {error}') from error
 
 
-__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'MotionLaw', 'load_law', 'load_preset', 'make_law']
+__all__ = [
+    'LAWS',
+    'CartesianTarget',
+    'ControlLaw',
+    'LawPreset',
+    'MotionLaw',
+    'load_law',
+    'load_preset',
+    'make_law',
+]

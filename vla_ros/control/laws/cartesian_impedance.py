@@ -50,6 +50,7 @@ class CartesianImpedance(ControlLaw):
         self._spring = TaskSpring(config)
         self.stiffness = self._spring.isotropic
         self._null, self._arm = NullSpace(config, spec), ArmTerms(config, spec)
+        self.carries_gravity = config.gravity
         self._inertia = TaskInertia(config.nullspace_regularization, spec.n)
         self._pushes = config.feedforward == 'acceleration'
         self._leads = self._arm.rubs and self._spring.follows

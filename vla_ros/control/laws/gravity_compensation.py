@@ -29,6 +29,8 @@ class GravityCompensation(ControlLaw):
     All motion is taken as wanted, so D has to exceed what the spec might claim too much friction.
     """
 
+    tracks = 'hand'
+
     def __init__(self, config: GravityCompensationConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot.
 
@@ -38,6 +40,7 @@ class GravityCompensation(ControlLaw):
         self.config = config
         self._gain = -per_joint('damping', config.damping, spec)
         self._arm = ArmTerms(config, spec)
+        self.carries_gravity = config.gravity
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""

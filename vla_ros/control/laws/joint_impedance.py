@@ -48,6 +48,7 @@ class JointImpedance(ControlLaw):
         inertia = per_joint('inertia', config.inertia, spec)
         self._damping = 2 * config.damping_ratio * np.sqrt(self._stiffness * inertia)
         self._arm = ArmTerms(config, spec)
+        self.carries_gravity = config.gravity
         self._term = np.zeros(spec.n)
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:

@@ -43,9 +43,7 @@ def _joint_state(command: Command, spec: RobotSpec) -> JointState:
 
 
 def _pose(command: Command, spec: RobotSpec) -> PoseStamped:
-    return PoseStamped(
-        header=header(command.stamp, spec.base_frame), pose=to_pose(command.target)
-    )
+    return PoseStamped(header=header(command.stamp, spec.base_frame), pose=to_pose(command.target))
 
 
 # DriverSpec.command_type -> the message it stands for.

@@ -1,8 +1,8 @@
 """An adversary against the limits: senseless measurements, targets, gains and events for a law.
 
 Everything that comes from outside is drawn at random, good and bad; what is sent, tick by tick, is
-held against every limit of the robot. The joint states follow no physics, so that a law sees states
-that no simulation would bring about.
+held against every limit of the robot. The joint states follow no physics, so that a law sees what
+no simulation would bring about.
 """
 
 from collections.abc import Callable

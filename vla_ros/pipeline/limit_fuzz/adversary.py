@@ -34,7 +34,7 @@ class Adversary:
             for event in (Event.RESET, Event.TAKEOVER):
                 execution.post(event)
         else:
-            kind = Kind(rng.integers(len(Kind)))
+            kind = Kind(int(rng.integers(len(Kind))))
             late = int(rng.integers(0, SECOND // 50))
             execution.target(kind, now - late, self._values(kind, execution), now)
 

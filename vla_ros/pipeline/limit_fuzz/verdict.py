@@ -60,9 +60,10 @@ def check_pose(spec: RobotSpec, verdict: Verdict, position: Array, turn: Array) 
 
 def check_torque(spec: RobotSpec, verdict: Verdict, torque: Array) -> None:
     """Note what torques (T, n) Nm used of the limits; rows of NaN were not sent."""
-    sent = np.isfinite(torque).all(axis=1)
+    sent = np.flatnonzero(np.isfinite(torque).all(axis=1))
     verdict.note('torque', torque[sent], spec.joint_array('torque'))
-    rates = np.diff(torque, axis=0)[sent[1:] & sent[:-1]] * spec.control_rate
+    rates = np.diff(torque, axis=0) * spec.control_rate
+    rates = rates[np.isfinite(rates).all(axis=1)]
     verdict.note('torque rate', rates, spec.joint_array('torque_rate'), 1e-9)
 
 
