@@ -52,6 +52,11 @@ class ForceSensor:
         self._sum, self._seen, self._silent = np.zeros(6), 0, 0
         self.taring, self.tare_refusal = False, ''
 
+    def reset(self) -> None:
+        """Forget the wrench and a tare under way, not the bias."""
+        self.wrench[:] = 0.0
+        self._silent, self.taring = 0, False
+
     def tare(self, model: RobotModel) -> str:
         """Take the mean of the next readings for the bias; return '' or the cause of refusal.
 
