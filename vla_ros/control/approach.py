@@ -18,6 +18,7 @@ BRAKING = 0.2
 # s of motion over which a rate is measured: so short that no thin link is leapt over.
 STEP = 0.01
 _RIDGE = 1e-4  # m^2 and rad^2, against singularities
+_FARTHEST, _WIDEST = 0.1, 0.5  # m and rad that the arm may lag, as far as that is looked at
 _LEVEL = 1e-3  # share of the slow threshold; what leads in by less in BRAKING s does not lead in
 
 
@@ -41,10 +42,15 @@ def share(now: float, rate: float, slow: float, stop: float) -> float:
 
 
 class Approach:
-    """Joint velocities that lead to a goal, unscaled and within the spec's limits.
+    """Where the commanded pose has the arm, and how it would go on, unscaled, to a goal.
 
-    The speed of the commanded pose itself will not do to slow it down by: once it is stopped it
-    leads nowhere, and would be let go again.
+    It is the commanded pose that is slowed down, and the arm lags behind it: near a singularity by
+    centimetres. And its own speed will not do to slow it down by: once it is stopped it leads
+    nowhere, and would be let go again.
+
+    Attributes:
+        q: (n,) rad, joint positions about at the commanded pose, by one Newton step.
+        velocity: (n,) rad/s, wanted; within the spec's limits, zero where it is not finite.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -54,51 +60,67 @@ class Approach:
         self._fastest = spec.joint_array('velocity')
         self._ridge = _RIDGE * np.eye(6)
         self._gram, self._square = eigenpy.LLT(6), np.zeros((6, 6))
-        self._twist, self._velocity = np.zeros(6), np.zeros(spec.n)
-        self._ratio = np.zeros(spec.n)
+        self._twist, self._lag = np.zeros(6), np.zeros(6)
+        self.q, self.velocity = spec.home.copy(), np.zeros(spec.n)
 
     def towards(
         self, model: RobotModel, target: CartesianTarget, position: Array, quaternion: Array
-    ) -> Array:
-        """Return the joint velocity (n,) rad/s from the commanded pose to a goal, m and xyzw."""
-        goal, here = position.tolist(), target.position.tolist()
-        way = (goal[0] - here[0], goal[1] - here[1], goal[2] - here[2])
-        back = rotations.conjugate(tuple(target.quaternion.tolist()))
-        turn = rotations.quaternion_log(rotations.multiply(tuple(quaternion.tolist()), back))
-        k, m = _rate(way, self._speed), _rate(turn, self._spin)
-        self._twist[:] = (*(k * x for x in way), *(m * x for x in turn))
-        return self.along(model, self._twist)
+    ) -> None:
+        """Go from the commanded pose `target` to a goal, (3,) m and (4,) xyzw."""
+        goal: rotations.Quaternion = tuple(quaternion.tolist())
+        here: rotations.Quaternion = tuple(target.quaternion.tolist())
+        _write(self._twist, target.position, position, here, goal, self._speed, self._spin)
+        self.along(model, target, self._twist)
 
-    def along(self, model: RobotModel, twist: Array) -> Array:
-        """Return the joint velocity (n,) rad/s that moves the tcp by `twist` (6,), base axes."""
-        jacobian = model.jacobian
+    def along(self, model: RobotModel, target: CartesianTarget, twist: Array) -> None:
+        """Go from the commanded pose `target` with the tcp moving at `twist` (6,), base axes."""
+        measured = rotations.from_matrix(model.rotation)
+        commanded: rotations.Quaternion = tuple(target.quaternion.tolist())
+        fastest = (_FARTHEST / BRAKING, _WIDEST / BRAKING)
+        _write(self._lag, model.position, target.position, measured, commanded, *fastest)
+        self.q[:] = model.q
         if not math.isfinite(sum(twist.tolist())):
-            return self._stand()
+            self.velocity[:] = 0.0
+            return
+        jacobian = model.jacobian
         jacobian.dot(jacobian.T, out=self._square)
         np.add(self._square, self._ridge, out=self._square)
         self._gram.compute(self._square)
-        jacobian.T.dot(self._gram.solve(twist), out=self._velocity)
-        return self.within(self._velocity)
+        jacobian.T.dot(self._gram.solve(twist), out=self.velocity)
+        self._bound()
+        np.multiply(self._lag, BRAKING, out=self._lag)
+        np.add(self.q, jacobian.T.dot(self._gram.solve(self._lag)), out=self.q)
 
-    def posture(self, model: RobotModel, goal: Array) -> Array:
-        """Return the joint velocity (n,) rad/s from where the arm is to `goal` (n,) rad."""
-        np.subtract(goal, model.q, out=self._velocity)
-        np.divide(self._velocity, BRAKING, out=self._velocity)
-        return self.within(self._velocity)
+    def joints(self, commanded: Array, goal: Array) -> None:
+        """Go from commanded joint positions (n,) rad to others."""
+        self.q[:] = commanded
+        np.subtract(goal, commanded, out=self.velocity)
+        np.divide(self.velocity, BRAKING, out=self.velocity)
+        self._bound()
 
-    def within(self, velocity: Array) -> Array:
-        """Return `velocity` (n,) rad/s, slowed to the joints' limits; zero where not finite."""
-        np.divide(velocity, self._fastest, out=self._ratio)
-        ratios = self._ratio.tolist()
-        if not math.isfinite(sum(ratios)):
-            return self._stand()
-        excess = max(max(ratios), -min(ratios), 1.0)
-        np.divide(velocity, excess, out=self._velocity)
-        return self._velocity
+    def _bound(self) -> None:
+        """Slow the velocity to the joints' limits; stand still where it is not finite."""
+        ratios = (self.velocity / self._fastest).tolist()
+        if math.isfinite(sum(ratios)):
+            np.divide(self.velocity, max(max(ratios), -min(ratios), 1.0), out=self.velocity)
+        else:
+            self.velocity[:] = 0.0
 
-    def _stand(self) -> Array:
-        self._velocity[:] = 0.0
-        return self._velocity
+
+def _write(
+    out: Array,
+    position: Array,
+    goal: Array,
+    here: rotations.Quaternion,
+    there: rotations.Quaternion,
+    speed: float,
+    spin: float,
+) -> None:
+    """Write the twist into out that leads from one pose to another, m/s and rad/s, base axes."""
+    x, y, z = (goal - position).tolist()
+    a, b, c = rotations.quaternion_log(rotations.multiply(there, rotations.conjugate(here)))
+    k, m = _rate((x, y, z), speed), _rate((a, b, c), spin)
+    out[:] = (k * x, k * y, k * z, m * a, m * b, m * c)
 
 
 def _rate(way: rotations.Vector, speed: float) -> float:

@@ -91,6 +91,7 @@ class ControlLoop:
                 self.limiter.reset(self.model, sample.gripper)
                 self.actuation.reset(self.model)
                 self.sensing.reset(self.model)
+                self.slowdown.reset()
                 self._begun = True
             self._sense(sample)
         supervisor = self.supervisor

@@ -37,23 +37,27 @@ class Slowdown:
         self, model: RobotModel, target: CartesianTarget, position: Array, quaternion: Array
     ) -> float:
         """Judge the way from the commanded pose to a goal: (3,) m, (4,) xyzw."""
-        return self._judge(model, self._approach.towards(model, target, position, quaternion))
+        self._approach.towards(model, target, position, quaternion)
+        return self._judge()
 
-    def along(self, model: RobotModel, twist: Array) -> float:
-        """Judge motion of the tcp at a wanted twist (6,) m/s and rad/s, base axes."""
-        return self._judge(model, self._approach.along(model, twist))
+    def along(self, model: RobotModel, target: CartesianTarget, twist: Array) -> float:
+        """Judge motion from the commanded pose at a wanted twist (6,) m/s, rad/s, base axes."""
+        self._approach.along(model, target, twist)
+        return self._judge()
 
-    def posture(self, model: RobotModel, goal: Array) -> float:
-        """Judge the way to joint positions (n,) rad, which singularities do not hinder."""
-        self._links = self.collision.scale(model.q, self._approach.posture(model, goal))
+    def joints(self, commanded: Array, goal: Array) -> float:
+        """Judge the way between joint positions (n,) rad, which singularities do not hinder."""
+        self._approach.joints(commanded, goal)
+        self._links = self.collision.scale(self._approach.q, self._approach.velocity)
         self._pose = 1.0
         return self._conclude()
 
-    def _judge(self, model: RobotModel, velocity: Array) -> float:
+    def _judge(self) -> float:
+        q, velocity = self._approach.q, self._approach.velocity
         if self._links_next:
-            self._links = self.collision.scale(model.q, velocity)
+            self._links = self.collision.scale(q, velocity)
         else:
-            self._pose = self.singularity.scale(model, velocity)
+            self._pose = self.singularity.scale(q, velocity)
         self._links_next = not self._links_next
         return self._conclude()
 

@@ -133,8 +133,8 @@ class Targets:
         if kind is Kind.POSE:
             return slowdown.towards(model, limiter.target, values[:3], values[3:])
         if kind is Kind.TWIST:
-            return slowdown.along(model, self._in_base(values, limiter))
-        return slowdown.posture(model, values)
+            return slowdown.along(model, limiter.target, self._in_base(values, limiter))
+        return slowdown.joints(self._posture.position, values)
 
     def move(self, limiter: Limiter, now: int, scale: float = 1.0) -> None:
         """Move what is commanded one tick towards the targets, at `scale` of the speed."""

@@ -49,6 +49,8 @@ class SimHardware:
         self.scene.apply(self.data, layout, q, gripper)
         self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
         self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
+        if self.scene.wrench is not None:
+            mujoco.mj_forward(self.scene.model, self.data)  # or the sensor would feel it fall
 
     @property
     def time(self) -> float:

@@ -21,7 +21,7 @@ class Follower:
     """Targets, a limiter and a clock."""
 
     def __init__(self):
-        self.limiter, self.targets = Limiter(SPEC, 1e-3), Targets(SPEC, 1e-3)
+        self.limiter, self.targets = Limiter(SPEC, 1e-3), Targets(SPEC, RobotModel(SPEC), 1e-3)
         self.model = RobotModel(SPEC)
         self.limiter.reset(self.model)
         self.now = START
@@ -91,7 +91,7 @@ def test_joints_move_the_tcp_to_their_forward_kinematics_and_the_posture(followe
     np.testing.assert_allclose(follower.pose[:3], model.position, atol=1e-4)
     np.testing.assert_allclose(follower.limiter.target.posture, q, atol=1e-4)
     for _ in range(3000):
-        follower.targets.relax(follower.limiter)
+        follower.targets.relax(follower.limiter, 'pose')
     np.testing.assert_allclose(follower.limiter.target.posture, SPEC.home, atol=1e-4)
 
 

@@ -75,9 +75,9 @@ def test_free_motion_at_full_speed_shows_little(spec, make_arm):
     arm = make_arm(spec)
     wrenches, torques, fastest = fly(arm, MomentumObserver(spec, DT))
     assert fastest > 0.95 * spec.cartesian.velocity
-    assert np.linalg.norm(wrenches[:, :3], axis=1).max() < 0.2  # N
-    assert np.linalg.norm(wrenches[:, 3:], axis=1).max() < 0.1  # Nm
-    assert np.abs(torques).max() < 0.05
+    assert np.linalg.norm(wrenches[:, :3], axis=1).max() < 0.5  # N
+    assert np.linalg.norm(wrenches[:, 3:], axis=1).max() < 0.2  # Nm
+    assert np.abs(torques).max() < 0.1
 
 
 def test_known_friction_is_no_push(spec, make_arm):
