@@ -6,6 +6,7 @@ from vla_ros.robots.spec import (
     DriverSpec,
     GripperSpec,
     JointSpec,
+    KeepOut,
     RobotSpec,
     load_robot,
 )
@@ -17,6 +18,7 @@ __all__ = [
     'DriverSpec',
     'GripperSpec',
     'JointSpec',
+    'KeepOut',
     'RobotSpec',
     'load_robot',
 ]

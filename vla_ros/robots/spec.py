@@ -53,6 +53,21 @@ class GripperSpec:
 
 
 @dataclass(frozen=True)
+class KeepOut:
+    """A box that the commanded tcp never enters; it knows nothing of the hand around the tcp."""
+
+    name: str
+    lower: tuple[float, float, float]  # m, base frame
+    upper: tuple[float, float, float]  # m, base frame
+
+    def __post_init__(self) -> None:
+        ordered = all(lo < up for lo, up in zip(self.lower, self.upper, strict=True))
+        require(
+            ordered, f'keep_out {self.name!r}: every lower bound must be below its upper bound'
+        )
+
+
+@dataclass(frozen=True)
 class CartesianLimits:
     """Bounds on the commanded end-effector pose."""
 
@@ -65,10 +80,25 @@ class CartesianLimits:
     angular_acceleration: float  # rad/s^2
     angular_jerk: float  # rad/s^3
     tilt: float  # rad, greatest rotation away from the home orientation
+    keep_out: tuple[KeepOut, ...] = ()
 
     def __post_init__(self) -> None:
         ordered = all(lo < up for lo, up in zip(self.lower, self.upper, strict=True))
         require(ordered, 'workspace: every lower bound must be below its upper bound')
+        for name in ('velocity', 'acceleration', 'jerk', 'angular_velocity', 'angular_jerk'):
+            require(getattr(self, name) > 0, f'cartesian.{name} must be positive')
+        require(0 < self.tilt <= 3, f'cartesian.tilt: expected 0..3 rad, got {self.tilt}')
+        # What the limiter takes off for the curvature of rotations, see control/limits.py.
+        least = self.tilt * self.angular_velocity**2 / 2
+        require(
+            self.angular_acceleration > least,
+            f'cartesian.angular_acceleration must exceed tilt x angular_velocity^2 / 2 = {least}',
+        )
+        names = [box.name for box in self.keep_out]
+        require(len(set(names)) == len(names), f'keep_out: a name is given twice in {names}')
+        for box in self.keep_out:
+            covered = np.less_equal(box.lower, self.lower) & np.less_equal(self.upper, box.upper)
+            require(not covered.all(), f'keep_out {box.name!r} leaves nothing of the workspace')
 
 
 @dataclass(frozen=True)

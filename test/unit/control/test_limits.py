@@ -6,8 +6,9 @@ import mujoco
 import numpy as np
 import pytest
 
+from vla_ros.control.joint_envelope import JointEnvelope
 from vla_ros.control.laws import load_law
-from vla_ros.control.limits import JointEnvelope, Limiter
+from vla_ros.control.limits import Limiter
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 
