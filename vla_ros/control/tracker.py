@@ -160,20 +160,24 @@ class PointTracker:
         return self._towards(here, free)
 
     def _take(self, here: Vector, wanted: Vector) -> tuple[Vector, Vector] | None:
-        """Return the next inner point and velocity, or None when it could not stop in time."""
+        """Return the next inner point and velocity, or None when it could not stop in time.
+
+        None for what is not a number, too.
+        """
         u, v, w = self._v
         du, dv, dw = wanted[0] - u, wanted[1] - v, wanted[2] - w
         change = math.sqrt(du * du + dv * dv + dw * dw)
         if change > self._step:
             k = self._step / change
             du, dv, dw = k * du, k * dv, k * dw
+        elif math.isnan(change):
+            return None
         u, v, w = u + du, v + dv, w + dw
         dt = self._dt
         there = (here[0] + u * dt, here[1] + v * dt, here[2] + w * dt)
         velocity = (u, v, w)
         k = self._stopping_time(velocity)
         end = (there[0] + k * u, there[1] + k * v, there[2] + k * w)
-        # What is not a number lies in no region.
         if self._region.project(end, here) is not end:
             return None
         for box in self._keep_out:
