@@ -7,6 +7,7 @@ opening, `torque` the law's output into what is sent. What they return is what i
 from dataclasses import dataclass
 import math
 
+from vla_ros.config import require
 from vla_ros.control import rotations
 from vla_ros.control.joint_envelope import JointEnvelope
 from vla_ros.control.laws.base import CartesianTarget
@@ -17,10 +18,6 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import CartesianLimits, RobotSpec
 
 
-# The rate of the rotation vector is bounded, the angular acceleration differs from its derivative
-# by at most angle x rate^2 (the derivative of SO(3)'s left Jacobian); likewise one order up.
-_CURVATURE = 0.5
-_JERK_SHARE = 0.9
 # m and rad by which the regions are kept inside the limits, and out of keep-outs, for rounding.
 _INSET = 1e-6
 _QUATERNION_TOLERANCE = 1e-3
@@ -200,7 +197,7 @@ class Limiter:
         quaternion = rotations.multiply(rotations.quaternion_exp(turn), self._home)
         linear, angular = self._linear, self._angular
         spin = rotations.angular_velocity(turn, angular.velocity)
-        # Leaves out the derivative of the Jacobian: at most _CURVATURE's share of the limit.
+        # Leaves out the derivative of the Jacobian, see _turn_bounds.
         spin_rate = rotations.angular_velocity(turn, angular.acceleration)
         self.target.set(
             linear.position,
@@ -221,12 +218,30 @@ def _trackers(limits: CartesianLimits, dt: float) -> tuple[PointTracker, PointTr
         dt,
         tuple(Box(box.lower, box.upper).grown(_INSET) for box in limits.keep_out),
     )
-    speed = limits.angular_velocity
-    angular = PointTracker(
-        Ball(limits.tilt - _INSET),
-        speed,
-        limits.angular_acceleration - _CURVATURE * limits.tilt * speed * speed,
-        limits.angular_jerk * _JERK_SHARE,
-        dt,
-    )
+    acceleration, jerk = _turn_bounds(limits)
+    ball = Ball(limits.tilt - _INSET)
+    angular = PointTracker(ball, limits.angular_velocity, acceleration, jerk, dt)
     return linear, angular
+
+
+def _turn_bounds(limits: CartesianLimits) -> tuple[float, float]:
+    """Return the acceleration, rad/s^2, and jerk, rad/s^3, of the rotation vector r.
+
+    The angular velocity is J r' with the left Jacobian of SO(3), the mean of exp(s r) over s in
+    0..1, so |J| <= 1. Each exp(s r) turns at s V at most: |J'| <= V / 2, and at the angle a, as
+    J r' and exp(s r) r' differ little there, |J' r'| <= a V^2 / 6. That much is taken for three
+    times the tilt, where a hand may have put the arm. Likewise |J''| <= (A + V^2) / 2. So
+    w' = J r'' + J' r' and w'' = J r''' + 2 J' r'' + J'' r' keep their limits within what is left.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    speed = limits.angular_velocity
+    acceleration = limits.angular_acceleration - limits.tilt * speed**2 / 2
+    jerk = limits.angular_jerk - 1.5 * acceleration * speed - speed**3 / 2
+    hint = f'; turning at {speed} rad/s leaves nothing of it: lower cartesian.angular_velocity'
+    require(
+        acceleration > 0, f'cartesian.angular_acceleration: {limits.angular_acceleration}{hint}'
+    )
+    require(jerk > 0, f'cartesian.angular_jerk: {limits.angular_jerk}{hint}')
+    return acceleration, jerk

@@ -85,15 +85,10 @@ class CartesianLimits:
     def __post_init__(self) -> None:
         ordered = all(lo < up for lo, up in zip(self.lower, self.upper, strict=True))
         require(ordered, 'workspace: every lower bound must be below its upper bound')
-        for name in ('velocity', 'acceleration', 'jerk', 'angular_velocity', 'angular_jerk'):
-            require(getattr(self, name) > 0, f'cartesian.{name} must be positive')
+        for name in ('velocity', 'acceleration', 'jerk'):
+            for field in (name, f'angular_{name}'):
+                require(getattr(self, field) > 0, f'cartesian.{field} must be positive')
         require(0 < self.tilt <= 3, f'cartesian.tilt: expected 0..3 rad, got {self.tilt}')
-        # What the limiter takes off for the curvature of rotations, see control/limits.py.
-        least = self.tilt * self.angular_velocity**2 / 2
-        require(
-            self.angular_acceleration > least,
-            f'cartesian.angular_acceleration must exceed tilt x angular_velocity^2 / 2 = {least}',
-        )
         names = [box.name for box in self.keep_out]
         require(len(set(names)) == len(names), f'keep_out: a name is given twice in {names}')
         for box in self.keep_out:
