@@ -115,9 +115,9 @@ class _Joint:
         self._step = self._acceleration * dt
         self._length = max(1, math.ceil(2 * self._acceleration / (spec.jerk * dt)))
         self._lead = (self._length - 1) / 2 * dt
-        self._planned = _PLANNED * self._acceleration
+        self._twice = 2 * _PLANNED * self._acceleration
         # The knee of the approach. At rates so low that a tick is long, the gain is lower too.
-        self._knee = self._planned / min(_GAIN, 0.5 / dt)
+        self._knee = self._twice / 2 / min(_GAIN, 0.5 / dt)
 
     def reset(self, position: float) -> None:
         """Stand still at `position`, rad."""
@@ -132,19 +132,22 @@ class _Joint:
         Relative to the goal it is sqrt(2 p e + c^2) - c at the distance e, with c = p / GAIN: from
         it the planned deceleration p stops there, ever more softly.
         """
+        # Conditions instead of min and max, whose calls would be half of the time.
         dt, top, lower, upper = self._dt, self._top, self._lower, self._upper
-        wanted = min(max(wanted, lower), upper)
+        wanted = lower if wanted < lower else upper if wanted > upper else wanted
+        goal, rate = wanted, 0.0
         if followed:
-            lead = self._lead * min(max((wanted - self._seen) / dt, -top), top)
-            goal = min(max(wanted + lead, lower), upper)
-            rate = min(max((goal - self._goal) / dt, -top), top)
-        else:
-            goal, rate = wanted, 0.0
+            rate = (wanted - self._seen) / dt
+            rate = -top if rate < -top else top if rate > top else rate
+            goal += self._lead * rate
+            goal = lower if goal < lower else upper if goal > upper else goal
+            rate = (goal - self._goal) / dt
+            rate = -top if rate < -top else top if rate > top else rate
         self._seen, self._goal = wanted, goal
         error, knee = goal - self._x - rate * dt, self._knee
-        speed = math.sqrt(2 * self._planned * abs(error) + knee * knee) - knee
+        speed = math.sqrt(self._twice * abs(error) + knee * knee) - knee
         wish = rate + speed if error > 0 else rate - speed
-        return min(max(wish, -top), top)
+        return -top if wish < -top else top if wish > top else wish
 
     def move(self, wanted: float) -> None:
         """Move one tick at the velocity `wanted` (within V), as far as the bounds allow."""
@@ -153,7 +156,8 @@ class _Joint:
             wanted = self._stoppable(wanted, self._upper - x)
         elif wanted < 0:
             wanted = -self._stoppable(-wanted, x - self._lower)
-        v = min(max(wanted, v - self._step), v + self._step)
+        low, high = v - self._step, v + self._step
+        v = low if wanted < low else high if wanted > high else wanted
         self._v, self._x = v, x + v * self._dt
         self._average()
 
@@ -171,8 +175,7 @@ class _Joint:
     def _average(self) -> None:
         """Put the newest inner point into the ring; update what is given out."""
         n, k = self._length, self._next
-        x, v = self._ring[k]
-        self._ring[k] = (self._x, self._v)
+        (x, v), self._ring[k] = self._ring[k], (self._x, self._v)
         self._next = k + 1 if k + 1 < n else 0
         if self._next == 0:
             # The exact mean once a round, so that rounding does not pile up over days.

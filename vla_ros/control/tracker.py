@@ -13,10 +13,10 @@ Why what comes out keeps the bounds, whatever goes in (N points of a tick dt, T 
    velocity and acceleration are means of bounded ones; its jerk is (a[k] - a[k-N]) / (N dt), at
    most 2 A / (N dt), and N is chosen so that this is at most J.
 3. The mean stays out of the boxes though a mean cuts corners. Let c be the middle one of the N
-   points, or the middle between the middle two. The j-th point before and the j-th after c are
-   x- + x+ = 2 c + r, where r sums second differences, each at most A dt^2, and |r| <= j^2 A dt^2
-   for odd N, j (j - 1) A dt^2 for even N. Averaged, |mean - c| <= A dt^2 (N^2 - 1) / 24 <= R. And
-   c is on the inner path, so at least R from the box along one axis.
+   points, or half-way between the middle two. The j-th points before and after c sum to 2 c + r,
+   where r is a sum of second differences, each at most A dt^2: |r| <= j^2 A dt^2 for odd N, and
+   j (j - 1) A dt^2 for even N. Averaged, |mean - c| <= A dt^2 (N^2 - 1) / 24 <= R. And c is on the
+   inner path, so at least R from the box along one axis.
 4. A point that starts outside the region goes no further out: its checks take the region grown to
    hold where it is. One that starts in a grown box gets no deeper: Box.clear lets pass no way that
    is deeper anywhere than at its start, and depth, the least of distances to planes, is concave
