@@ -16,6 +16,11 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
+_STIFFEST, _UNITS = (5000.0, 300.0), ('N/m', 'Nm/rad')
+# rad/s: slower modes are damped as if they were this fast, so that none drifts off undamped.
+_SLOWEST = 1.0
+
+
 @dataclass(frozen=True)
 class CartesianAdmittanceConfig:
     """What the tcp is to feel like."""
@@ -25,7 +30,6 @@ class CartesianAdmittanceConfig:
     mass: float = 5.0  # kg
     inertia: float = 0.225  # kg m^2
     damping_ratio: float = 1.0  # of the oscillation in every direction; 1 is critical
-    damping_rate: float = 2.0  # 1/s, damping over mass, at least: where the spring asks for less
     frame: Literal['base', 'tool'] = 'base'  # whose axes the stiffness has
     deadband_force: float = 0.5  # N, not felt; felt as it is from twice that on
     deadband_torque: float = 0.05  # Nm, likewise
@@ -34,12 +38,11 @@ class CartesianAdmittanceConfig:
     kinematics: InverseKinematicsConfig = InverseKinematicsConfig()
 
     def __post_init__(self) -> None:
-        require(0 <= self.k_pos <= 5000, 'k_pos: expected 0..5000 N/m')
-        require(0 <= self.k_rot <= 300, 'k_rot: expected 0..300 Nm/rad')
+        require(0 <= self.k_pos <= _STIFFEST[0], f'k_pos: expected 0..{_STIFFEST[0]:g} N/m')
+        require(0 <= self.k_rot <= _STIFFEST[1], f'k_rot: expected 0..{_STIFFEST[1]:g} Nm/rad')
         require(0.1 <= self.mass <= 100, 'mass: expected 0.1..100 kg')
         require(0.001 <= self.inertia <= 10, 'inertia: expected 0.001..10 kg m^2')
         require(0 < self.damping_ratio <= 20, 'damping_ratio: expected 0..20')
-        require(0 <= self.damping_rate <= 100, 'damping_rate: expected 0..100 1/s')
         require(0 <= self.deadband_force <= 50, 'deadband_force: expected 0..50 N')
         require(0 <= self.deadband_torque <= 10, 'deadband_torque: expected 0..10 Nm')
         require(0 < self.yield_pos <= 2, 'yield_pos: expected 0..2 m')
@@ -64,7 +67,7 @@ class CartesianAdmittance(MotionLaw):
 
     def __init__(self, config: CartesianAdmittanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot; stands at the home posture."""
-        self.config, self.stiffness = config, config.k_pos
+        self.config = config
         self._dt = 1 / spec.control_rate
         self._mass = np.array([config.mass] * 3 + [config.inertia] * 3)
         self._high = np.array([config.yield_pos] * 3 + [config.yield_rot] * 3)
@@ -87,7 +90,20 @@ class CartesianAdmittance(MotionLaw):
         self._displace(target)
 
     def set_stiffness(self, stiffness: Array) -> None:
-        """Take a Cartesian stiffness (6, 6), in the axes of `frame`; the damping follows."""
+        """Take a Cartesian stiffness (6, 6), in the axes of `frame`; the damping follows.
+
+        Raises:
+            ValueError: it is stiffer than 5000 N/m or 300 Nm/rad in some direction.
+        """
+        for part, bound, unit in zip((slice(3), slice(3, 6)), _STIFFEST, _UNITS, strict=True):
+            most = float(np.linalg.eigvalsh(stiffness[part, part])[-1])
+            require(
+                most <= bound * (1 + 1e-6),
+                f'stiffness: expected at most {bound:g} {unit}, got {most:g}',
+            )
+        linear = np.diag(stiffness)[:3]
+        alike = np.array_equal(stiffness[:3, :3], linear[0] * np.eye(3))
+        self.stiffness = float(linear[0]) if alike else math.nan
         h, mass = self._dt, np.diag(self._mass)
         half = h * h / 2 * stiffness
         gain = np.hstack([mass - half, -h * stiffness, h * np.eye(6)])
@@ -102,12 +118,12 @@ class CartesianAdmittance(MotionLaw):
         return out
 
     def _damping(self, stiffness: Array) -> Array:
-        """Return D (6, 6): M^1/2 f(M^-1/2 K M^-1/2) M^1/2 with f the damping of each mode."""
+        """Return D (6, 6) = 2 z M^1/2 (M^-1/2 K M^-1/2)^1/2 M^1/2."""
         root = np.sqrt(self._mass)
         squares, modes = np.linalg.eigh(stiffness / np.outer(root, root))
-        rates = 2 * self.config.damping_ratio * np.sqrt(np.maximum(squares, 0.0))
-        rates = np.maximum(rates, self.config.damping_rate)
-        result: Array = (modes * rates) @ modes.T * np.outer(root, root)
+        speeds = np.maximum(np.sqrt(np.maximum(squares, 0.0)), _SLOWEST)
+        turned = (modes * speeds) @ modes.T
+        result: Array = 2 * self.config.damping_ratio * turned * np.outer(root, root)
         return result
 
     def _feel(self, wrench: Array, pressed: Array) -> None:

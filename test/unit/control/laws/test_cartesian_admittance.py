@@ -113,16 +113,29 @@ def test_stiffness_that_is_set_counts_and_stays_critically_damped():
 
 
 def test_damping_is_critical_in_every_mode():
-    law = Bench(damping_rate=0.0).law
+    law = Bench().law
     root = np.sqrt([5.0] * 3 + [0.225] * 3)
     turn = pin.exp6(np.arange(6) / 5).action
-    stiffness = turn @ np.diag([100.0, 200, 5, 40, 30, 20]) @ turn.T
+    stiffness = turn @ np.diag([100.0, 200, 80, 140, 130, 120]) @ turn.T
     damping = law._damping(stiffness)
     square = damping / np.outer(root, root)
     np.testing.assert_allclose(square @ square, 4 * stiffness / np.outer(root, root), rtol=1e-6,
                                atol=1e-6)  # fmt: skip
-    slow = Bench(damping_rate=2.0).law
-    np.testing.assert_allclose(slow._damping(np.zeros((6, 6))), 2.0 * np.diag(root**2))
+    np.testing.assert_allclose(law._damping(np.zeros((6, 6))), 2.0 * np.diag(root**2))
+
+
+def test_too_stiff_is_refused_and_changes_nothing():
+    bench = Bench(k_pos=400.0, **FREE)
+    for stiffness, words in (
+        (np.diag([5001.0, 1, 1, 1, 1, 1]), 'at most 5000 N/m, got 5001'),
+        (np.diag([1.0, 1, 1, 1, 1, 301]), 'at most 300 Nm/rad, got 301'),
+    ):
+        with pytest.raises(ValueError, match=words):
+            bench.law.set_stiffness(stiffness)
+    assert bench.law.stiffness == 400
+    assert bench.run(1500, (0, 8.0, 0, 0, 0, 0))[-1, 1] == pytest.approx(0.02, rel=1e-3)
+    bench.law.set_stiffness(np.diag([100.0, 200.0, 300.0, 1, 1, 1]))
+    assert np.isnan(bench.law.stiffness)
 
 
 def test_in_tool_axes_the_stiffness_turns_with_the_tool():
@@ -184,7 +197,8 @@ def test_whatever_is_felt_the_joints_stay_in_their_limits(wrenches):
 def test_the_integration_is_stable_for_every_gain(mass, inertia, ratio, stiffness, turn):
     law = Bench(mass=mass, inertia=inertia, damping_ratio=ratio).law
     frame = np.kron(np.eye(2), pin.exp3(np.array(turn[:3])))
-    law.set_stiffness(frame @ np.diag(stiffness) @ frame.T)
+    diagonal = np.array(stiffness) * ([1.0] * 3 + [0.06] * 3)
+    law.set_stiffness(frame @ np.diag(diagonal) @ frame.T)
     speed, place = law._gain[:, :6], law._gain[:, 6:12]
     step = np.block([[speed, place], [DT / 2 * (np.eye(6) + speed), np.eye(6) + DT / 2 * place]])
     assert np.abs(np.linalg.eigvals(step)).max() <= 1 + 1e-7
