@@ -13,11 +13,13 @@ SMOOTH = 0.1  # Nm per tick, a tenth of what the torque rate allows
 
 
 def moving(rig, ticks, speed=0.15):
-    """Move to the left for so long; return the torques sent."""
+    """Move to the left for so long, where the law tracks poses; return the torques sent."""
     begin = len(rig.arm.torques)
+    tracks = rig.execution.loop.actuation.law.tracks
     for _ in range(ticks):
         twist = np.array([0, speed, 0, 0, 0, 0, 0])
-        assert rig.execution.target(Kind.TWIST, rig.now, twist, rig.now) == ''
+        refusal = rig.execution.target(Kind.TWIST, rig.now, twist, rig.now)
+        assert (refusal == '') == (tracks == 'pose')
         rig.run(1)
     return np.array(rig.arm.torques[begin - 1 :])
 
@@ -36,7 +38,14 @@ def steps(torques):
 
 @pytest.mark.parametrize(
     'name',
-    ['franka_operational_space', 'franka_joint_impedance', 'franka_guide', 'franka_impedance'],
+    [
+        'franka_operational_space',
+        'franka_wrench',
+        'franka_joint_impedance',
+        'franka_torque_feedback',
+        'franka_guide',
+        'franka_impedance',
+    ],
 )
 def test_a_change_of_laws_in_motion_is_bumpless(taken, name):
     before = steps(moving(taken, 50))
