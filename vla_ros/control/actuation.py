@@ -1,6 +1,6 @@
 """Actuation: the control law, a change of it without a bump, the last limits before the robot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import math
 
@@ -65,16 +65,21 @@ class Actuation:
         self.law.reset(model, self._limiter.target)
         self._stop_fading()
 
-    def adopt(self, law: ControlLaw, model: RobotModel) -> str:
-        """Change to another law between ticks; return '' or the cause of the refusal."""
+    def adopt(self, law: ControlLaw, model: RobotModel, settle: Callable[[], None]) -> str:
+        """Change to another law between ticks; return '' or the cause of the refusal.
+
+        `settle` is called once it is decided, to make the target what the new law begins with.
+        """
         before = self.law
         if law.output == before.output:
             with self._bumpless(model):
+                settle()
                 law.reset(model, self._limiter.target)
                 self.law = law
             return ''
         if float(np.abs(model.dq).max()) > _AT_REST:
             return f'law: from {before.output} to {law.output} only while the arm rests'
+        settle()
         self.law = law
         self.torque.fill(math.nan)
         self.position.fill(math.nan)

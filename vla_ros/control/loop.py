@@ -122,14 +122,15 @@ class ControlLoop:
     def adopt(self, law: ControlLaw) -> str:
         """Change to another law between ticks; return '' or the cause of the refusal."""
         before = self.actuation.law.tracks
-        if cause := self.actuation.adopt(law, self.model):
-            return cause
-        if law.tracks != 'pose':
-            self.targets.hold_joints(self.model, self.limiter)
-        elif before != 'pose':
-            # Nobody has said where the tcp should be: it stays where it is.
-            self.limiter.rest(self.model)
-        return ''
+
+        def settle() -> None:
+            if law.tracks != 'pose':
+                self.targets.hold_joints(self.model, self.limiter)
+            elif before != 'pose':
+                # Nobody has said where the tcp should be: it stays where it is.
+                self.limiter.rest(self.model)
+
+        return self.actuation.adopt(law, self.model, settle)
 
     def command(self) -> Command:
         """Return what was really sent in the last tick."""
