@@ -13,8 +13,7 @@ from std_msgs.msg import Float64MultiArray
 
 from vla_ros.data import Command
 from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
-from vla_ros.nodes.convert import to_pose
-from vla_ros.nodes.convert.base import ConvertError
+from vla_ros.nodes.convert.base import ConvertError, to_pose
 from vla_ros.nodes.convert.command import OUTPUTS
 from vla_ros.nodes.convert.target import (
     joint_target,

@@ -15,10 +15,12 @@ from std_srvs.srv import Trigger
 from vla_ros.data import Mode
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.control import ControlNode
+from vla_ros.nodes.convert.base import to_pose
 from vla_ros_msgs.srv import SetInstruction
 
 
 pytest.importorskip('mujoco')
+FOLLOWED = 'taken over by a person'
 
 
 class Teleoperated:
@@ -48,7 +50,7 @@ class Teleoperated:
         message = PoseStamped()
         message.header.frame_id = frame
         position = commanded.position + offset
-        message.pose = convert.to_pose(type(commanded)(position, commanded.quaternion))
+        message.pose = to_pose(type(commanded)(position, commanded.quaternion))
         return message
 
     def stream(self, topic, message, done, words, timeout=10.0):
@@ -109,6 +111,7 @@ def test_a_twist_moves_and_its_silence_holds(arm):
     )  # fmt: skip
     arm.bench.until(lambda: arm.status.cause == 'target_twist is stale: holding')
     assert arm.status.mode is Mode.TAKEOVER
+    arm.bench.spin(0.5)  # it brakes
     before = arm.status.commanded.position
     arm.bench.spin(0.3)
     assert np.abs(arm.status.commanded.position - before).max() < 1e-3
@@ -185,7 +188,9 @@ def test_before_a_takeover_targets_are_refused(arm):
 
 def test_two_publishers_are_refused_and_named(arm):
     arm.take()
-    arm.stream(qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == '', 'one is not followed')
+    arm.stream(
+        qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == FOLLOWED, 'one is not followed'
+    )
     other = Node('intruder', context=arm.bench.context)
     try:
         other.create_publisher(TwistStamped, qos.TARGET_TWIST.name, qos.TARGET_TWIST.qos)
@@ -196,7 +201,9 @@ def test_two_publishers_are_refused_and_named(arm):
         assert '/intruder and /tester' in arm.status.last_refusal
     finally:
         other.destroy_node()
-    arm.stream(qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == '', 'refused for good')
+    arm.stream(
+        qos.TARGET_TWIST, twist(0.0), lambda: arm.status.cause == FOLLOWED, 'refused for good'
+    )
 
 
 def test_another_stiffness_is_taken_over_while_the_arm_holds(arm):

@@ -26,9 +26,9 @@ class Adversary:
         """Do something."""
         rng = self._rng
         chance = rng.random()
-        if chance < 0.05:
+        if chance < 0.02:
             execution.post(Event(rng.choice(_EVENTS)), 'push the red cube')
-        elif chance < 0.06:
+        elif chance < 0.03:
             execution.adopt(self._preset)
         elif execution.supervisor.state is not State.TAKEOVER:
             for event in (Event.RESET, Event.TAKEOVER):

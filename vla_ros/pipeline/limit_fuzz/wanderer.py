@@ -44,9 +44,9 @@ class Wanderer:
         sample.velocity = self._width * self._pace * np.cos(phase)
         chance = rng.random()
         if chance < 1e-3:
-            self._width = rng.uniform(0.0, 2.0, len(self._width))
+            self._width = rng.uniform(0.0, 1.2, len(self._width))
         elif chance < 2e-3:
-            self._pace = rng.uniform(0.1, 8.0, len(self._pace))
+            self._pace = rng.uniform(0.1, 2.5, len(self._pace))
         elif chance < 3e-3:
             sample.velocity = rng.normal(0, 1, len(self._speed)) * self._speed
         elif chance < 3.5e-3:
