@@ -32,7 +32,8 @@ class SimHardware:
         self.data = mujoco.MjData(scene.model)
         self._servo = PositionServo(scene, self.data)
         n = scene.spec.n
-        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0)
+        wrench = None if scene.wrench is None else np.zeros(6)
+        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0, wrench)
         self._arm_q, self._arm_v = _as_slice(scene.arm_q), _as_slice(scene.arm_v)
         self._arm_u, self._fingers_u = _as_slice(scene.arm_u), _as_slice(scene.fingers_u)
         self._fingers_q = _as_slice(scene.fingers_q)
@@ -48,6 +49,8 @@ class SimHardware:
         self.scene.apply(self.data, layout, q, gripper)
         self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
         self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
+        if self.scene.wrench is not None:
+            mujoco.mj_forward(self.scene.model, self.data)  # or the sensor would feel it fall
 
     @property
     def time(self) -> float:
@@ -61,7 +64,14 @@ class SimHardware:
         sample.position[:] = self._qpos[self._arm_q]
         sample.velocity[:] = self._qvel[self._arm_v]
         sample.gripper = self.gripper
+        self.read_wrench(sample.wrench)
         return sample
+
+    def read_wrench(self, out: Array | None) -> None:
+        """Write the force sensor's reading (6,) N and Nm, sensor frame, into out, if any."""
+        if out is not None:
+            # MuJoCo gives what the arm does to the tool.
+            np.negative(self.data.sensordata[self.scene.wrench], out=out)
 
     @property
     def gripper(self) -> float:
