@@ -27,8 +27,8 @@ class CartesianAdmittanceConfig:
 
     k_pos: float = 600.0  # N/m
     k_rot: float = 40.0  # Nm/rad
-    mass: float = 5.0  # kg
-    inertia: float = 0.225  # kg m^2
+    mass: float = 10.0  # kg; less is livelier, and sooner unstable against stiff things
+    inertia: float = 0.4  # kg m^2
     damping_ratio: float = 1.0  # of the oscillation in every direction; 1 is critical
     frame: Literal['base', 'tool'] = 'base'  # whose axes the stiffness has
     deadband_force: float = 0.5  # N, not felt; felt as it is from twice that on
@@ -62,7 +62,9 @@ class CartesianAdmittance(MotionLaw):
 
     which is stable for any M > 0 and D, K >= 0: with d = h D / M, k = h^2 K / M, s = 1 + d + k/2 a
     mode has the determinant 1 / s <= 1 and the trace 1 + (1 - k) / s, within 1 + determinant of 0
-    (Jury).
+    (Jury). Where the joints cannot accelerate so much, the change of v is scaled down, as if M
+    were greater: were it left to the limits after the law, the arm would lag behind x and hammer
+    at whatever it touches.
     """
 
     def __init__(self, config: CartesianAdmittanceConfig, spec: RobotSpec) -> None:
@@ -146,6 +148,9 @@ class CartesianAdmittance(MotionLaw):
             np.copyto(new, mean)
         else:
             self._gain.dot(self._state, out=new)
+        np.subtract(new, speed, out=mean)
+        np.multiply(mean, self._kinematics.feasible(mean), out=mean)
+        np.add(speed, mean, out=new)
         if not math.isfinite(new.sum()):
             new[:] = 0.0
         np.add(speed, new, out=mean)

@@ -16,6 +16,8 @@ from vla_ros.robots.spec import RobotSpec
 
 # rad short of a joint limit, where what is wanted ends.
 _INSET = 1e-3
+# Share of the joints' accelerations for what is not the target's motion.
+_SPARE = 0.7
 _RIDGE = 1e-9  # m^2, against rounding where no damping is asked for
 
 
@@ -65,8 +67,8 @@ class InverseKinematics:
 
     Attributes:
         model: at the positions that the last step began with.
-        q: (n,) rad, the positions of the last step. error: (6,) m and rad, what its target was
-            away from the model then. sigma: s, as last estimated.
+        q: (n,) rad, the positions of the last step.
+        sigma: s, as last estimated.
     """
 
     def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
@@ -78,17 +80,16 @@ class InverseKinematics:
         self._pull_high = np.full(n, config.nullspace_speed * self._dt)
         self._pull_low = -self._pull_high
         self._longest = (spec.joint_array('velocity') * self._dt).tolist()
-        self._low, self._high = (
-            spec.joint_array('lower') + _INSET,
-            spec.joint_array('upper') - _INSET,
-        )
+        self._quickest = (_SPARE * spec.joint_array('acceleration') * self._dt).tolist()
+        self._low = spec.joint_array('lower') + _INSET
+        self._high = spec.joint_array('upper') - _INSET
         self._range = list(zip(self._low.tolist(), self._high.tolist(), strict=True))
         self._clip = np.array([config.error_clip_pos] * 3 + [config.error_clip_rot] * 3)
         self._clip_low = -self._clip
         self._factor, self._rotation = eigenpy.LLT(6), np.zeros((3, 3))
         self._matrix, self._weighted = np.zeros((6, 6)), np.zeros((6, n))
         self._diagonal = self._matrix.reshape(-1)[::7]
-        self.error, self._move, self._along = np.zeros((3, 6))
+        self._error, self._move, self._along = np.zeros((3, 6))
         self.q, self._step, self._posture, self._scratch, self._still = np.zeros((5, n))
         self.reset(spec.home)
 
@@ -98,6 +99,8 @@ class InverseKinematics:
         self.model.update(self.q, self._still)
         left, values, _ = np.linalg.svd(self.model.jacobian)
         self.sigma, self._weak = float(values[-1]), left[:, -1].copy()
+        np.copyto(self._weighted, self.model.jacobian)
+        self._solve(self._ridge())  # so that there is a factor; the step is not used
 
     def step(self, target: CartesianTarget, sent: Array) -> Array:
         """Move a tick on towards the target's pose, twist and posture; return q (n,) rad.
@@ -129,12 +132,22 @@ class InverseKinematics:
         np.add(q, step, out=q)
         return terms.clamp(q, self._low, self._high, q)
 
+    def feasible(self, change: Array) -> float:
+        """Return the share, up to 1, of a change of the tcp's twist (6,) that a tick can make.
+
+        In the posture of the last step, with what the target's motion leaves of the joints'
+        accelerations.
+        """
+        self._weighted.T.dot(self._factor.solve(change), out=self._scratch)
+        pairs = zip(self._scratch.tolist(), self._quickest, strict=True)
+        return 1 / max(1.0, *(abs(asked) / most for asked, most in pairs))
+
     def _wish(self, target: CartesianTarget) -> None:
         """Write the wanted moves of the tcp, dx (6,), and towards the posture, z (n,)."""
         move, along = self._move, self._along
-        terms.pose_error(self.model, target, self._rotation, self.error)
+        terms.pose_error(self.model, target, self._rotation, self._error)
         np.multiply(target.twist, self._dt, out=along)
-        np.subtract(self.error, along, out=move)
+        np.subtract(self._error, along, out=move)
         terms.clamp(move, self._clip_low, self._clip, move)
         np.multiply(move, self._share, out=move)
         np.add(move, along, out=move)
