@@ -156,25 +156,3 @@ def require(condition: bool, message: str) -> None:
     """Raise ValueError(message) unless `condition`; for `__post_init__` checks."""
     if not condition:
         raise ValueError(message)
-
-
-def ranged(default: Any, low: float, high: float, unit: str) -> Any:
-    """Return a dataclass field that `check_ranges` holds to low..high; numbers, or tuples of them.
-
-    Whoever shows the configuration finds range and unit in the field's metadata.
-    """
-    metadata = {'range': (low, high), 'unit': unit}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def check_ranges(instance: Any) -> None:
-    """Raise ValueError, naming the field, when a `ranged` one is out of its range; None is not."""
-    for field in dataclasses.fields(instance):
-        if 'range' not in field.metadata:
-            continue
-        low, high = field.metadata['range']
-        value = getattr(instance, field.name)
-        for number in value if isinstance(value, tuple) else (value,):
-            if number is not None and not low <= number <= high:
-                unit = f' {field.metadata["unit"]}'.rstrip()
-                raise ValueError(f'{field.name}: expected {low:g}..{high:g}{unit}, got {number!r}')

@@ -1,14 +1,15 @@
 """The control law and its gains as live parameters: `law`, and `gains.<name>` for each gain.
 
 A change goes to the control process as a whole new law, which takes over without a bump. What the
-process refuses, ROS refuses too, with the cause; the parameter keeps its value.
+process or the law's configuration refuses, ROS refuses too, with cause and valid range; the
+parameter keeps its value.
 """
 
 import dataclasses
 from dataclasses import replace
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.parameter import Parameter
 
 from vla_ros import config
@@ -19,6 +20,9 @@ from vla_ros.robots.spec import RobotSpec
 
 
 _PREFIX = 'gains.'
+_DESCRIPTOR = ParameterDescriptor(
+    description='A gain of the control law in use; its config dataclass has unit and range'
+)
 
 
 class LawParameters:
@@ -75,25 +79,15 @@ class LawParameters:
         values: Any = config.build(kind, self._preset.parameters, 'law')
         for field in dataclasses.fields(kind):
             value = getattr(values, field.name)
-            if 'range' not in field.metadata or value is None:
-                continue
-            name = _PREFIX + field.name
             value = list(value) if isinstance(value, tuple) else value
-            self._node.declare_parameter(name, value, _descriptor(field, value))
+            numbers = value if isinstance(value, list) else [value]
+            if not all(isinstance(number, float) for number in numbers):
+                continue  # what the law is made of: another preset changes it
+            name = _PREFIX + field.name
+            self._node.declare_parameter(name, value, _DESCRIPTOR)
             self._declared.append(name)
 
     def _undeclare(self) -> None:
         for name in self._declared:
             self._node.undeclare_parameter(name)
         self._declared.clear()
-
-
-def _descriptor(field: dataclasses.Field, value: Any) -> ParameterDescriptor:
-    low, high = field.metadata['range']
-    descriptor = ParameterDescriptor(
-        name=field.name, description=f'{low:g}..{high:g} {field.metadata["unit"]}'.strip()
-    )
-    if isinstance(value, float):
-        span = FloatingPointRange(from_value=float(low), to_value=float(high))
-        descriptor.floating_point_range = [span]
-    return descriptor
