@@ -10,7 +10,7 @@ from vla_ros.config import require
 from vla_ros.control import rotations
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
 from vla_ros.control.stiffness import damping_matrix, require_softer, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
@@ -76,7 +76,7 @@ class CartesianAdmittance(MotionLaw):
         self._mass = np.array([config.mass] * 3 + [config.inertia] * 3)
         self._high = np.array([config.yield_pos] * 3 + [config.yield_rot] * 3)
         self._low = -self._high
-        self._kinematics = InverseKinematics(config.kinematics, spec)
+        self._kinematics = make_kinematics(config.kinematics, spec)
         self._pose = CartesianTarget(spec.home)
         # v, x and F under each other: one product makes the new velocity of them.
         self._state = np.zeros(18)

@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_ros.control.joint_limits import JointTracker
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
 from vla_ros.control.limits import Limiter
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
@@ -83,7 +83,7 @@ class Postures:
 
     def __init__(self, spec: RobotSpec, start: Array) -> None:
         """Start at joint positions (n,) rad."""
-        self._kinematics = InverseKinematics(InverseKinematicsConfig(rate=1000.0), spec)
+        self._kinematics = make_kinematics(InverseKinematicsConfig(rate=1000.0), spec)
         self._kinematics.reset(start)
         self._path, self._rate = CartesianTarget(start), spec.control_rate
 
