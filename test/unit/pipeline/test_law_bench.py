@@ -69,9 +69,15 @@ def test_the_admittance_follows_and_yields_as_its_spring(rig, spec):
     assert figures['max_error'] < 2e-3
     _, figures = run(rig, 'push', law, seconds=1.5)
     assert figures['relative_error'] < 0.05 and figures['sideways'] < 1e-3
-    _, figures = run(rig, 'contact_3', law)
+    _, figures = run(rig, 'contact_15', law)
     assert figures['relative_error'] < 0.05 and figures['ripple'] < 0.1
     assert figures['steady'] > 5
+
+
+def test_positions_step_without_overshoot(rig, spec):
+    for name in ('franka_admittance', 'franka_joint_servo'):
+        _, figures = run(rig, 'step', load_law(name, spec), seconds=0.6)
+        assert figures['overshoot'] < 0.03 and figures['settling'] < 0.4
 
 
 def test_the_admittance_carries_what_its_sensor_feels(rig, spec):
@@ -92,7 +98,7 @@ def test_servos_follow_too(rig, spec):
 def test_what_the_sensor_feels_is_what_the_world_does(rig, spec):
     run(rig, 'push', load_law('franka_joint_servo', spec), seconds=0.5)
     np.testing.assert_allclose(rig._world.wrench(np.zeros(6)), [0, 20, 0, 0, 0, 0], atol=1e-9)
-    trace, _ = run(rig, 'contact_3', seconds=2.0)
+    trace, _ = run(rig, 'contact_15', seconds=1.2)
     felt = rig._world.wrench(np.zeros(6))
     assert felt[2] == pytest.approx(trace.force[-1], rel=0.05) and felt[2] > 5
 

@@ -10,15 +10,11 @@ from vla_ros.config import require
 from vla_ros.control import rotations
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
+from vla_ros.control.stiffness import damping_matrix, require_softer, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
-
-
-_STIFFEST, _UNITS = (5000.0, 300.0), ('N/m', 'Nm/rad')
-# rad/s: slower modes are damped as if they were this fast, so that none drifts off undamped.
-_SLOWEST = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,20 +25,26 @@ class CartesianAdmittanceConfig:
     k_rot: float = 40.0  # Nm/rad
     mass: float = 10.0  # kg; less is livelier, and sooner unstable against stiff things
     inertia: float = 0.4  # kg m^2
-    damping_ratio: float = 1.0  # of the oscillation in every direction; 1 is critical
+    damping_ratio: float = 1.0  # of the oscillation in every direction; 1: critical
+    least_speed: float = 1.0  # rad/s; softer axes are damped as if sqrt(k / mass) were this much
     frame: Literal['base', 'tool'] = 'base'  # whose axes the stiffness has
     deadband_force: float = 0.5  # N, not felt; felt as it is from twice that on
     deadband_torque: float = 0.05  # Nm, likewise
     yield_pos: float = 0.3  # m, per axis: it gives way no further
     yield_rot: float = 1.0  # rad, per axis
+    k_pos_max: float = 5000.0  # N/m that may be set, in any direction
+    k_rot_max: float = 300.0  # Nm/rad, likewise
     kinematics: InverseKinematicsConfig = InverseKinematicsConfig()
 
     def __post_init__(self) -> None:
-        require(0 <= self.k_pos <= _STIFFEST[0], f'k_pos: expected 0..{_STIFFEST[0]:g} N/m')
-        require(0 <= self.k_rot <= _STIFFEST[1], f'k_rot: expected 0..{_STIFFEST[1]:g} Nm/rad')
+        require(0 < self.k_pos_max <= 5000, 'k_pos_max: expected 0..5000 N/m')
+        require(0 < self.k_rot_max <= 300, 'k_rot_max: expected 0..300 Nm/rad')
+        require(0 <= self.k_pos <= self.k_pos_max, f'k_pos: expected 0..{self.k_pos_max:g} N/m')
+        require(0 <= self.k_rot <= self.k_rot_max, f'k_rot: expected 0..{self.k_rot_max:g} Nm/rad')
         require(0.1 <= self.mass <= 100, 'mass: expected 0.1..100 kg')
         require(0.001 <= self.inertia <= 10, 'inertia: expected 0.001..10 kg m^2')
         require(0 < self.damping_ratio <= 20, 'damping_ratio: expected 0..20')
+        require(0 <= self.least_speed <= 10, 'least_speed: expected 0..10 rad/s')
         require(0 <= self.deadband_force <= 50, 'deadband_force: expected 0..50 N')
         require(0 <= self.deadband_torque <= 10, 'deadband_torque: expected 0..10 Nm')
         require(0 < self.yield_pos <= 2, 'yield_pos: expected 0..2 m')
@@ -74,7 +76,7 @@ class CartesianAdmittance(MotionLaw):
         self._mass = np.array([config.mass] * 3 + [config.inertia] * 3)
         self._high = np.array([config.yield_pos] * 3 + [config.yield_rot] * 3)
         self._low = -self._high
-        self._kinematics = InverseKinematics(config.kinematics, spec)
+        self._kinematics = make_kinematics(config.kinematics, spec)
         self._pose = CartesianTarget(spec.home)
         # v, x and F under each other: one product makes the new velocity of them.
         self._state = np.zeros(18)
@@ -95,21 +97,18 @@ class CartesianAdmittance(MotionLaw):
         """Take a Cartesian stiffness (6, 6), in the axes of `frame`; the damping follows.
 
         Raises:
-            ValueError: it is stiffer than 5000 N/m or 300 Nm/rad in some direction.
+            ValueError: not symmetric, positive semi-definite and within the configured bounds.
         """
-        for part, bound, unit in zip((slice(3), slice(3, 6)), _STIFFEST, _UNITS, strict=True):
-            most = float(np.linalg.eigvalsh(stiffness[part, part])[-1])
-            require(
-                most <= bound * (1 + 1e-6),
-                f'stiffness: expected at most {bound:g} {unit}, got {most:g}',
-            )
-        linear = np.diag(stiffness)[:3]
-        alike = np.array_equal(stiffness[:3, :3], linear[0] * np.eye(3))
-        self.stiffness = float(linear[0]) if alike else math.nan
-        h, mass = self._dt, np.diag(self._mass)
+        config, h, mass = self.config, self._dt, np.diag(self._mass)
+        stiffness = stiffness_matrix(stiffness)
+        require_softer(stiffness, config.k_pos_max, config.k_rot_max)
+        damping = damping_matrix(stiffness, self._mass, config.damping_ratio, config.least_speed)
         half = h * h / 2 * stiffness
         gain = np.hstack([mass - half, -h * stiffness, h * np.eye(6)])
-        self._gain[:] = np.linalg.solve(mass + h * self._damping(stiffness) + half, gain)
+        self._gain[:] = np.linalg.solve(mass + h * damping + half, gain)
+        k = float(stiffness[0, 0])
+        alike = np.allclose(stiffness[:3], k * np.eye(3, 6), rtol=0, atol=1e-9 * max(k, 1.0))
+        self.stiffness = k if alike else math.nan
 
     def motion(self, model: RobotModel, target: CartesianTarget, sent: Array, out: Array) -> Array:
         """Write the joint positions (n,) rad into out; what is not finite moves nothing."""
@@ -118,15 +117,6 @@ class CartesianAdmittance(MotionLaw):
         self._displace(target)
         out[:] = self._kinematics.step(self._pose, sent)
         return out
-
-    def _damping(self, stiffness: Array) -> Array:
-        """Return D (6, 6) = 2 z M^1/2 (M^-1/2 K M^-1/2)^1/2 M^1/2."""
-        root = np.sqrt(self._mass)
-        squares, modes = np.linalg.eigh(stiffness / np.outer(root, root))
-        speeds = np.maximum(np.sqrt(np.maximum(squares, 0.0)), _SLOWEST)
-        turned = (modes * speeds) @ modes.T
-        result: Array = 2 * self.config.damping_ratio * turned * np.outer(root, root)
-        return result
 
     def _feel(self, wrench: Array, pressed: Array) -> None:
         """Write the wrench felt, less what is too small to be meant, and the one pressed with."""

@@ -1,7 +1,7 @@
 """Cartesian servo: the tcp follows the target, as stiffly as the robot's own servo."""
 
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -13,7 +13,7 @@ class CartesianServo(MotionLaw):
     def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
         """Prepare for a robot."""
         self.config = config
-        self._kinematics = InverseKinematics(config, spec)
+        self._kinematics = make_kinematics(config, spec)
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:
         """Begin where the arm is."""

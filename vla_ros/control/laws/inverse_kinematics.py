@@ -9,6 +9,7 @@ import numpy as np
 from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import make_model
 from vla_ros.data import Array
 from vla_ros.robots.spec import RobotSpec
@@ -18,7 +19,7 @@ from vla_ros.robots.spec import RobotSpec
 _INSET = 1e-3
 # Share of the joints' accelerations for what is not the target's motion.
 _SPARE = 0.7
-_RIDGE = 1e-9  # m^2, against rounding where no damping is asked for
+RIDGE = 1e-9  # m^2, against rounding where no damping is asked for
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ class InverseKinematics:
     Attributes:
         model: at the positions that the last step began with.
         q: (n,) rad, the positions of the last step.
-        sigma: s, as last estimated.
     """
 
     def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
@@ -89,16 +89,22 @@ class InverseKinematics:
         self._factor, self._rotation = eigenpy.LLT(6), np.zeros((3, 3))
         self._matrix, self._weighted = np.zeros((6, 6)), np.zeros((6, n))
         self._diagonal = self._matrix.reshape(-1)[::7]
-        self._error, self._move, self._along = np.zeros((3, 6))
+        self._sigma = np.zeros(1)
+        self._error, self._move, self._along, self._weak = np.zeros((4, 6))
         self.q, self._step, self._posture, self._scratch, self._still = np.zeros((5, n))
         self.reset(spec.home)
+
+    @property
+    def sigma(self) -> float:
+        """The smallest singular value of the Jacobian, as last estimated."""
+        return float(self._sigma[0])
 
     def reset(self, q: Array) -> None:
         """Stand at joint positions q (n,) rad."""
         self.q[:] = q
         self.model.update(self.q, self._still)
         left, values, _ = np.linalg.svd(self.model.jacobian)
-        self.sigma, self._weak = float(values[-1]), left[:, -1].copy()
+        self._sigma[0], self._weak[:] = values[-1], left[:, -1]
         np.copyto(self._weighted, self.model.jacobian)
         self._solve(self._ridge())  # so that there is a factor; the step is not used
 
@@ -166,14 +172,14 @@ class InverseKinematics:
 
     def _ridge(self) -> float:
         """Return l^2 for the last known smallest singular value."""
-        share = self.sigma / self.config.singular
-        return self.config.damping**2 * (1 - share * share) + _RIDGE if share < 1 else _RIDGE
+        share = float(self._sigma[0]) / self.config.singular
+        return self.config.damping**2 * (1 - share * share) + RIDGE if share < 1 else RIDGE
 
     def _follow_weakest(self, ridge: float) -> None:
         """Move on the direction (6,) in which the tcp moves least, and its singular value."""
         weak = self._factor.solve(self._weak)
         gain = math.sqrt(weak.dot(weak))
-        self.sigma = math.sqrt(max(1 / gain - ridge, 0.0))
+        self._sigma[0] = math.sqrt(max(1 / gain - ridge, 0.0))
         np.multiply(weak, 1 / gain, out=self._weak)
 
     def _weigh(self) -> float:
@@ -188,3 +194,14 @@ class InverseKinematics:
         np.multiply(self._weighted, factors, out=self._weighted)
         np.multiply(self._posture, factors, out=self._posture)
         return max(least, 0.0)
+
+
+def make_kinematics(config: InverseKinematicsConfig, spec: RobotSpec) -> InverseKinematics:
+    """Return the inverse kinematics of a robot, compiled where that is possible."""
+    # Only here: it is made of what this module has.
+    from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
+
+    try:
+        return NativeInverseKinematics(config, spec)
+    except NativeError:
+        return InverseKinematics(config, spec)

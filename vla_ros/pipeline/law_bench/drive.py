@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 
+from vla_ros.control.joint_limits import JointTracker
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
 from vla_ros.control.limits import Limiter
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
@@ -52,24 +53,22 @@ class EffortDrive(Drive):
 
 
 class MotionDrive(Drive):
-    """Joint positions, for the robot's own servo."""
+    """Joint positions, within the joints' limits, for the robot's own servo."""
 
     def __init__(self, law: MotionLaw, model: RobotModel, hardware: SimHardware) -> None:
         """Start where the arm is."""
         super().__init__(hardware)
-        self._law, self._rate = law, model.spec.control_rate
-        self._asked, self._speed = np.zeros((2, model.spec.n))
-        self._sent: Array = model.q.copy()
+        self._law, self._asked = law, np.zeros(model.spec.n)
+        self._joints = JointTracker(model.spec, 1 / model.spec.control_rate)
+        self._joints.reset(model.q)
 
     def tick(self, model: RobotModel, target: CartesianTarget) -> None:
         """Do one tick at the model's last update."""
         begin = time.perf_counter()
-        self._law.motion(model, target, self._sent, self._asked)
+        self._law.motion(model, target, self._joints.position, self._asked)
         self.spent.append(time.perf_counter() - begin)
-        np.subtract(self._asked, self._sent, out=self._speed)
-        self._speed *= self._rate
-        self._sent[:] = self._asked
-        self._hardware.move(self._sent, self._speed, 0.0)
+        self._joints.step(self._asked)
+        self._hardware.move(self._joints.position, self._joints.velocity, 0.0)
 
 
 def make_drive(law: ControlLaw, model: RobotModel, hardware: SimHardware) -> Drive:
@@ -84,7 +83,7 @@ class Postures:
 
     def __init__(self, spec: RobotSpec, start: Array) -> None:
         """Start at joint positions (n,) rad."""
-        self._kinematics = InverseKinematics(InverseKinematicsConfig(rate=1000.0), spec)
+        self._kinematics = make_kinematics(InverseKinematicsConfig(rate=1000.0), spec)
         self._kinematics.reset(start)
         self._path, self._rate = CartesianTarget(start), spec.control_rate
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_ros.control.laws import CartesianTarget, load_law
-from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
 from vla_ros.control.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
@@ -22,7 +22,7 @@ MODEL = RobotModel(SPEC)
 
 @pytest.fixture
 def kinematics():
-    return InverseKinematics(InverseKinematicsConfig(), SPEC)
+    return make_kinematics(InverseKinematicsConfig(), SPEC)
 
 
 def pose(q):
@@ -115,7 +115,7 @@ def test_joint_limits_are_approached_slowly_and_never_passed(kinematics):
 )
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_wanted_the_step_is_bounded(values):
-    kinematics = InverseKinematics(InverseKinematicsConfig(), SPEC)
+    kinematics = make_kinematics(InverseKinematicsConfig(), SPEC)
     target, before = CartesianTarget(SPEC.home), SPEC.home.copy()
     quaternion = pose(SPEC.home)[1]
     for wanted in values:

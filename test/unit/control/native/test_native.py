@@ -8,7 +8,9 @@ import pytest
 from vla_ros.control import native
 from vla_ros.control.laws import load_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
 from vla_ros.control.limits import Limiter
+from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 from vla_ros.control.native.law import NativeImpedance
 from vla_ros.control.native.limits import NativeLimiter
 from vla_ros.control.native.model import NativeModel
@@ -155,3 +157,32 @@ def test_it_is_compiled_once(monkeypatch, tmp_path):
     assert native._built() == first
     assert first.stat().st_mtime_ns == stamp
     assert list(first.parent.iterdir()) == [first]
+
+
+def test_the_inverse_kinematics_is_pythons(rng):
+    config = InverseKinematicsConfig()
+    kernel, python = NativeInverseKinematics(config, SPEC), InverseKinematics(config, SPEC)
+    limiter, blocked, singular = Limiter(SPEC, DT), 0, 0
+    lower, upper = SPEC.joint_array('lower'), SPEC.joint_array('upper')
+    for _ in range(60):
+        start = rng.uniform(lower + 0.01, upper - 0.01)
+        kernel.reset(start)
+        python.reset(start)
+        goal, sent = random_goal(rng), start.copy()
+        for _ in range(40):
+            target = limiter.target
+            target.set(*map(tuple, goal), rng.normal(0, 0.3, 6).tolist())
+            target.posture[:] = rng.uniform(-1, 1, SPEC.n)
+            q = python.step(target, sent)
+            assert kernel.step(target, sent) == pytest.approx(q, rel=1e-9, abs=1e-9)
+            assert kernel.sigma == pytest.approx(python.sigma, rel=1e-6, abs=1e-6)
+            change = rng.normal(0, 0.1, 6)
+            share = python.feasible(change)
+            assert kernel.feasible(change) == pytest.approx(share, rel=1e-6)
+            blocked += bool(((q - lower < 0.05) | (upper - q < 0.05)).any())
+            singular += python.sigma < config.singular
+            sent = q.copy() if rng.random() < 0.9 else sent
+    assert blocked > 100 and singular > 100
+    target.position[0] = np.nan
+    before = kernel.q.copy()
+    assert (kernel.step(target, before) == before).all()
