@@ -20,7 +20,7 @@ class OperationalSpaceConfig(CartesianImpedanceConfig):
 
     k_pos: float = 2000.0  # N/m
     k_rot: float = 80.0  # Nm/rad
-    singularity_damping: float = 0.003  # 1/kg; directions of less mobility are given up gently
+    singularity_damping: float = 0.02  # 1/kg; directions of less mobility are given up gently
     feedforward_clip_pos: float = 150.0  # N, of the whole task, per axis
     feedforward_clip_rot: float = 40.0  # Nm, likewise
 

@@ -92,9 +92,15 @@ def dense_impedance(config, stiffness, model, target):
 def dense_operational_space(config, stiffness, model, target):
     j = model.jacobian
     scale = np.diag(two(1.0, 0.2))
-    values, vectors = np.linalg.eigh(scale @ j @ np.linalg.inv(model.mass) @ j.T @ scale)
-    damped = np.diag(values / (values**2 + config.singularity_damping**2))
-    inertia = scale @ vectors @ damped @ vectors.T @ scale
+    mobility, e = scale @ j @ np.linalg.inv(model.mass) @ j.T @ scale, config.singularity_damping
+    # a^3 / (a^4 + e^4) in partial fractions: fourth powers would cost digits.
+    halves = [
+        np.linalg.inv(mobility @ mobility + s * mobility + e * e * np.eye(6))
+        @ (mobility + s / 2 * np.eye(6))
+        / 2
+        for s in (-np.sqrt(2) * e, np.sqrt(2) * e)
+    ]
+    inertia = scale @ sum(halves) @ scale
     wanted = np.linalg.inv(np.diag(two(config.mass, config.inertia))) @ spring(
         config, stiffness, model, target
     )

@@ -224,17 +224,21 @@ def test_joint_velocity_moves_the_tcp_as_wanted(task, model):
 
 def test_damped_task_inertia_gives_up_what_cannot_be_had(robot):
     """At -0.467 rad of the elbow the arm is stretched out, and cannot go further."""
-    model, damped, exact = RobotModel(robot), DampedTaskInertia(0.003, 7), TaskInertia(1e-9, 7)
-    q, efforts = robot.home.copy(), []
-    for elbow in (-1.6, -1.0, -0.7, -0.55, -0.5, -0.467):
+    model, damped, exact = RobotModel(robot), DampedTaskInertia(0.02, 7), TaskInertia(1e-9, 7)
+    q, weight, efforts = robot.home.copy(), np.array([1.0] * 3 + [0.2] * 3), []
+    for elbow in (-2.35, -1.6, -1.0, -0.7, -0.55, -0.5, -0.467):
         q[[1, 3, 5]] = 0.6, elbow, 1.5
         model.update(q, np.zeros(7))
         mobility = model.jacobian @ np.linalg.solve(model.mass, model.jacobian.T)
-        weak = np.linalg.eigh(mobility)[1][:, 0]  # 1 m/s^2 the way that is hardest
+        values, vectors = np.linalg.eigh(mobility * np.outer(weight, weight))
+        weak = vectors[:, 0] / weight  # 1 m/s^2, or 5 rad/s^2, the way that is hardest
+        pair = []
         for task in (damped, exact):
             task.update(model)
-            efforts.append(np.linalg.norm(model.jacobian.T @ task.times(weak)))
-    efforts = np.reshape(efforts, (-1, 2))
-    assert abs(efforts[0, 0] / efforts[0, 1] - 1) < 0.02  # exact where the arm moves well
-    assert efforts[:, 0].max() < 5 and efforts[-1, 0] < 0.5  # Nm
-    assert efforts[-1, 1] > 100
+            pair.append(np.linalg.norm(model.jacobian.T @ task.times(weak)))
+        efforts.append(pair)
+        share = 1 / (1 + (0.02 / values[0]) ** 4)
+        assert pair[0] == pytest.approx(share * pair[1], rel=1e-2)
+    damped_efforts, exact_efforts = np.transpose(efforts)
+    assert damped_efforts.max() < 10 and damped_efforts[-1] < 0.1  # Nm
+    assert exact_efforts[-1] > 100
