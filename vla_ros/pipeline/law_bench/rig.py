@@ -164,7 +164,7 @@ class Rig:
         return late
 
     def _push(self, at: Conditions, now: float) -> None:
-        if now >= at.push_from:
+        if now >= at.push_from and any(at.push):
             data, tcp = self._hardware.data, self._tcp
             data.xfrc_applied[tcp, :3] = at.push
             # MuJoCo applies it at the body's centre of mass, which is not where the tcp is.

@@ -20,7 +20,7 @@ class World:
         self._model, self._data, self._tcp = scene.model, hardware.data, scene.tcp
         self._table = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, 'table_top')
         self._hand = int(scene.model.body_parentid[scene.tcp])
-        self._one = np.zeros(6)
+        self._one, self._moment = np.zeros(6), np.zeros(3)
         self.payload = 0.0
 
     def table(self) -> float:
@@ -29,21 +29,26 @@ class World:
 
     def wrench(self, out: Array) -> Array:
         """Write force and torque (6,) N and Nm on the tcp, base axes, into out."""
-        data, tcp = self._data, self._data.xpos[self._tcp]
-        out[:] = data.xfrc_applied[self._tcp]
-        out[3:] += np.cross(data.xipos[self._tcp] - tcp, out[:3])  # it acts at the centre of mass
-        weight = self.payload * self._model.opt.gravity
-        out[:3] += weight
-        out[3:] += np.cross(data.xipos[self._hand] - tcp, weight)
+        data = self._data
+        out[:] = 0.0
+        out[3:] = data.xfrc_applied[self._tcp, 3:]
+        # It acts at the centre of mass.
+        self._press(data.xfrc_applied[self._tcp, :3], data.xipos[self._tcp], out)
+        self._press(self.payload * self._model.opt.gravity, data.xipos[self._hand], out)
         for index in self._touching():
             contact, felt = data.contact[index], self._at(index)
             # Rows of the frame are its axes; the force is that on the second geom.
             frame = contact.frame.reshape(3, 3)
             sign = 1.0 if contact.geom[0] == self._table else -1.0
-            force, torque = sign * felt[:3] @ frame, sign * felt[3:] @ frame
-            out[:3] += force
-            out[3:] += torque + np.cross(contact.pos - tcp, force)
+            self._press(sign * felt[:3] @ frame, contact.pos, out)
+            out[3:] += sign * felt[3:] @ frame
         return out
+
+    def _press(self, force: Array, place: Array, out: Array) -> None:
+        """Add a force (3,) N at a place (3,) m to the wrench on the tcp."""
+        mujoco.mju_cross(self._moment, place - self._data.xpos[self._tcp], force)
+        out[:3] += force
+        out[3:] += self._moment
 
     def _touching(self) -> list[int]:
         contacts = self._data.contact
