@@ -61,7 +61,7 @@ class Trace:
     time: Array  # (T,) s
     wanted: Array  # (T, 3) m
     position: Array  # (T, 3) m
-    force: Array  # (T,) N, of all contacts with the table, upwards
+    force: Array  # (T,) N, of all contacts with the table, upwards, the greatest within a tick
     torque: Array  # (T, n) Nm
     spent: Array  # (M,) s of processor time in the law, for the ticks that were computed
 
@@ -115,12 +115,12 @@ class Rig:
             if law.tracks == 'posture':
                 postures.lead(target)
             self._measure(model)
-            wanted[k], position[k], force[k] = target.position, model.position, self._world.table()
+            wanted[k], position[k] = target.position, model.position
             self._push(at, k * dt)
-            self._hardware.step(late[k])
+            force[k] = self._advance(late[k])
             if rng.random() >= at.dropped:
                 drive.tick(model, target)
-            self._hardware.step(substeps - late[k])
+            force[k] = max(force[k], self._advance(substeps - late[k]))
             torques[k] = self._hardware.data.ctrl[self.cell.scene.arm_u]
         return Trace(
             np.linspace(0.0, (count - 1) * dt, count),
@@ -130,6 +130,14 @@ class Rig:
             torques,
             np.array(drive.spent),
         )
+
+    def _advance(self, steps: int) -> float:
+        """Step the physics; return the greatest force on the table in these steps, N."""
+        greatest = 0.0
+        for _ in range(steps):
+            self._hardware.step()
+            greatest = max(greatest, self._world.table())
+        return greatest
 
     def _measure(self, model: RobotModel) -> None:
         """Update the model from what joints and an ideal force sensor measure."""
