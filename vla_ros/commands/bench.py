@@ -98,11 +98,13 @@ def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[
 
 
 def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, Any]:
+    from vla_ros.control.laws import load_law
     from vla_ros.pipeline.law_bench import TRIALS, bench_laws
     from vla_ros.pipeline.law_bench.plots import plot_trial
 
     spec = load_robot(robot)
-    presets = _presets(spec, laws)
+    # A law that lets itself be led follows no trial.
+    presets = tuple(p for p in _presets(spec, laws) if load_law(p, spec).tracks != 'hand')
     rows = []
     with bar('control laws', len(TRIALS) * (len(presets) + 1)) as step:
         for row in bench_laws(spec, presets):
