@@ -42,10 +42,14 @@ def check_pose(spec: RobotSpec, verdict: Verdict, position: Array, turn: Array) 
     # A stop may leave the arm outside; from there it may not go further out.
     reach = np.maximum(half, np.abs(position[0] - middle))
     verdict.note('workspace', position - middle, reach, 1e-12)
+    # What the mean of a path that keeps clear may differ from it, see control/tracker.py.
+    margin = limits.acceleration * (2 * limits.acceleration / limits.jerk + 1 / rate) ** 2 / 24
     for box in limits.keep_out:
         depth = np.minimum(position - box.lower, np.subtract(box.upper, position)).min(axis=1)
-        # A stop may leave the arm inside; from there it may not go further in.
-        verdict.note('keep-out', np.maximum(depth - max(depth[0], 0.0), 0.0) + 1.0, 1.0, 1e-9)
+        # A stop may leave the arm inside or within the margin; from there it gets no deeper than
+        # by the margin. From anywhere else it never gets in.
+        allowed = 0.0 if depth[0] < -margin else max(depth[0], 0.0) + margin
+        verdict.note('keep-out', np.maximum(depth - allowed, 0.0) + 1.0, 1.0, 1e-9)
     bounds = (limits.velocity, limits.acceleration, limits.jerk)
     for order, (name, bound) in enumerate(
         zip(('velocity', 'acceleration', 'jerk'), bounds, strict=True), 1
