@@ -1,11 +1,10 @@
 """The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
 
-import math
-
 import numpy as np
 
 from vla_ros.control import rotations
 from vla_ros.control.actuation import Actuation
+from vla_ros.control.belief import Belief
 from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
@@ -13,14 +12,11 @@ from vla_ros.control.sensing import Sensing
 from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.supervisor import Event, State, Supervisor
 from vla_ros.control.targets import Targets
-from vla_ros.data import SECOND, Array, Command, Pose, RobotState
+from vla_ros.data import Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-# Times the velocity limit that a joint may be measured at before the arm holds: the limiter
-# brakes from the limit on, so more than this is a collision, a person, or a fault.
-_TOLERATED = 1.2
 _LOOK = 0.01  # s, between two looks ahead for singularities and the arm's own links
 
 
@@ -70,8 +66,8 @@ class ControlLoop:
         self._want = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._still = np.zeros(spec.n)
-        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
-        self._stale = int(spec.driver.stale_after * SECOND)
+        self._belief = Belief(spec)
+        self._seen = False  # whether the last measurement was believed
         self._entries = self.supervisor.entries
         self._state = self.supervisor.state
         self._begun = False
@@ -90,10 +86,13 @@ class ControlLoop:
             if not self._begun:
                 self.limiter.reset(self.model, sample.gripper)
                 self.actuation.reset(self.model)
+                self._begun, self._seen = True, False
+            if not self._seen:
+                # What happened in the meantime cannot be told from a push.
                 self.sensing.reset(self.model)
                 self.slowdown.reset()
-                self._begun = True
             self._sense(sample)
+        self._seen = believed
         supervisor = self.supervisor
         if supervisor.entries != self._entries:
             self._enter(now)
@@ -163,19 +162,13 @@ class ControlLoop:
 
     def _believe(self, sample: JointSample, now: int) -> bool:
         """Return whether the measurement may be used; tell the supervisor when not."""
-        speeds = sample.velocity.tolist()
-        if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
-            self.supervisor.post(Event.FAULT, f'hardware: {_not_finite(self.spec, sample)}')
-            return False
-        if now - sample.stamp > self._stale:
-            if self._begun or self.supervisor.state is not State.IDLE:
-                self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
-            return False
-        for speed, greatest in zip(speeds, self._speed, strict=True):
-            if not -greatest <= speed <= greatest:
-                self.supervisor.post(Event.VIOLATION, _too_fast(self.spec, sample))
-                break
-        return True
+        verdict = self._belief.judge(sample, now)
+        event = verdict.event
+        if event is not None and (
+            event is not Event.STALE or self._begun or self.supervisor.state is not State.IDLE
+        ):
+            self.supervisor.post(event, verdict.cause)
+        return verdict.believed
 
     def _sense(self, sample: JointSample) -> None:
         """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
@@ -255,22 +248,3 @@ class ControlLoop:
         out[:3] = target.position
         out[3:7] = target.quaternion
         out[7] = self.limiter.gripper
-
-
-def _not_finite(spec: RobotSpec, sample: JointSample) -> str:
-    for what in ('position', 'velocity'):
-        values = getattr(sample, what)
-        for name, value in zip(spec.joint_names, values, strict=True):
-            if not math.isfinite(value):
-                return f'expected finite numbers, got {what} {value} of {name}'
-    return 'expected finite numbers'
-
-
-def _too_fast(spec: RobotSpec, sample: JointSample) -> str:
-    speeds = np.abs(sample.velocity) / spec.joint_array('velocity')
-    worst = int(np.argmax(speeds))
-    joint = spec.joints[worst]
-    return (
-        f'{joint.name} moves at {sample.velocity[worst]:.2f} rad/s, '
-        f'its limit is {joint.velocity} rad/s'
-    )

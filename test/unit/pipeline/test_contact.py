@@ -75,3 +75,21 @@ def test_motion_towards_a_singularity_slows_down_and_leads_out_freely(rig):
 
 def test_an_arm_without_a_force_sensor_refuses_a_tare(rig):
     assert rig.execution.tare() == 'tare: the robot has no force sensor'
+
+
+def test_what_happened_while_the_arm_was_not_seen_is_no_contact(rig, make_chunk):
+    running(rig, make_chunk)
+    fresh = rig.arm.advance
+
+    def unseen(now):
+        stamp = rig.arm.sample.stamp
+        fresh(now)
+        rig.arm.sample.stamp = stamp
+
+    rig.arm.advance = unseen
+    rig.run(200)
+    assert rig.execution.status().cause == 'hardware: joint states are silent'
+    rig.arm.dq[:] = 0.3, -0.3, 0.3, -0.3, 0.3, -0.3, 0.3  # somebody moved it
+    rig.arm.advance = fresh
+    rig.run(5)
+    assert rig.execution.loop.sensing.contact == ''
