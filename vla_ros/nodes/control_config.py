@@ -21,12 +21,10 @@ class ControlConfig:
     state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
     command_rate: float = param(100.0, 'commanded_state per second, Hz', 10.0, 500.0)
     status_rate: float = param(20.0, 'status per second, Hz; also sent on change', 1.0, 100.0)
-    pose_timeout: float = param(0.5, 'Age at which a target_pose counts as none, s', 0.01, 10.0)
-    twist_timeout: float = param(0.1, 'Age at which a target_twist counts as none, s', 0.01, 10.0)
-    joint_timeout: float = param(0.5, 'Age at which a target_joint counts as none, s', 0.01, 10.0)
-    wrench_timeout: float = param(
-        0.5, 'Age at which a target_wrench counts as none, s', 0.01, 10.0
-    )
+    pose_timeout: float = param(0.5, 'Age from which target_pose is none, s', 0.01, 10.0)
+    twist_timeout: float = param(0.1, 'Age from which target_twist is none, s', 0.01, 10.0)
+    joint_timeout: float = param(0.5, 'Age from which target_joint is none, s', 0.01, 10.0)
+    wrench_timeout: float = param(0.5, 'Age from which target_wrench is none, s', 0.01, 10.0)
 
     def __post_init__(self) -> None:
         if self.sim not in ('mujoco', 'none'):
