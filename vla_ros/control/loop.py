@@ -17,7 +17,7 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-_LOOK = 0.01  # s, between two looks ahead for singularities and the arm's own links
+_LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
 
 
 class ControlLoop:
