@@ -35,6 +35,7 @@ class Kind(IntEnum):
 
 MOTIONS = (Kind.POSE, Kind.TWIST, Kind.JOINT)
 _AHEAD = 0.15  # s, how far a moving posture is looked ahead: it stops in less
+_AT_HOME = 1e-4  # rad
 _NAMES = {kind: f'target_{kind.name.lower()}' for kind in Kind}
 
 
@@ -76,6 +77,7 @@ class Targets:
         self.refused, self.last_refusal = 0, ''
         self._model = model
         self._posture = JointTracker(spec, dt)
+        self._posed = False  # whether the posture is another than home
         self._home, self._ahead = spec.home, np.zeros(spec.n)
         self._workspace = Box(spec.cartesian.lower, spec.cartesian.upper)
         self._keep_out = [Box(box.lower, box.upper) for box in spec.cartesian.keep_out]
@@ -157,16 +159,22 @@ class Targets:
         """
         if limiter.target.wrench.any():
             self._towards(self._nothing, limiter)
+        if not self._posed:
+            return
         if tracks == 'pose':
             self._towards_posture(self._home, limiter, 1.0)
+            away = float(np.abs(self._posture.position - self._home).max())
+            if away < _AT_HOME and float(np.abs(self._posture.velocity).max()) < _AT_HOME:
+                # Near enough: from now on there is nothing to do.
+                self._put_posture(self._home, limiter)
+                self._posed = False
         elif self._posture.velocity.any():
             self._towards_posture(None, limiter, 1.0)
 
     def hold_joints(self, model: RobotModel, limiter: Limiter) -> None:
         """Make the measured joints the posture: a law that tracks the posture begins here."""
-        self._posture.reset(model.q)
-        limiter.target.posture[:] = model.q
-        limiter.target.posture_rate.fill(0.0)
+        self._posed = True
+        self._put_posture(model.q, limiter)
 
     def _follow(self, kind: Kind, limiter: Limiter, scale: float) -> None:
         values = self._values[kind]
@@ -199,7 +207,13 @@ class Targets:
         turn = np.array(rotations.from_matrix(model.rotation))
         limiter.track(model.position, turn, scale)
 
+    def _put_posture(self, joints: Array, limiter: Limiter) -> None:
+        self._posture.reset(joints)
+        limiter.target.posture[:] = joints
+        limiter.target.posture_rate.fill(0.0)
+
     def _towards_posture(self, joints: Array | None, limiter: Limiter, scale: float) -> None:
+        self._posed = True
         posture, target = self._posture, limiter.target
         posture.step(joints, scale)
         target.posture[:], target.posture_rate[:] = posture.position, posture.velocity

@@ -92,7 +92,8 @@ def test_joints_move_the_tcp_to_their_forward_kinematics_and_the_posture(followe
     np.testing.assert_allclose(follower.limiter.target.posture, q, atol=1e-4)
     for _ in range(3000):
         follower.targets.relax(follower.limiter, 'pose')
-    np.testing.assert_allclose(follower.limiter.target.posture, SPEC.home, atol=1e-4)
+    np.testing.assert_array_equal(follower.limiter.target.posture, SPEC.home)
+    assert not follower.limiter.target.posture_rate.any()
 
 
 def test_a_wrench_sets_in_gradually_is_bounded_and_goes_when_stale(follower):
