@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 
 
 PACKAGE = 'vla_ros'
-NODES = ('camera', 'reasoner', 'expert', 'control', 'detector', 'recorder')
+NODES = ('camera', 'reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop')
 
 # Folders beside the package that ROS tools and the nodes look up under share/vla_ros.
 SHARED_FOLDERS = ('launch', 'config', 'urdf', 'policies')

@@ -6,7 +6,18 @@ import sys
 import typer
 
 from vla_ros import __version__
-from vla_ros.commands import bench, calibrate, demo, demos, doctor, evaluate, export, train, up
+from vla_ros.commands import (
+    bench,
+    calibrate,
+    demo,
+    demos,
+    doctor,
+    evaluate,
+    export,
+    teleop,
+    train,
+    up,
+)
 
 
 app = typer.Typer(
@@ -16,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, up, demos, train, evaluate, calibrate, export, bench, doctor):
+for module in (demo, up, teleop, demos, train, evaluate, calibrate, export, bench, doctor):
     app.command(module.NAME)(module.command)
 
 

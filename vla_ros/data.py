@@ -171,7 +171,9 @@ class Command:
     stamp: int  # ns
     target: Pose  # limited, commanded pose
     gripper: float  # commanded opening, m
-    torque: Array  # (n_joints,) Nm, after every limit
+    torque: Array  # (n_joints,) Nm, after every limit; NaN to a robot that takes motion
+    position: Array  # (n_joints,) rad, likewise; NaN to a robot that takes torques
+    velocity: Array  # (n_joints,) rad/s, likewise
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,8 @@ class ExecutionStatus:
     latency_p99: float  # s, likewise
     seam_jump: float  # m, at the last splice
     refused_chunks: int
-    last_refusal: str  # cause, empty when none was refused yet
+    refused_targets: int  # of a person or another program
+    last_refusal: str  # cause, of a chunk or a target; empty when none was refused yet
     commanded: Pose
     measured: Pose
     gripper_command: float  # m

@@ -173,21 +173,6 @@ def test_the_services_lead_through_the_modes(control):
     assert control.episodes[-1].outcome == 'aborted'
 
 
-def test_a_person_moves_the_arm_in_takeover(control, topics):
-    assert control.trigger('takeover').success
-    control.until(Mode.TAKEOVER)
-    target = control.commanded[-1]
-    start = control.status.measured.position
-    goal = target.pose.position.y + 0.05
-    target.pose.position.y = goal
-    control.bench.send(topics.TAKEOVER, target)
-    control.bench.until(lambda: control.status.measured.position[1] > start[1] + 0.04)
-    target.pose.orientation.w = 9.0
-    control.bench.send(topics.TAKEOVER, target)
-    assert control.trigger('release').success
-    control.until(Mode.IDLE)
-
-
 def test_an_alarm_holds(control, topics):
     assert control.instruct().accepted
     score = FailureScore(

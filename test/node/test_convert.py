@@ -98,7 +98,7 @@ def test_status(stamp, commanded, measured, mode, seq):
         **{
             **values, 'stamp': stamp, 'mode': mode, 'cause': 'c', 'instruction': 'i',
             'chunk_seq': seq, 'chunk_step': 2, 'ticks': 10, 'deadline_misses': 1,
-            'refused_chunks': 4, 'last_refusal': 'r', 'commanded': commanded,
+            'refused_chunks': 4, 'refused_targets': 3, 'last_refusal': 'r', 'commanded': commanded,
             'measured': measured,
         }
     )  # fmt: skip

@@ -19,7 +19,7 @@ COMPOSERS = {'cli', 'commands', 'pipeline', *ROS_FOLDERS}
 SHARED = {'config', 'data', 'episodes', 'geometry', 'language', 'paths', 'policy', 'robots'}
 STAGES = {
     *('observe', 'reason', 'act', 'control', 'detect', 'record'),
-    *('learn', 'evaluate', 'sim', 'console'),
+    *('learn', 'evaluate', 'sim', 'console', 'teleop'),
 }
 
 ROS_PACKAGES = re.compile(

@@ -7,7 +7,8 @@ from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.paths import share_dir
 from vla_ros.policy import load_policy
-from vla_ros.robots import load_robot
+from vla_ros.robots import RobotSpec, load_robot
+from vla_ros.teleop import load_preset, make_device
 
 
 Value = bool | int | float | str
@@ -24,6 +25,7 @@ class StackOptions:
     record: str = ''  # folder for one bag per episode; empty: nothing is recorded
     namespace: str = ''  # of every node; another one makes a second robot
     detect: bool = True  # run the failure detector, whose alarm holds the arm
+    teleop: str = ''  # device with which a person can take the arm over; empty: none
     rviz: bool = False  # show it in RViz, where that is installed
     seed: int = 0  # of the first simulated scene
     reasoner_rate: float = 0.0  # Hz; 0 is the policy's own
@@ -50,6 +52,7 @@ HELP = {
     'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
     'namespace': 'Namespace of every node; another one makes a second robot',
     'detect': 'Run the failure detector, whose alarm holds the arm',
+    'teleop': 'Device with which a person can take the arm over: a preset in config/teleop/',
     'rviz': 'Show the robot in RViz',
     'seed': 'Seed of the first simulated scene',
     'reasoner_rate': "Latents per second, Hz; 0: the policy's own",
@@ -94,6 +97,7 @@ class _Tuning:
     expert: dict[str, Any] = field(default_factory=dict)
     detector: dict[str, Any] = field(default_factory=dict)
     recorder: dict[str, Any] = field(default_factory=dict)
+    teleop: dict[str, Any] = field(default_factory=dict)
 
 
 def describe(options: StackOptions) -> Stack:
@@ -127,6 +131,8 @@ def describe(options: StackOptions) -> Stack:
         recorder: dict[str, Value] = {'folder': options.record, 'sim': simulated}
         recorder['robot'] = options.robot
         nodes.append(_node('recorder', tuning.recorder, recorder, vital=False))
+    if options.teleop:
+        nodes.append(_teleop(options, spec, tuning))
     # Last, so that everything is awake when it gives the first instruction.
     nodes.append(
         _node('control', tuning.control, {
@@ -134,7 +140,7 @@ def describe(options: StackOptions) -> Stack:
             'policy_hash': policy.spec.hash, 'instruction': options.instruction,
         })
     )  # fmt: skip
-    return Stack(options, tuple(nodes), _environment(options))
+    return Stack(options, tuple(nodes), environment_of(options))
 
 
 def _node(
@@ -148,12 +154,23 @@ def _node(
     return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital)
 
 
+def _teleop(options: StackOptions, spec: RobotSpec, tuning: _Tuning) -> NodeDescription:
+    """Return the node of a device; raises ConfigError for one that needs a terminal."""
+    if make_device(load_preset(options.teleop), spec).reads_keys:
+        raise ConfigError(
+            f'teleop: {options.teleop} needs a terminal of its own: '
+            f'run `vla_ros teleop --device {options.teleop}` in one'
+        )
+    parameters: dict[str, Value] = {'robot': options.robot, 'device': options.teleop}
+    return _node('teleop', tuning.teleop, parameters, vital=False)
+
+
 def _tuning(robot: str) -> _Tuning:
     path = share_dir() / 'config' / 'bringup' / f'{robot}.yaml'
     return config.load(_Tuning, path) if path.is_file() else _Tuning()
 
 
-def _environment(options: StackOptions) -> dict[str, str]:
+def environment_of(options: StackOptions) -> dict[str, str]:
     """Return what every process of the stack gets on top of the environment."""
     profile = str(share_dir() / 'config' / 'fastdds.xml')
     domain = {} if options.domain < 0 else {'ROS_DOMAIN_ID': str(options.domain)}

@@ -11,7 +11,8 @@ import typer
 from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
-from vla_ros.robots import load_robot
+from vla_ros.paths import share_dir
+from vla_ros.robots import RobotSpec, load_robot
 
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 NAME = 'bench'
-SECTIONS = ('graph', 'recorder', 'cameras', 'control')
+SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'limits')
 
 
 def command(
@@ -34,18 +35,25 @@ def command(
     quick: Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')] = False,
     laws: Annotated[
         str,
-        typer.Option(help="Presets of config/control/, separated by commas; empty: the robot's."),
+        typer.Option(
+            help='Presets of config/control/, separated by commas; empty: all the robot has.'
+        ),
     ] = '',
     plots: Annotated[Path, typer.Option(help='Folder for the pictures of the control bench.')] = (
         Path('out/bench')
     ),
+    ticks: Annotated[
+        int, typer.Option(min=1000, help='Length of the attack on the limits, for each law.')
+    ] = 1_000_000,
+    seed: options.Seed = 0,
     report: options.Report = None,
 ) -> None:
-    """Measure chunk rates, latency, what recorder and cameras lose, and control laws.
+    """Measure chunk rates, latency, what recorder and cameras lose, control laws and limits.
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
     latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
-    `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units).
+    `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
+    `limits.<law>` (ticks, violations, shares: the most that was used of each limit).
     """
     console = Console()
     share = 0.1 if quick else 1.0
@@ -60,6 +68,8 @@ def command(
             results['recorder'] = _recorder(robot, policy, 300.0 * share, console)
         elif section == 'control':
             results['control'] = _control(robot, laws, plots, console)
+        elif section == 'limits':
+            results['limits'] = _limits(robot, laws, round(ticks * share), seed, console)
         else:
             results['cameras'] = _cameras(robot, policy, 60.0 * share, console)
     if report is not None:
@@ -88,11 +98,13 @@ def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[
 
 
 def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, Any]:
+    from vla_ros.control.laws import load_law
     from vla_ros.pipeline.law_bench import TRIALS, bench_laws
     from vla_ros.pipeline.law_bench.plots import plot_trial
 
     spec = load_robot(robot)
-    presets = tuple(name.strip() for name in laws.split(',') if name.strip()) or (spec.law,)
+    # A law that lets itself be led follows no trial.
+    presets = tuple(p for p in _presets(spec, laws) if load_law(p, spec).tracks != 'hand')
     rows = []
     with bar('control laws', len(TRIALS) * (len(presets) + 1)) as step:
         for row in bench_laws(spec, presets):
@@ -106,6 +118,34 @@ def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, 
         result[name] = {row.law: row.figures for row in own}
     console.print(f'pictures are in {plots}/')
     return result
+
+
+def _limits(robot: str, laws: str, ticks: int, seed: int, console: Console) -> dict[str, Any]:
+    from vla_ros.pipeline.limit_fuzz import BLOCK, fuzz_limits
+
+    spec = load_robot(robot)
+    result: dict[str, Any] = {}
+    table = Table(title=f'an adversary against the limits, {ticks} ticks for each law')
+    for column in ('law', 'violations', 'most used of a limit'):
+        table.add_column(column)
+    for name in _presets(spec, laws):
+        with bar(f'limits: {name}', -(-ticks // BLOCK)) as step:
+            verdict = fuzz_limits(spec, name, ticks, seed, step)
+        result[name] = {
+            'ticks': verdict.ticks, 'violations': verdict.violations, 'shares': verdict.shares,
+        }  # fmt: skip
+        most = max(verdict.shares, key=verdict.shares.__getitem__)
+        violated = ', '.join(verdict.violations) or 'none'
+        table.add_row(name, violated, f'{most}: {100 * verdict.shares[most]:.1f} %')
+    console.print(table)
+    return result
+
+
+def _presets(spec: RobotSpec, laws: str) -> tuple[str, ...]:
+    """Return the presets named, or all of the robot but those that only brake."""
+    named = tuple(name.strip() for name in laws.split(',') if name.strip())
+    found = sorted((share_dir() / 'config' / 'control').glob(f'{spec.name}_*.yaml'))
+    return named or tuple(path.stem for path in found if path.stem != f'{spec.name}_stop')
 
 
 def _control_table(title: str, rows: list['Row']) -> Table:

@@ -30,6 +30,9 @@ def command(
     detect: Annotated[
         bool, typer.Option(help='Run the failure detector, whose alarm holds the arm.')
     ] = True,
+    teleop: Annotated[
+        str, typer.Option(help='Device with which a person can take the arm over.')
+    ] = '',
     seed: options.Seed = 0,
     quiet: Annotated[bool, typer.Option(help='Do not show what the nodes print.')] = False,
 ) -> None:
@@ -43,7 +46,7 @@ def command(
         StackOptions,
         {'robot': robot, 'sim': sim, 'instruction': instruction, 'policy': policy,
          'record': record, 'namespace': namespace, 'reasoner_rate': reasoner_rate,
-         'extra_delay': extra_delay, 'detect': detect, 'seed': seed},
+         'extra_delay': extra_delay, 'detect': detect, 'teleop': teleop, 'seed': seed},
         'vla_ros up',
     )  # fmt: skip
 

@@ -82,7 +82,8 @@ class Board:
         tick = f'p50 {status.tick_p50 * 1e6:.0f} us  p99 {status.tick_p99 * 1e6:.0f} us'
         table.add_row('1 kHz tick', f'{tick}  missed {missed:.2f} %')
         if status.last_refusal:
-            table.add_row('refused', f'{status.refused_chunks}: {status.last_refusal}')
+            refused = status.refused_chunks + status.refused_targets
+            table.add_row('refused', f'{refused}: {status.last_refusal}')
         return Panel(table, title='vla_ros', width=80)
 
     def _p_value(self) -> Text:

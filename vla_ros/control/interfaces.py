@@ -24,6 +24,13 @@ class Hardware(Protocol):
     def write(self, torque: Array, gripper: float) -> None:
         """Send joint torques (n,) Nm and the gripper's opening, m."""
 
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Send joint positions (n,) rad to be held by the robot's own servo, and the opening, m.
+
+        The velocity (n,) rad/s is that at which the positions are passed. `write` and `move` may
+        alternate: the robot obeys the last of either.
+        """
+
 
 class TargetSource(Protocol):
     """Says where the arm should be; the chunk queue is one."""

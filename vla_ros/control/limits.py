@@ -1,27 +1,25 @@
 """The limits, applied last and always: what goes in may be anything, what comes out is safe.
 
-`track` turns targets into the commanded pose, `grip` into the commanded opening, `torque` the
-law's output into what is sent. What they return is what is recorded.
+`track` and `follow` turn poses and twists into the commanded pose, `grip` into the commanded
+opening, `torque` the law's output into what is sent. What they return is what is recorded.
 """
 
 from dataclasses import dataclass
 import math
 
-import numpy as np
-
+from vla_ros.config import require
 from vla_ros.control import rotations
+from vla_ros.control.joint_envelope import JointEnvelope
 from vla_ros.control.laws.base import CartesianTarget
-from vla_ros.control.tracker import Ball, Box, PointTracker
+from vla_ros.control.regions import Ball, Box
+from vla_ros.control.tracker import PointTracker
 from vla_ros.data import Array
+from vla_ros.robots.limits import CartesianLimits
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import CartesianLimits, RobotSpec
+from vla_ros.robots.spec import RobotSpec
 
 
-# The rate of the rotation vector is bounded, the angular acceleration differs from its derivative
-# by at most angle x rate^2 (the derivative of SO(3)'s left Jacobian); likewise one order up.
-_CURVATURE = 0.5
-_JERK_SHARE = 0.9
-# m and rad by which the regions are kept inside the limits, against rounding.
+# m and rad by which the regions are kept inside the limits, and out of keep-outs, for rounding.
 _INSET = 1e-6
 _QUATERNION_TOLERANCE = 1e-3
 
@@ -40,51 +38,14 @@ class LimiterConfig:
     fallback_damping: float = 0.1  # likewise, of the damping that replaces a non-finite torque
 
 
-@dataclass(frozen=True, slots=True)
-class JointEnvelope:
-    """The speeds from which a joint still stops before its limits.
-
-    The speed allowed towards a limit at a gap g is sqrt(2 deceleration g), at most the velocity
-    limit. Plain floats, because seven joints of them are quicker than numpy's calls.
-    """
-
-    lower: float  # rad, less the margin
-    upper: float  # rad, less the margin
-    velocity: float  # rad/s
-    twice: float  # rad/s^2, twice the deceleration
-    gain: float  # Nms/rad
-
-    def holds(self, q: float, dq: float) -> bool:
-        """Whether no braking is called for."""
-        gap = self.upper - q if dq > 0 else q - self.lower
-        inside = self.lower <= q <= self.upper
-        return inside and dq * dq <= self.twice * gap and -self.velocity <= dq <= self.velocity
-
-    def defend(self, q: float, dq: float, torque: float) -> float:
-        """Return the torque Nm beside gravity's that may be sent instead of `torque`.
-
-        Speed beyond the allowed is braked; behind a limit that drives the joint back. Whatever
-        pushes on towards the limit is left out, or it would only be balanced by the brake.
-        """
-        high, low = self._allowed(self.upper - q), -self._allowed(q - self.lower)
-        if dq > high:
-            return min(torque, 0.0) + self.gain * (max(high, -self.velocity) - dq)
-        if dq < low:
-            return max(torque, 0.0) + self.gain * (min(low, self.velocity) - dq)
-        return torque
-
-    def _allowed(self, gap: float) -> float:
-        speed = min(math.sqrt(self.twice * abs(gap)), self.velocity)
-        return speed if gap > 0 else -speed
-
-
 class Limiter:
     """Bounds what is sent, tick by tick. Not for two threads at once.
 
     Attributes:
-        target: the commanded pose and twist, of the last `track` or `brake`.
+        target: the commanded pose and twist, of the last `track`, `follow` or `brake`.
         gripper: the commanded opening, m.
         refusal: why the last target or torque was not used; empty when it was.
+        placed: times that the pose was put where the arm is, instead of moved there.
     """
 
     def __init__(self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None) -> None:
@@ -98,7 +59,7 @@ class Limiter:
         self._linear, self._angular = _trackers(spec.cartesian, dt)
         self.target = CartesianTarget(spec.home)
         self.gripper = spec.gripper.open
-        self.refusal = ''
+        self.refusal, self.placed = '', 0
         self._prepare_joints(spec, dt)
         self.reset(home)
 
@@ -137,30 +98,47 @@ class Limiter:
 
         For an arm that was let go of, as in STOP, and is taken up again.
         """
+        self.placed += 1
         self._linear.reset(tuple(model.position.tolist()))
         turn = rotations.multiply(rotations.from_matrix(model.rotation), self._home_inverse)
         self._angular.reset(rotations.quaternion_log(turn))
         self._write()
 
-    def track(self, position: Array, quaternion: Array) -> CartesianTarget:
+    def track(self, position: Array, quaternion: Array, scale: float = 1.0) -> CartesianTarget:
         """Move the commanded pose one tick towards position (3,) m, quaternion (4,) xyzw.
 
-        A target that is not finite or not a rotation is refused: the commanded pose brakes.
+        `scale`, 0..1, is the share of the speed that is left to it. A target that is not finite or
+        not a rotation is refused: the commanded pose brakes.
         """
-        self.refusal = ''
         p, q = position.tolist(), quaternion.tolist()
         x, y, z, w = q
         norm = math.sqrt(x * x + y * y + z * z + w * w)
         if not math.isfinite(sum(p)) or not abs(norm - 1) <= _QUATERNION_TOLERANCE:
-            result = self.brake()
-            self.refusal = f'target is not a finite pose: position {p}, quaternion {q}'
-            return result
-        unit = (x / norm, y / norm, z / norm, w / norm)
-        turn = rotations.multiply(unit, self._home_inverse)
+            return self._refuse(f'target is not a finite pose: position {p}, quaternion {q}')
         if self._hurried:
             return self.brake()
-        self._linear.step((p[0], p[1], p[2]))
-        self._angular.step(rotations.quaternion_log(turn))
+        self.refusal = ''
+        unit = (x / norm, y / norm, z / norm, w / norm)
+        turn = rotations.multiply(unit, self._home_inverse)
+        self._linear.step((p[0], p[1], p[2]), scale)
+        self._angular.step(rotations.quaternion_log(turn), scale)
+        return self._write()
+
+    def follow(self, twist: Array, scale: float = 1.0) -> CartesianTarget:
+        """Move the commanded pose one tick at twist (6,) m/s and rad/s, base axes.
+
+        It slows down before the workspace or the tilt ends and slides along. `scale`, 0..1, is the
+        share of the twist that is left. What is not finite is refused: the commanded pose brakes.
+        """
+        x, y, z, u, v, w = values = twist.tolist()
+        if not all(map(math.isfinite, values)):
+            return self._refuse(f'target is not a finite twist: {values}')
+        if self._hurried:
+            return self.brake()
+        self.refusal = ''
+        self._linear.follow((x, y, z), scale)
+        rate = rotations.vector_rate(self._angular.position, (u, v, w))
+        self._angular.follow(rate, scale)
         return self._write()
 
     def brake(self) -> CartesianTarget:
@@ -205,6 +183,11 @@ class Limiter:
         out[:] = sent
         return out
 
+    def _refuse(self, cause: str) -> CartesianTarget:
+        self.brake()
+        self.refusal = cause
+        return self.target
+
     def _fall_back(self, model: RobotModel) -> list[float]:
         """Return gravity's torque less damping, or the last torque when the state is bad too."""
         self.refusal = 'torque or joint state is not finite'
@@ -217,7 +200,7 @@ class Limiter:
         quaternion = rotations.multiply(rotations.quaternion_exp(turn), self._home)
         linear, angular = self._linear, self._angular
         spin = rotations.angular_velocity(turn, angular.velocity)
-        # Leaves out the derivative of the Jacobian: at most _CURVATURE's share of the limit.
+        # Leaves out the derivative of the Jacobian, see _turn_bounds.
         spin_rate = rotations.angular_velocity(turn, angular.acceleration)
         self.target.set(
             linear.position,
@@ -230,20 +213,38 @@ class Limiter:
 
 def _trackers(limits: CartesianLimits, dt: float) -> tuple[PointTracker, PointTracker]:
     """Return the trackers of the position and of the rotation vector away from home."""
-    lower, upper = np.add(limits.lower, _INSET), np.subtract(limits.upper, _INSET)
     linear = PointTracker(
-        Box(tuple(lower.tolist()), tuple(upper.tolist())),
+        Box(limits.lower, limits.upper).grown(-_INSET),
         limits.velocity,
         limits.acceleration,
         limits.jerk,
         dt,
+        tuple(Box(box.lower, box.upper).grown(_INSET) for box in limits.keep_out),
     )
-    speed = limits.angular_velocity
-    angular = PointTracker(
-        Ball(limits.tilt - _INSET),
-        speed,
-        limits.angular_acceleration - _CURVATURE * limits.tilt * speed * speed,
-        limits.angular_jerk * _JERK_SHARE,
-        dt,
-    )
+    acceleration, jerk = _turn_bounds(limits)
+    ball = Ball(limits.tilt - _INSET)
+    angular = PointTracker(ball, limits.angular_velocity, acceleration, jerk, dt)
     return linear, angular
+
+
+def _turn_bounds(limits: CartesianLimits) -> tuple[float, float]:
+    """Return the acceleration, rad/s^2, and jerk, rad/s^3, of the rotation vector r.
+
+    The angular velocity is J r' with the left Jacobian of SO(3), the mean of exp(s r) over s in
+    0..1, so |J| <= 1. Each exp(s r) turns at s V at most: |J'| <= V / 2, and at the angle a, as
+    J r' and exp(s r) r' differ little there, |J' r'| <= a V^2 / 6. That much is taken for three
+    times the tilt, where a hand may have put the arm. Likewise |J''| <= (A + V^2) / 2. So
+    w' = J r'' + J' r' and w'' = J r''' + 2 J' r'' + J'' r' keep their limits within what is left.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    speed = limits.angular_velocity
+    acceleration = limits.angular_acceleration - limits.tilt * speed**2 / 2
+    jerk = limits.angular_jerk - 1.5 * acceleration * speed - speed**3 / 2
+    hint = f'; turning at {speed} rad/s leaves nothing of it: lower cartesian.angular_velocity'
+    require(
+        acceleration > 0, f'cartesian.angular_acceleration: {limits.angular_acceleration}{hint}'
+    )
+    require(jerk > 0, f'cartesian.angular_jerk: {limits.angular_jerk}{hint}')
+    return acceleration, jerk

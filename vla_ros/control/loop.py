@@ -1,33 +1,37 @@
-"""The control loop: read, decide what is wanted, limit it, make a torque of it, send it."""
-
-import math
+"""The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
 
 import numpy as np
 
 from vla_ros.control import rotations
+from vla_ros.control.actuation import Actuation
+from vla_ros.control.belief import Belief
 from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.limits import Limiter
+from vla_ros.control.sensing import Sensing
+from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.supervisor import Event, State, Supervisor
-from vla_ros.data import SECOND, Array, Command, Pose, RobotState
+from vla_ros.control.targets import Targets
+from vla_ros.data import Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-# Times the velocity limit that a joint may be measured at before the arm holds: the limiter
-# brakes from the limit on, so more than this is a collision, a person, or a fault.
-_TOLERATED = 1.2
+_LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
 
 
 class ControlLoop:
-    """One tick: measured state in, limited torque out.
+    """One tick: measured state in, limited command out.
 
     The mode decides whose target is followed: the source's in RUN (and in HOLD for want of a
-    chunk, where the source stands still), the person's in TAKEOVER, none in IDLE and HOLD, where
+    chunk, where the source stands still), the targets' in TAKEOVER, none in IDLE and HOLD, where
     the commanded pose comes to rest and the arm stays compliant, and in STOP, where it is damped.
 
     Attributes:
-        sent: (n,) Nm, the torque really sent in the last tick.
+        targets: what a person or another program wants.
+        sensing: the external wrench, and contact. slowdown: what singularities and the arm's own
+            links leave of the speed.
+        actuation: what was really sent in the last tick, and the law that made it.
         stamp: ns, of the last tick.
         ticks: ticks done.
     """
@@ -41,7 +45,11 @@ class ControlLoop:
         hardware: Hardware,
         source: TargetSource,
         supervisor: Supervisor | None = None,
-        model: RobotModel | None = None,
+        *,
+        model: RobotModel,
+        targets: Targets,
+        sensing: Sensing,
+        slowdown: Slowdown,
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
@@ -49,24 +57,23 @@ class ControlLoop:
         self.hardware = hardware
         self.source = source
         self.supervisor = supervisor or Supervisor()
-        self.model = model or RobotModel(spec)
-        self.sent = np.zeros(spec.n)
+        self.model, self.targets = model, targets
+        self.sensing, self.slowdown = sensing, slowdown
+        self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
-        self._law = law
-        self._stop_law = stop_law
         self._want = np.zeros(8)
-        self._person = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
-        self._torque = np.zeros(spec.n)
         self._still = np.zeros(spec.n)
-        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
-        self._stale = int(spec.driver.stale_after * SECOND)
+        self._belief = Belief(spec)
+        self._seen = False  # whether the last measurement was believed
         self._entries = self.supervisor.entries
         self._state = self.supervisor.state
         self._begun = False
         self._prepared = False
+        self._scale, self._looked = 1.0, 0
+        self._look_every = round(spec.control_rate * _LOOK)
 
     def tick(self, now: int) -> None:
         """Do one cycle at `now`, ns."""
@@ -78,7 +85,14 @@ class ControlLoop:
             self.gripper = sample.gripper
             if not self._begun:
                 self.limiter.reset(self.model, sample.gripper)
-                self._begun = True
+                self.actuation.reset(self.model)
+                self._begun, self._seen = True, False
+            if not self._seen:
+                # What happened in the meantime cannot be told from a push.
+                self.sensing.reset(self.model)
+                self.slowdown.reset()
+            self._sense(sample)
+        self._seen = believed
         supervisor = self.supervisor
         if supervisor.entries != self._entries:
             self._enter(now)
@@ -104,18 +118,29 @@ class ControlLoop:
         """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
         self._begun = self._prepared = False
 
-    def takeover_target(self, pose: Array) -> None:
-        """Set the pose and opening (8,) that a person wants; used in TAKEOVER."""
-        np.copyto(self._person, pose)
+    def adopt(self, law: ControlLaw) -> str:
+        """Change to another law between ticks; return '' or the cause of the refusal."""
+        before = self.actuation.law.tracks
+
+        def settle() -> None:
+            if law.tracks != 'pose':
+                self.targets.hold_joints(self.model, self.limiter)
+            elif before != 'pose':
+                # Nobody has said where the tcp should be: it stays where it is.
+                self.limiter.rest(self.model)
+
+        return self.actuation.adopt(law, self.model, settle)
 
     def command(self) -> Command:
         """Return what was really sent in the last tick."""
-        target = self.limiter.target
+        target, sent = self.limiter.target, self.actuation
         return Command(
             stamp=self.stamp,
             target=Pose(target.position.copy(), target.quaternion.copy()),
             gripper=self.limiter.gripper,
-            torque=self.sent.copy(),
+            torque=sent.torque.copy(),
+            position=sent.position.copy(),
+            velocity=sent.velocity.copy(),
         )
 
     def state(self) -> RobotState:
@@ -137,19 +162,22 @@ class ControlLoop:
 
     def _believe(self, sample: JointSample, now: int) -> bool:
         """Return whether the measurement may be used; tell the supervisor when not."""
-        speeds = sample.velocity.tolist()
-        if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
-            self.supervisor.post(Event.FAULT, f'hardware: {_not_finite(self.spec, sample)}')
-            return False
-        if now - sample.stamp > self._stale:
-            if self._begun or self.supervisor.state is not State.IDLE:
-                self.supervisor.post(Event.STALE, 'hardware: joint states are silent')
-            return False
-        for speed, greatest in zip(speeds, self._speed, strict=True):
-            if not -greatest <= speed <= greatest:
-                self.supervisor.post(Event.VIOLATION, _too_fast(self.spec, sample))
-                break
-        return True
+        verdict = self._belief.judge(sample, now)
+        event = verdict.event
+        if event is not None and (
+            event is not Event.STALE or self._begun or self.supervisor.state is not State.IDLE
+        ):
+            self.supervisor.post(event, verdict.cause)
+        return verdict.believed
+
+    def _sense(self, sample: JointSample) -> None:
+        """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
+        sensing, sent = self.sensing, self.actuation
+        sensing.update(self.model, sample, sent.torque, sent.carried)
+        if sensing.fault:
+            self.supervisor.post(Event.STALE, sensing.fault)
+        if sensing.contact:
+            self.supervisor.post(Event.VIOLATION, sensing.contact)
 
     def _enter(self, now: int) -> None:
         """Prepare the state that the supervisor has entered since the last tick."""
@@ -163,45 +191,56 @@ class ControlLoop:
         if self._state is State.RUN:
             self.source.clear(now, self._want)
         elif self._state is State.TAKEOVER:
-            np.copyto(self._person, self._want)
+            self.targets.clear()
 
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
         state, limiter, want = self.supervisor.state, self.limiter, self._want
+        tracks, guard = self.actuation.law.tracks, self.sensing.guard
+        if tracks == 'hand':
+            limiter.rest(self.model)
+            return
+        if guard.cause and state is not State.STOP:
+            limiter.follow(np.array(guard.retreat))
+            return
+        if state is State.TAKEOVER:
+            if self._due():
+                self._scale = self.targets.judge(self.slowdown, self.model, limiter)
+            self.targets.move(limiter, now, self._scale)
+            return
+        self.targets.relax(limiter, tracks)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)
             if self.source.dry and state is State.RUN:
                 self.supervisor.post(Event.STARVED)
                 self._entries = self.supervisor.entries
-        elif state is State.TAKEOVER:
-            np.copyto(want, self._person)
-            wanted = True
         else:
             wanted = False
         if not wanted:
             limiter.brake()
             return
-        limiter.track(self._want_position, self._want_quaternion)
+        where, turn = self._want_position, self._want_quaternion
+        if self._due():
+            self._scale = self.slowdown.towards(self.model, limiter.target, where, turn)
+        limiter.track(where, turn, self._scale)
         if limiter.refusal:
             self.supervisor.post(Event.VIOLATION, limiter.refusal)
         limiter.grip(float(want[7]))
 
+    def _due(self) -> bool:
+        """Whether it is time to look ahead again."""
+        self._looked = self._looked + 1 if self._looked < self._look_every else 0
+        return not self._looked
+
     def _send(self, believed: bool) -> None:
-        """Make the torque, limit it, send it."""
-        model, limiter, law = self.model, self.limiter, self._law
+        """Send what the law makes of the commanded pose."""
         if not believed:
             # Blind: carry the arm's weight where it was last seen.
-            model.update(model.q, self._still)
-            law = self._stop_law
-        elif self.supervisor.state is State.STOP:
-            law = self._stop_law
-        law.torque(model, limiter.target, self._torque)
-        limiter.refusal = ''
-        limiter.torque(self._torque, model, self.sent)
-        if limiter.refusal:
-            self.supervisor.post(Event.VIOLATION, f'control law: {limiter.refusal}')
-        self.hardware.write(self.sent, limiter.gripper)
+            self.model.update(self.model.q, self._still)
+        stopped = self.supervisor.state is State.STOP
+        if cause := self.actuation.send(self.model, stopped, blind=not believed):
+            self.supervisor.post(Event.VIOLATION, cause)
 
     def _commanded(self, out: Array) -> None:
         """Write the commanded pose and opening (8,) into out."""
@@ -209,22 +248,3 @@ class ControlLoop:
         out[:3] = target.position
         out[3:7] = target.quaternion
         out[7] = self.limiter.gripper
-
-
-def _not_finite(spec: RobotSpec, sample: JointSample) -> str:
-    for what in ('position', 'velocity'):
-        values = getattr(sample, what)
-        for name, value in zip(spec.joint_names, values, strict=True):
-            if not math.isfinite(value):
-                return f'expected finite numbers, got {what} {value} of {name}'
-    return 'expected finite numbers'
-
-
-def _too_fast(spec: RobotSpec, sample: JointSample) -> str:
-    speeds = np.abs(sample.velocity) / spec.joint_array('velocity')
-    worst = int(np.argmax(speeds))
-    joint = spec.joints[worst]
-    return (
-        f'{joint.name} moves at {sample.velocity[worst]:.2f} rad/s, '
-        f'its limit is {joint.velocity} rad/s'
-    )

@@ -106,3 +106,25 @@ def angular_velocity(r: Vector, rate: Vector) -> Vector:
         v + b * j + c * (z * i - x * k),
         w + b * k + c * (x * j - y * i),
     )
+
+
+def vector_rate(r: Vector, w: Vector) -> Vector:
+    """Return the rate of the rotation vector r at the angular velocity w (space frame).
+
+    The inverse of `angular_velocity`, for angles below 2 pi:
+    r' = w - r x w / 2 + (1 / a^2 - cot(a / 2) / (2 a)) r x (r x w).
+    """
+    x, y, z = r
+    u, v, t = w
+    square = x * x + y * y + z * z
+    angle = math.sqrt(square)
+    if angle < 1e-3:
+        c = 1 / 12 + square / 720
+    else:
+        c = 1 / square - 1 / (2 * angle * math.tan(angle / 2))
+    i, j, k = y * t - z * v, z * u - x * t, x * v - y * u
+    return (
+        u - 0.5 * i + c * (y * k - z * j),
+        v - 0.5 * j + c * (z * i - x * k),
+        t - 0.5 * k + c * (x * j - y * i),
+    )

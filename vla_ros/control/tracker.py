@@ -1,22 +1,38 @@
-"""A point that follows any goal within bounds on speed, acceleration, jerk and place.
+"""A point that follows any goal or velocity within bounds on speed, acceleration, jerk and place.
 
-Why what comes out keeps the bounds, whatever goes in:
+Why what comes out keeps the bounds, whatever goes in (N points of a tick dt, T = N dt):
 
 1. An inner point x with velocity v changes v by at most A dt a tick and keeps |v| <= V. A step is
-   taken only if the place where full braking would end afterwards lies in the region. If it does
-   not, the tick brakes instead, which follows the straight path whose end was checked before.
-   The region is convex, so with both its ends the path lies inside.
+   taken only if the straight way on which full braking would end afterwards is free: its end lies
+   in the region, and it does not enter a keep-out box grown by R = A T^2 / 24. If it is not, the
+   tick brakes instead, which follows the straight way that was checked before. So everywhere on
+   the inner path such a way to a stop is known to be free, at first because the point stands. The
+   region is convex, so with the ends of a way the way lies inside; a keep-out box is not where one
+   may be, so the whole way is tested, and nothing is tunnelled through.
 2. What is given out is the mean of the last N inner points. A mean stays in the convex region; its
    velocity and acceleration are means of bounded ones; its jerk is (a[k] - a[k-N]) / (N dt), at
    most 2 A / (N dt), and N is chosen so that this is at most J.
+3. The mean stays out of the boxes though a mean cuts corners. Let c be the middle one of the N
+   points, or half-way between the middle two. The j-th points before and after c sum to 2 c + r,
+   where r is a sum of second differences, each at most A dt^2: |r| <= j^2 A dt^2 for odd N, and
+   j (j - 1) A dt^2 for even N. Averaged, |mean - c| <= A dt^2 (N^2 - 1) / 24 <= R. And c is on the
+   inner path, so at least R from the box along one axis.
+4. A point that starts outside the region goes no further out: its checks take the region grown to
+   hold where it is. One that starts in a grown box gets no deeper: Box.clear lets pass no way that
+   is deeper anywhere than at its start, and depth, the least of distances to planes, is concave
+   along a straight way, so it falls all along. What is given out is deeper by at most R.
 
-All norms are Euclidean and all statements hold for the finite differences of the sequence itself.
+All norms are Euclidean and all statements hold for the finite differences of the sequence itself,
+up to the rounding of double precision.
+
+A point that is hindered slides: the place where the wanted motion would stop is moved back to the
+face in its way, and that is approached. It does not plan a way round: where a face lies square
+between it and the goal it comes to rest there.
 """
 
-from dataclasses import dataclass
 import math
-from typing import Protocol
 
+from vla_ros.control.regions import Box, Region
 from vla_ros.control.rotations import Vector
 
 
@@ -24,57 +40,6 @@ from vla_ros.control.rotations import Vector
 _PLANNED = 0.8
 # 1/s: closer than PLANNED A / GAIN^2 the inner point approaches its goal exponentially.
 _GAIN = 25.0
-
-
-class Region(Protocol):
-    """A convex set. A point that starts outside may stay there, but not go further out."""
-
-    def contains(self, point: Vector, start: Vector) -> bool:
-        """Whether the region, grown so far that it holds `start`, holds `point`."""
-
-    def project(self, point: Vector) -> Vector:
-        """Return the nearest point of the region."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """lower <= x <= upper in each axis."""
-
-    lower: Vector
-    upper: Vector
-
-    def contains(self, point: Vector, start: Vector) -> bool:
-        """Whether the box, grown so far that it holds `start`, holds `point`."""
-        if self.project(point) is point:
-            return True
-        lo, hi = self.lower, self.upper
-        return all(min(lo[i], start[i]) <= point[i] <= max(hi[i], start[i]) for i in range(3))
-
-    def project(self, point: Vector) -> Vector:
-        """Return the nearest point of the box; `point` itself when it is inside."""
-        (a, b, c), (d, e, f), (x, y, z) = self.lower, self.upper, point
-        if a <= x <= d and b <= y <= e and c <= z <= f:
-            return point
-        return min(max(x, a), d), min(max(y, b), e), min(max(z, c), f)
-
-
-@dataclass(frozen=True)
-class Ball:
-    """|x| <= radius."""
-
-    radius: float
-
-    def contains(self, point: Vector, start: Vector) -> bool:
-        """Whether the ball, grown so far that it holds `start`, holds `point`."""
-        return _norm(point) <= max(self.radius, _norm(start))
-
-    def project(self, point: Vector) -> Vector:
-        """Return the nearest point of the ball."""
-        norm = _norm(point)
-        if norm <= self.radius:
-            return point
-        k = self.radius / norm
-        return point[0] * k, point[1] * k, point[2] * k
 
 
 class PointTracker:
@@ -87,7 +52,13 @@ class PointTracker:
     """
 
     def __init__(
-        self, region: Region, velocity: float, acceleration: float, jerk: float, dt: float
+        self,
+        region: Region,
+        velocity: float,
+        acceleration: float,
+        jerk: float,
+        dt: float,
+        keep_out: tuple[Box, ...] = (),
     ) -> None:
         """Start at the origin of the region; `reset` before the first step."""
         self._region = region
@@ -95,6 +66,8 @@ class PointTracker:
         self._planned = _PLANNED * acceleration
         self._near = self._planned / _GAIN**2
         self._length = max(1, math.ceil(2 * acceleration / (jerk * dt)))
+        margin = acceleration * (self._length * dt) ** 2 / 24
+        self._keep_out = tuple(box.grown(margin) for box in keep_out)
         self.reset((0.0, 0.0, 0.0))
 
     def reset(self, position: Vector) -> None:
@@ -108,40 +81,109 @@ class PointTracker:
         self.velocity: Vector = (0.0, 0.0, 0.0)
         self.acceleration: Vector = (0.0, 0.0, 0.0)
 
-    def step(self, goal: Vector | None) -> Vector:
-        """Advance one tick towards `goal`, or brake to rest for None; return the position."""
+    def step(self, goal: Vector | None, scale: float = 1.0) -> Vector:
+        """Advance one tick towards `goal`, or brake to rest for None; return the position.
+
+        The wanted speed is multiplied by `scale`, 0..1. What is not a number counts as None.
+        """
         here = (self._x, self._y, self._z)
-        moved = None if goal is None else self._approach(here, self._region.project(goal))
+        if goal is None:
+            return self._advance(here, None)
+        (u, v, w), k = self._towards(here, self._region.project(goal)), share(scale)
+        return self._advance(here, (k * u, k * v, k * w))
+
+    def follow(self, velocity: Vector, scale: float = 1.0) -> Vector:
+        """Advance one tick at `velocity` times `scale`, 0..1; return the position.
+
+        Slows down before the region ends and slides along its edge. Brakes for what is not finite.
+        """
+        here = (self._x, self._y, self._z)
+        speed = math.hypot(*velocity)
+        if not 0.0 < speed < math.inf:
+            return self._advance(here, None)
+        wanted = min(speed, self._speed) * share(scale)
+        # Divided first: the components of an absurd velocity overflow otherwise.
+        u, v, w = velocity[0] / speed, velocity[1] / speed, velocity[2] / speed
+        k = self._lead(wanted)
+        end = (here[0] + k * u, here[1] + k * v, here[2] + k * w)
+        inside = self._region.project(end, here)
+        if inside is end:
+            return self._advance(here, (wanted * u, wanted * v, wanted * w))
+        return self._advance(here, self._towards(here, inside))
+
+    def _advance(self, here: Vector, wanted: Vector | None) -> Vector:
+        """Take one tick at the wanted velocity, as far as it is free; brake for None."""
+        moved = None
+        if wanted is not None:
+            if self._keep_out:
+                wanted = self._slide(here, wanted)
+            moved = self._take(here, wanted)
         if moved is None:
             moved = self._brake(here)
         (self._x, self._y, self._z), self._v = moved
         return self._average((self._x, self._y, self._z))
 
-    def _approach(self, here: Vector, goal: Vector) -> tuple[Vector, Vector] | None:
-        """Return the next inner point and velocity, or None when it could not stop inside."""
+    def _towards(self, here: Vector, goal: Vector) -> Vector:
+        """Return the velocity from which the planned deceleration stops at the goal."""
         ex, ey, ez = goal[0] - here[0], goal[1] - here[1], goal[2] - here[2]
         distance = math.sqrt(ex * ex + ey * ey + ez * ez)
-        # The wanted speed is the one from which the planned deceleration stops at the goal. Near
-        # it a line takes over where the slopes agree, for the root's slope grows without bound.
+        # Near the goal a line takes over where the slopes agree, for the root's slope grows
+        # without bound.
         if distance < self._near:
             k = _GAIN
         else:
             speed = math.sqrt(2 * self._planned * (distance - self._near / 2))
             k = min(speed, self._speed) / distance
         k = min(k, self._speed / distance) if distance > 0 else k
+        return k * ex, k * ey, k * ez
+
+    def _lead(self, speed: float) -> float:
+        """Return the distance at which `_towards` wants `speed`."""
+        if speed < _GAIN * self._near:
+            return speed / _GAIN
+        return speed * speed / (2 * self._planned) + self._near / 2
+
+    def _slide(self, here: Vector, wanted: Vector) -> Vector:
+        """Return the wanted velocity, or one that stops at the keep-out boxes in its way."""
+        speed = _norm(wanted)
+        if not speed > 0.0:
+            return wanted
+        k = self._lead(speed) / speed
+        end = free = (here[0] + k * wanted[0], here[1] + k * wanted[1], here[2] + k * wanted[2])
+        for box in self._keep_out:
+            free = box.clear(here, free)
+        if free is end:
+            return wanted
+        # Once more, for a later box may have turned the motion into an earlier one.
+        for box in self._keep_out:
+            free = box.clear(here, free)
+        return self._towards(here, free)
+
+    def _take(self, here: Vector, wanted: Vector) -> tuple[Vector, Vector] | None:
+        """Return the next inner point and velocity, or None when it could not stop in time.
+
+        None for what is not a number, too.
+        """
         u, v, w = self._v
-        du, dv, dw = k * ex - u, k * ey - v, k * ez - w
+        du, dv, dw = wanted[0] - u, wanted[1] - v, wanted[2] - w
         change = math.sqrt(du * du + dv * dv + dw * dw)
         if change > self._step:
             k = self._step / change
             du, dv, dw = k * du, k * dv, k * dw
+        elif math.isnan(change):
+            return None
         u, v, w = u + du, v + dv, w + dw
         dt = self._dt
         there = (here[0] + u * dt, here[1] + v * dt, here[2] + w * dt)
         velocity = (u, v, w)
         k = self._stopping_time(velocity)
         end = (there[0] + k * u, there[1] + k * v, there[2] + k * w)
-        return (there, velocity) if self._region.contains(end, here) else None
+        if self._region.project(end, here) is not end:
+            return None
+        for box in self._keep_out:
+            if box.clear(here, end) is not end:
+                return None
+        return there, velocity
 
     def _brake(self, here: Vector) -> tuple[Vector, Vector]:
         """Return the next inner point and velocity of the straight stop."""
@@ -183,3 +225,10 @@ class PointTracker:
 
 def _norm(v: Vector) -> float:
     return math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+
+
+def share(scale: float) -> float:
+    """Return `scale` within 0..1; 0 when it is not a number."""
+    if scale >= 1.0:
+        return 1.0
+    return scale if scale > 0.0 else 0.0

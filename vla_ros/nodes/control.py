@@ -3,8 +3,6 @@
 from collections.abc import Callable
 import math
 
-import numpy as np
-
 from vla_ros.config import ConfigError
 from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus, Mode
@@ -13,12 +11,14 @@ from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.control_config import ControlConfig
 from vla_ros.nodes.convert.base import header
 from vla_ros.nodes.driver import Driver
-from vla_ros.nodes.episode import Episode, EpisodeDesk
+from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions
+from vla_ros.nodes.gains import LawParameters
 from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
+from vla_ros.nodes.targets import TargetTopics
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
 from vla_ros.robots import load_robot
-from vla_ros_msgs.msg import ActionChunk, CommandedState, EpisodeEvent, FailureStatus, Latent
+from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent
 
 
 class ControlNode(StageNode):
@@ -41,6 +41,9 @@ class ControlNode(StageNode):
         self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
         self._episode = self.publish_on(qos.EPISODE)
         rates = config.state_rate, config.command_rate, config.status_rate
+        self._intervention = self.publish_on(qos.INTERVENTION)
+        self._interventions = Interventions(self._mark)
+        self._targets = TargetTopics(self, self._spec, self._arm)
         self._reports = Reports(
             self, self._spec, self._arm, rates, self._simulated, self._on_status
         )
@@ -49,7 +52,7 @@ class ControlNode(StageNode):
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.FAILURE, self._on_failure)
         self.listen(qos.LATENT, self._on_latent)
-        self.listen(qos.TAKEOVER, self._on_takeover)
+        self._gains = LawParameters(self, self._spec, self._arm, config.law or self._spec.law)
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
@@ -83,16 +86,19 @@ class ControlNode(StageNode):
         """End the control process."""
         if hasattr(self, '_offered'):
             self._offered.destroy()
+            self._gains.destroy()
             del self._offered
         if hasattr(self, '_arm'):
             self._arm.stop()
             del self._arm
 
-    def _on_status(self, status: ExecutionStatus) -> None:
+    def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
+        self._interventions.update(status.mode is Mode.TAKEOVER, self._desk.current)
         self._offered.feedback(status, self._subgoal, self._p_value)
         sim = self._arm.sim_state()
         held = status.cause if status.mode is Mode.HOLD else ''
         self._desk.poll(self.now, sim is not None and sim.success, held)
+        return self._targets.amend(status)
 
     def _on_chunk(self, message: ActionChunk) -> None:
         try:
@@ -108,20 +114,18 @@ class ControlNode(StageNode):
         except convert.ConvertError as error:
             self.get_logger().error(f'latent: {error}', throttle_duration_sec=1.0)
 
-    def _on_takeover(self, message: CommandedState) -> None:
-        try:
-            _, pose, opening = convert.commanded_from_msg(message)
-        except convert.ConvertError as error:
-            self.get_logger().error(f'takeover: {error}', throttle_duration_sec=1.0)
-            return
-        self._arm.takeover_target(np.array([*pose.position, *pose.quaternion, opening]))
-
     def _on_failure(self, message: FailureStatus) -> None:
         self._p_value = message.p_value
         if message.alarm and not self._alarm:
             self.get_logger().warning(f'failure detector: {message.cause}')
             self._arm.post(Event.ALARM, f'failure detector: {message.cause}')
         self._alarm = message.alarm
+
+    def _mark(self, episode: Episode, begins: bool) -> None:
+        kind = EpisodeEvent.INTERVENTION_START if begins else EpisodeEvent.INTERVENTION_END
+        event = EpisodeEvent(header=header(self.now), episode_id=episode.id, event=kind)
+        event.instruction, event.policy_hash = episode.instruction, self._hash
+        self._intervention.publish(event)
 
     def _announce(self, episode: Episode, outcome: str, reason: str) -> None:
         event = EpisodeEvent(header=header(self.now), episode_id=episode.id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vla_ros.config import ConfigError
+from vla_ros.control.targets import TargetConfig
 from vla_ros.nodes.params import param
 from vla_ros.pipeline.worker import RealtimeConfig
 
@@ -20,6 +21,10 @@ class ControlConfig:
     state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
     command_rate: float = param(100.0, 'commanded_state per second, Hz', 10.0, 500.0)
     status_rate: float = param(20.0, 'status per second, Hz; also sent on change', 1.0, 100.0)
+    pose_timeout: float = param(0.5, 'Age from which target_pose is none, s', 0.01, 10.0)
+    twist_timeout: float = param(0.1, 'Age from which target_twist is none, s', 0.01, 10.0)
+    joint_timeout: float = param(0.5, 'Age from which target_joint is none, s', 0.01, 10.0)
+    wrench_timeout: float = param(0.5, 'Age from which target_wrench is none, s', 0.01, 10.0)
 
     def __post_init__(self) -> None:
         if self.sim not in ('mujoco', 'none'):
@@ -41,4 +46,10 @@ class ControlConfig:
             state_rate=2.5 * self.state_rate,
             sim_rate=200.0,
             status_rate=self.status_rate,
+            targets=TargetConfig(
+                pose_timeout=self.pose_timeout,
+                twist_timeout=self.twist_timeout,
+                joint_timeout=self.joint_timeout,
+                wrench_timeout=self.wrench_timeout,
+            ),
         )

@@ -1,13 +1,14 @@
 """Driver: the topics of a real robot's ROS 2 driver, on both sides of the control process."""
 
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import WrenchStamped
+import numpy as np
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64, Float64MultiArray
+from std_msgs.msg import Float64
 
-from vla_ros.config import ConfigError
 from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
-from vla_ros.nodes.convert.base import header, packed, to_pose
+from vla_ros.nodes.convert.base import from_time
+from vla_ros.nodes.convert.command import OUTPUTS
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic
 from vla_ros.observe.joints import JointMap
 from vla_ros.pipeline.realtime import RealtimeProcess
@@ -21,19 +22,23 @@ class Driver:
     """
 
     def __init__(self, node: StageNode, spec: RobotSpec, arm: RealtimeProcess) -> None:
-        """Subscribe and advertise on `node`; raises ConfigError for a command type not known."""
+        """Subscribe and advertise on `node`."""
         driver = spec.driver
-        if driver.command_type not in ('effort', 'pose'):
-            raise ConfigError(
-                f"driver.command_type: {driver.command_type!r} is not one of ['effort', 'pose']"
-            )
-        kind = Float64MultiArray if driver.command_type == 'effort' else PoseStamped
+        self._output = OUTPUTS[driver.command_type]
         self._node, self._spec, self._arm = node, spec, arm
         self._map = JointMap(spec)
-        self._command = node.publish_on(Topic(driver.command, kind, COMMAND))
+        self._command = node.publish_on(Topic(driver.command, self._output.type, COMMAND))
         self._gripper = node.publish_on(Topic(driver.gripper_command, Float64, COMMAND))
         self._opening = -1.0
+        if spec.force_sensor is not None:
+            node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
         node.listen(Topic(driver.joint_states, JointState, SENSOR), self._on_joints)
+
+    def _on_wrench(self, message: WrenchStamped) -> None:
+        # What is not finite is told apart in the control process, like silence.
+        force, torque = message.wrench.force, message.wrench.torque
+        reading = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
+        self._arm.wrench(from_time(message.header.stamp), np.array(reading))
 
     def _on_joints(self, message: JointState) -> None:
         try:
@@ -46,12 +51,7 @@ class Driver:
         snapshot = self._arm.state()
         if snapshot is None:
             return
-        if self._spec.driver.command_type == 'effort':
-            self._command.publish(Float64MultiArray(data=packed(snapshot.command.torque, 'd')))
-        else:
-            stamped = header(snapshot.command.stamp, self._spec.base_frame)
-            pose = to_pose(snapshot.command.target)
-            self._command.publish(PoseStamped(header=stamped, pose=pose))
+        self._command.publish(self._output.make(snapshot.command, self._spec))
         if snapshot.command.gripper != self._opening:
             self._opening = snapshot.command.gripper
             self._gripper.publish(Float64(data=self._opening))

@@ -126,3 +126,21 @@ class EpisodeDesk:
         self._announce(current, outcome, reason)
         if current.ended is not None:
             current.ended(outcome, reason)
+
+
+class Interventions:
+    """Marks when a person has the arm within an episode."""
+
+    def __init__(self, mark: Callable[[Episode, bool], None]) -> None:
+        """Begin with none; `mark` is called with the episode and whether one begins."""
+        self._mark = mark
+        self._marked: Episode | None = None
+
+    def update(self, taken: bool, episode: Episode | None) -> None:
+        """Say whether a person has the arm, and in which episode."""
+        if self._marked is not None and not (taken and episode is self._marked):
+            self._mark(self._marked, False)
+            self._marked = None
+        if taken and episode is not None and self._marked is None:
+            self._marked = episode
+            self._mark(episode, True)

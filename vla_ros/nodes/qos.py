@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import Float64, Float64MultiArray
 
 from vla_ros_msgs.msg import (
     ActionChunk,
@@ -60,7 +62,21 @@ LATENT = Topic('latent', Latent, LATENT_BUFFER)
 ACTION_CHUNK = Topic('action_chunk', ActionChunk, COMMAND)
 STATUS = Topic('status', ExecutionStatus, LATCHED)
 FAILURE = Topic('failure', FailureStatus, LATCHED)
-TAKEOVER = Topic('takeover_target', CommandedState, COMMAND)
+INTERVENTION = Topic('intervention', EpisodeEvent, LATCHED)
+TARGET_POSE = Topic('target_pose', PoseStamped, COMMAND)
+TARGET_TWIST = Topic('target_twist', TwistStamped, COMMAND)
+TARGET_JOINT = Topic('target_joint', JointState, COMMAND)
+TARGET_WRENCH = Topic('target_wrench', WrenchStamped, COMMAND)
+TARGET_STIFFNESS = Topic('target_stiffness', Float64MultiArray, COMMAND)
+TARGET_GRIPPER = Topic('target_gripper', Float64, COMMAND)
+CURRENT_POSE = Topic('current_pose', PoseStamped, SENSOR)
+CURRENT_TWIST = Topic('current_twist', TwistStamped, SENSOR)
+EXTERNAL_WRENCH = Topic('external_wrench', WrenchStamped, SENSOR)
+TRACKING_ERROR = Topic('tracking_error', PoseStamped, SENSOR)
+
+TARGETS = (
+    TARGET_POSE, TARGET_TWIST, TARGET_JOINT, TARGET_WRENCH, TARGET_STIFFNESS, TARGET_GRIPPER,
+)  # fmt: skip
 
 
 def image_topic(name: str) -> Topic:
@@ -70,7 +86,7 @@ def image_topic(name: str) -> Topic:
 
 _ALL = (
     JOINT_STATES, COMMANDED_STATE, SIM_STATE, EPISODE, LATENT, ACTION_CHUNK, STATUS, FAILURE,
-    TAKEOVER,
+    INTERVENTION, *TARGETS, CURRENT_POSE, CURRENT_TWIST, EXTERNAL_WRENCH, TRACKING_ERROR,
 )  # fmt: skip
 
 

@@ -56,9 +56,11 @@ class RecorderNode(StageNode):
         self._latched: dict[str, bytes] = {}
         self._heard = 0.0  # s, monotonic, of the last status
         self._topics: list[Topic] = []
-        for topic in (qos.STATUS, qos.FAILURE, qos.LATENT):
-            self._record(topic, qos.RECORD_LATCHED, latched=topic is not qos.LATENT)
-        for topic in (qos.JOINT_STATES, qos.COMMANDED_STATE, qos.ACTION_CHUNK, qos.TAKEOVER):
+        for topic in (qos.STATUS, qos.FAILURE):
+            self._record(topic, qos.RECORD_LATCHED, latched=True)
+        for topic in (qos.LATENT, qos.INTERVENTION):
+            self._record(topic, qos.RECORD_LATCHED)
+        for topic in (qos.JOINT_STATES, qos.COMMANDED_STATE, qos.ACTION_CHUNK, *qos.TARGETS):
             self._record(topic, qos.RECORD)
         if config.sim:
             self._record(qos.SIM_STATE, qos.RECORD)

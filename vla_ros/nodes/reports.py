@@ -22,7 +22,7 @@ class Reports:
         arm: RealtimeProcess,
         rates: tuple[float, float, float],
         simulated: bool,
-        on_status: Callable[[ExecutionStatus], None],
+        on_status: Callable[[ExecutionStatus], ExecutionStatus],
     ) -> None:
         """Advertise on `node`.
 
@@ -32,13 +32,22 @@ class Reports:
             arm: its control process.
             rates: of joint_states (simulated only), commanded_state and status, Hz.
             simulated: whether the robot's own driver is missing.
-            on_status: called with every status that is published.
+            on_status: called with every status; what it returns is published.
         """
         self._spec, self._arm, self._on_status = spec, arm, on_status
         self._seen: tuple[Any, ...] = ()
         self._joints_stamp = self._commanded_stamp = 0  # ns, of what was published last
         self._status = node.publish_on(qos.STATUS)
         self._commanded = node.publish_on(qos.COMMANDED_STATE)
+        self._measured = [
+            (node.publish_on(topic), make)
+            for topic, make in (
+                (qos.CURRENT_POSE, convert.current_pose),
+                (qos.CURRENT_TWIST, convert.current_twist),
+                (qos.EXTERNAL_WRENCH, convert.external_wrench),
+                (qos.TRACKING_ERROR, convert.tracking_error),
+            )
+        ]
         if simulated:
             self._joints = node.publish_on(qos.JOINT_STATES)
             self._sim = node.publish_on(qos.SIM_STATE)
@@ -59,8 +68,8 @@ class Reports:
             raise RuntimeError(f'the control process ended with code {death.code}:\n{last}')
         status = self._arm.status()
         self._seen = _essence(status)
-        self._status.publish(convert.status_to_msg(status, self._spec.base_frame))
-        self._on_status(status)
+        amended = self._on_status(status)
+        self._status.publish(convert.status_to_msg(amended, self._spec.base_frame))
 
     def _publish_joints(self) -> None:
         snapshot = self._arm.state()
@@ -74,6 +83,9 @@ class Reports:
         if snapshot is not None and snapshot.state.stamp > self._commanded_stamp:
             self._commanded_stamp = snapshot.state.stamp
             self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
+            for publisher, make in self._measured:
+                if publisher.get_subscription_count():
+                    publisher.publish(make(snapshot, self._spec.base_frame))
         if _essence(self._arm.status()) != self._seen:
             self.publish_status()
 
@@ -89,4 +101,5 @@ class Reports:
 
 def _essence(status: ExecutionStatus) -> tuple[Any, ...]:
     """Return what is published at once when it changes."""
-    return status.mode, status.cause, status.refused_chunks, status.chunk_seq
+    refused = status.refused_chunks, status.refused_targets
+    return status.mode, status.cause, refused, status.chunk_seq

@@ -50,6 +50,7 @@ class ControlServices:
             node.create_service(Trigger, name, self._trigger(event))
             for name, event in _EVENTS.items()
         ]
+        self._made.append(node.create_service(Trigger, 'tare', self._tare))
         self._made.append(
             node.create_service(SetInstruction, 'set_instruction', self._set_instruction)
         )
@@ -88,6 +89,11 @@ class ControlServices:
             return response
 
         return answer
+
+    def _tare(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.message = self._arm.tare()
+        response.success = not response.message
+        return response
 
     def _set_instruction(self, request: Any, response: Any) -> Any:
         response.reason = self._begin_text(request.instruction, request.episode_id, 0.0, None)

@@ -49,8 +49,8 @@ class DriverPlant:
 
     def __init__(self, spec: RobotSpec, mailbox: Mailbox) -> None:
         """Wait for joint states; the sample is stale until they come."""
-        self._section = mailbox.driver
-        self._version = 0
+        self._section, self._wrench = mailbox.driver, mailbox.wrench
+        self._version = self._wrench_version = 0
         self._n = spec.n
         self._sample = Sample(0, spec.home.copy(), np.zeros(spec.n))
 
@@ -62,10 +62,17 @@ class DriverPlant:
             sample, n = self._sample, self._n
             sample.stamp, sample.gripper = stamp, float(floats[0])
             sample.position, sample.velocity = floats[1 : 1 + n], floats[1 + n : 1 + 2 * n]
+        reading = self._wrench.poll(self._wrench_version)
+        self._sample.wrench = None
+        if reading is not None:
+            self._wrench_version, (_, self._sample.wrench, _) = reading
         return self._sample
 
     def write(self, torque: Array, gripper: float) -> None:
         """Do nothing: the loop's `sent` is what leaves."""
+
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Do nothing, likewise."""
 
     def begin(self, now: int) -> None:
         """Do nothing: joint states have stamps of their own."""

@@ -14,12 +14,14 @@ import threading
 import time
 
 from vla_ros import config
+from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event
+from vla_ros.control.targets import Kind
 from vla_ros.data import ActionChunk, Array, ExecutionStatus
 from vla_ros.pipeline import wire
-from vla_ros.pipeline.mailbox import EVENTS, TEXT, Mailbox
+from vla_ros.pipeline.mailbox import EVENTS, LAW_TEXT, TEXT, Mailbox
 from vla_ros.pipeline.wire import SimSnapshot, Snapshot
-from vla_ros.pipeline.worker import JUDGE, SCENE, RealtimeConfig
+from vla_ros.pipeline.worker import JUDGE, LAW, SCENE, TARE, RealtimeConfig
 from vla_ros.robots import load_robot
 
 
@@ -142,10 +144,22 @@ class RealtimeProcess:
                 wire.put_chunk(self._mailbox.chunk, chunk)
         return cause
 
-    def takeover_target(self, pose: Array) -> None:
-        """Send the pose and opening (8,) that a person wants; used in TAKEOVER."""
+    def target(self, kind: Kind, stamp: int, values: Array) -> None:
+        """Send a target of `stamp` (ns) that has been checked; see control/targets.py.
+
+        What becomes of it appears in the status.
+        """
         with self._offering:
-            self._mailbox.person.write((), pose)
+            wire.put_target(self._mailbox.targets[kind], stamp, values)
+
+    def adopt(self, preset: LawPreset, timeout: float = 1.0) -> str:
+        """Change to another law or other gains, without a bump; return '' or a cause."""
+        text = json.dumps(config.to_tree(preset))
+        if len(text) > LAW_TEXT:
+            return f'law: expected at most {LAW_TEXT} bytes, got {len(text)}'
+        with self._offering:
+            self._mailbox.law.write(texts=(text,))
+        return self._post(LAW, '', timeout)
 
     def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float) -> None:
         """Pass on what a real robot measured: (n,) rad and rad/s in the spec's order, m."""
@@ -163,6 +177,15 @@ class RealtimeProcess:
     def judge(self, request: str, timeout: float = 0.5) -> str:
         """Judge success by `request`, 'family object target'; return '' or a cause."""
         return self._post(JUDGE, request, timeout)
+
+    def tare(self, timeout: float = 0.5) -> str:
+        """Begin a tare of the force sensor; return '' or a cause."""
+        return self._post(TARE, '', timeout)
+
+    def wrench(self, stamp: int, values: Array) -> None:
+        """Pass on a force sensor's reading (6,) N and Nm, sensor frame."""
+        with self._offering:
+            self._mailbox.wrench.write((stamp,), values)
 
     def status(self) -> ExecutionStatus:
         """Return the newest status."""

@@ -64,7 +64,8 @@ class SimPlant:
         data = self._hardware.data
         # Views, which stay valid: MuJoCo's own attributes make a new one at every access.
         arm_q, arm_v = _span(scene.arm_q), _span(scene.arm_v)
-        self._sample = Sample(0, data.qpos[arm_q], data.qvel[arm_v])
+        wrench = None if scene.wrench is None else np.zeros(6)
+        self._sample = Sample(0, data.qpos[arm_q], data.qvel[arm_v], wrench=wrench)
         self._fingers = data.qpos[_span(scene.fingers_q)]
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
@@ -77,11 +78,16 @@ class SimPlant:
     def read(self) -> JointSample:
         """Return the joint state of the last step."""
         self._sample.gripper = max(float(self._fingers.sum()), 0.0)
+        self._hardware.read_wrench(self._sample.wrench)
         return self._sample
 
     def write(self, torque: Array, gripper: float) -> None:
         """Set the motors."""
         self._hardware.write(torque, gripper)
+
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Aim the robot's own servo."""
+        self._hardware.move(position, velocity, gripper)
 
     def begin(self, now: int) -> None:
         """Measure at `now`, ns: the control clock's, not the simulation's."""

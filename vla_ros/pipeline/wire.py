@@ -15,6 +15,8 @@ class Snapshot:
 
     state: RobotState
     command: Command
+    twist: Array  # (6,) m/s and rad/s, measured, of the tcp, base axes
+    wrench: Array  # (6,) N and Nm, what the world exerts on the tcp, base axes
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def put_status(section: Section, status: ExecutionStatus) -> None:
     section.write(
         (
             status.stamp, int(status.mode), status.chunk_seq, status.chunk_step, status.ticks,
-            status.deadline_misses, status.refused_chunks,
+            status.deadline_misses, status.refused_chunks, status.refused_targets,
         ),
         [
             status.queue_seconds, status.chunk_age, status.latent_age, status.tick_p50,
@@ -98,7 +100,7 @@ def put_status(section: Section, status: ExecutionStatus) -> None:
 def get_status(section: Section) -> ExecutionStatus:
     """Read the status back."""
     ints, floats, (cause, instruction, refusal) = section.read()
-    stamp, mode, seq, step, ticks, misses, refused = ints
+    stamp, mode, seq, step, ticks, misses, refused, targets = ints
     left, chunk_age, latent_age, p50, p99, seam, command, gripper = floats[:8].tolist()
     return ExecutionStatus(
         stamp=stamp,
@@ -118,6 +120,7 @@ def get_status(section: Section) -> ExecutionStatus:
         latency_p99=float(floats[23]),
         seam_jump=seam,
         refused_chunks=refused,
+        refused_targets=targets,
         last_refusal=refusal,
         commanded=Pose(floats[8:11], floats[11:15]),
         measured=Pose(floats[15:18], floats[18:22]),
@@ -128,13 +131,15 @@ def get_status(section: Section) -> ExecutionStatus:
 
 def put_state(section: Section, loop: ControlLoop) -> None:
     """Write the arm's state straight from the loop: this runs within the control tick."""
-    model, target = loop.model, loop.limiter.target
+    model, target, sent = loop.model, loop.limiter.target, loop.actuation
     section.write(
         (loop.stamp, loop.ticks),
         [
             *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
             *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
-            *model.q.tolist(), *model.dq.tolist(), *loop.sent.tolist(),
+            *model.twist.tolist(), *model.external_wrench.tolist(),
+            *model.q.tolist(), *model.dq.tolist(),
+            *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
         ],
     )  # fmt: skip
 
@@ -143,17 +148,19 @@ def get_state(section: Section, joints: int) -> Snapshot:
     """Read the state of an arm with so many joints back."""
     (stamp, _), floats, _ = section.read()
     commanded = Pose(floats[8:11], floats[11:15])
-    q, dq, torque = (floats[16 + i * joints : 16 + (i + 1) * joints] for i in range(3))
+    rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
+    q, dq, torque, position, velocity = rows
     state = RobotState(
         stamp=stamp,
-        position=q.copy(),
-        velocity=dq.copy(),
+        position=q,
+        velocity=dq,
         ee=Pose(floats[0:3], floats[3:7]),
         gripper=float(floats[7]),
         commanded=commanded,
         commanded_gripper=float(floats[15]),
     )
-    return Snapshot(state, Command(stamp, commanded, float(floats[15]), torque.copy()))
+    command = Command(stamp, commanded, float(floats[15]), torque, position, velocity)
+    return Snapshot(state, command, floats[16:22], floats[22:28])
 
 
 def get_sim(section: Section) -> SimSnapshot:
@@ -183,3 +190,14 @@ def put_sim(section: Section, sim: SimSnapshot) -> None:
 def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
     """Write the joint states (n,) of a real robot, in the spec's order."""
     section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
+
+
+def put_target(section: Section, stamp: int, values: Array) -> None:
+    """Write a target."""
+    section.write((stamp, len(values)), values)
+
+
+def get_target(entry: Entry) -> tuple[int, Array]:
+    """Return a target's stamp (ns) and values."""
+    (stamp, count), floats, _ = entry
+    return stamp, floats[:count]

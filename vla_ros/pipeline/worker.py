@@ -18,18 +18,20 @@ from vla_ros import config
 from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
 from vla_ros.control import native
+from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event
+from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
 from vla_ros.pipeline.plant import DriverPlant, Plant
-from vla_ros.pipeline.runtime import Execution
+from vla_ros.pipeline.runtime import OUTPUTS, Execution
 from vla_ros.robots import load_robot
 
 
 # Requests that are no events of the supervisor share its ring.
-SCENE, JUDGE = 100, 101
+SCENE, JUDGE, LAW, TARE = 100, 101, 102, 103
 _PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
 _LATE = 5  # periods behind from which ticks are given up instead of made up for
 
@@ -49,6 +51,7 @@ class RealtimeConfig:
     status_rate: float = 20.0  # Hz
     priority: int = 40  # SCHED_FIFO, where permitted; 0 does not ask for it
     queue: QueueConfig = field(default_factory=QueueConfig)
+    targets: TargetConfig = field(default_factory=TargetConfig)
 
     def __post_init__(self) -> None:
         for name in ('silent_after', 'state_rate', 'sim_rate', 'status_rate'):
@@ -71,7 +74,11 @@ class Worker:
             self._plant = SimPlant(spec, settings.family, settings.seed)
         else:
             self._plant = DriverPlant(spec, mailbox)
-        self._execution = Execution(spec, self._plant, settings.queue, settings.law)
+        simulated = settings.hardware == 'sim'
+        outputs = tuple(o for o in OUTPUTS if simulated or spec.driver.takes(o))
+        self._execution = Execution(
+            spec, self._plant, settings.queue, settings.law, settings.targets, outputs
+        )
         self._period = round(SECOND / spec.control_rate)
         self._silent = int(settings.silent_after * SECOND)
         self._every_state = max(round(spec.control_rate / settings.state_rate), 1)
@@ -79,7 +86,7 @@ class Worker:
         self._every_status = max(round(spec.control_rate / settings.status_rate), 1)
         self._parent = os.getppid()
         self._chunk = mailbox.chunk.version
-        self._person = mailbox.person.version
+        self._targets = [section.version for section in mailbox.targets]
         self._done = 0
         self._cycle = TickStatistics()  # of all the work, physics and publishing included
         self._splices = 0
@@ -150,10 +157,11 @@ class Worker:
         if entry is not None:
             self._chunk = entry[0]
             execution.offer(wire.get_chunk(entry[1]), now)
-        entry = mailbox.person.poll(self._person)
-        if entry is not None:
-            self._person = entry[0]
-            execution.takeover_target(entry[1][1])
+        for kind, section in zip(Kind, mailbox.targets, strict=True):
+            entry = section.poll(self._targets[kind])
+            if entry is not None:
+                self._targets[kind] = entry[0]
+                execution.target(kind, *wire.get_target(entry[1]), now)
 
     def _answer(self) -> None:
         """Apply the events posted since the last cycle, and answer each."""
@@ -167,11 +175,24 @@ class Worker:
                     self._execution.restart()
             elif kind == JUDGE:
                 cause = self._plant.judge(text)
+            elif kind == TARE:
+                cause = self._execution.tare()
+            elif kind == LAW:
+                cause = self._adopt()
             else:
                 cause = self._execution.post(Event(kind), text)
             self._done += 1
             mailbox.answers[place].write(texts=(cause,))
             mailbox.answered.write((self._done,))
+
+    def _adopt(self) -> str:
+        """Change to the law in the mailbox; return '' or the cause of the refusal."""
+        (text,) = self._mailbox.law.read()[2]
+        try:
+            preset = config.build(LawPreset, json.loads(text), 'law')
+        except ValueError as error:
+            return str(error)
+        return self._execution.adopt(preset)
 
     def _publish(self, count: int) -> None:
         """Write what is due; mostly in different cycles, so that none bears it all."""

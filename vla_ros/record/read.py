@@ -28,6 +28,7 @@ from vla_ros.record.series import (
 Rows = list[tuple[Any, Any]]  # (decoded message, mcap record)
 
 _CHUNK = 'vla_ros_msgs/msg/ActionChunk'
+_EVENT = 'vla_ros_msgs/msg/EpisodeEvent'
 _POSE = ('position.x', 'position.y', 'position.z') + tuple(f'orientation.{c}' for c in 'xyzw')
 
 
@@ -54,6 +55,8 @@ def read_episode(path: str | Path) -> Episode:
                 counts[channel.topic] += 1
                 times.append(record.log_time)
                 name = schema.name if schema else ''
+                if channel.topic.rpartition('/')[2].startswith('target_'):
+                    continue  # wanted, not measured: a target's type says nothing about it
                 (images[channel.topic] if name == COMPRESSED_TYPE else rows[name]).append(
                     (message, record)
                 )
@@ -70,6 +73,7 @@ def read_episode(path: str | Path) -> Episode:
         start=min(times, default=0),
         end=max(times, default=0),
         images={camera_name(topic): _images(topic, r) for topic, r in sorted(images.items())},
+        interventions=_interventions(rows.get(_EVENT, []), max(times, default=0)),
         chunk_arrival=np.array([record.log_time for _, record in chunks], np.int64),
         **fields,
     )
@@ -182,6 +186,18 @@ def _latents(rows: Rows) -> LatentSeries:
 def _sim(rows: Rows) -> SimSeries:
     qpos = _matrix([message.qpos for message, _ in rows])
     return SimSeries(_stamps(rows), qpos, _texts(rows, 'scene_id'))
+
+
+def _interventions(rows: Rows, last: int) -> tuple[tuple[int, int], ...]:
+    """Return when a person had the arm, from and to, ns; an end that is not told is the bag's."""
+    spans: list[tuple[int, int]] = []
+    for message, _ in rows:
+        stamp = nanoseconds(message.header.stamp)
+        if message.event == 'intervention_start':
+            spans.append((stamp, last))
+        elif message.event == 'intervention_end' and spans:
+            spans[-1] = (spans[-1][0], stamp)
+    return tuple(spans)
 
 
 def _chunks(rows: Rows) -> tuple[ActionChunk, ...]:

@@ -121,6 +121,7 @@ class Episode:
     failures: FailureSeries | None = None
     latents: LatentSeries | None = None
     sim: SimSeries | None = None
+    interventions: tuple[tuple[int, int], ...] = ()  # from, to: a person had the arm, ns
 
     @cached_property
     def duration(self) -> float:

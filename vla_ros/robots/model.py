@@ -26,6 +26,7 @@ class RobotModel:
         external_torque: (n,) Nm that the world exerts on the joints, external_wrench: (6,) N and
             Nm that it exerts on the tcp, base axes. Not computed here: written by whoever senses
             them, zero where no one does.
+        free_fall: (3,) m/s^2, base axes, constant.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -38,7 +39,10 @@ class RobotModel:
         self.spec = spec
         self._model = _reduced_model(spec)
         self._model.armature[:] = spec.joint_array('armature')
+        mounted = pin.Quaternion(np.array(spec.base.quaternion)).matrix()
+        self._model.gravity.linear = mounted.T @ self._model.gravity.linear
         self._data = self._model.createData()
+        self.free_fall: Array = np.array(self._model.gravity.linear)
         self._frame = _frame_id(self._model, spec.ee_frame)
         base = self._model.frames[_frame_id(self._model, spec.base_frame)]
         if base.parentJoint != 0 or not base.placement.isIdentity(1e-12):
@@ -76,23 +80,45 @@ class RobotModel:
         np.matmul(self.jacobian, self.dq, out=self.twist)
         np.subtract(self.bias, self.gravity, out=self.coriolis)
 
+    def tool_frame(self, name: str) -> tuple[Array, Array]:
+        """Return where a frame is that moves with the tcp: its axes (3, 3) and origin (3,) m.
+
+        Both in the tcp's frame; the axes are the columns.
+
+        Raises:
+            ValueError: no such frame, or there is a joint between it and the tcp.
+        """
+        tcp, frame = (self._model.frames[i] for i in (self._frame, _frame_id(self._model, name)))
+        if frame.parentJoint != tcp.parentJoint:
+            raise ValueError(f'frame {name!r} does not move with {self.spec.ee_frame!r}')
+        placement = tcp.placement.actInv(frame.placement)
+        return placement.rotation, placement.translation
+
 
 def _reduced_model(spec: RobotSpec) -> pin.Model:
     full = pin.buildModelFromUrdf(str(spec.urdf_path))
-    known = list(full.names)[1:]
-    for name in spec.joint_names + spec.gripper.joints:
-        if name not in known:
-            raise ValueError(f'{spec.urdf}: joint {name!r} is not one of {known}')
-    q = pin.neutral(full)
-    for name in spec.gripper.joints:
-        # Each finger moves half of the opening; half open is a quarter of it.
-        q[full.joints[full.getJointId(name)].idx_q] = (spec.gripper.open + spec.gripper.closed) / 4
-    locked = [full.getJointId(name) for name in known if name not in spec.joint_names]
-    reduced = pin.buildReducedModel(full, locked, q)
+    reduced = pin.buildReducedModel(full, *locked_joints(full, spec))
     order = tuple(reduced.names)[1:]
     if order != spec.joint_names:
         raise ValueError(f'joints: expected the order of the URDF, {list(order)}')
     return reduced
+
+
+def locked_joints(full: pin.Model, spec: RobotSpec) -> tuple[list[int], Array]:
+    """Return the joints of the URDF that are none of the arm's, and positions that lock them.
+
+    Raises:
+        ValueError: the URDF lacks one of the spec's joints.
+    """
+    known = list(full.names)[1:]
+    for name in spec.joint_names + spec.gripper.joints:
+        if name not in known:
+            raise ValueError(f'{spec.urdf}: joint {name!r} is not one of {known}')
+    q: Array = pin.neutral(full)
+    for name in spec.gripper.joints:
+        # Each finger moves half of the opening; half open is a quarter of it.
+        q[full.joints[full.getJointId(name)].idx_q] = (spec.gripper.open + spec.gripper.closed) / 4
+    return [full.getJointId(name) for name in known if name not in spec.joint_names], q
 
 
 def _frame_id(model: pin.Model, name: str) -> int:

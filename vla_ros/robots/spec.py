@@ -1,6 +1,6 @@
 """RobotSpec: one YAML per robot in config/robots/, checked on construction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,30 +11,7 @@ from vla_ros import config
 from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.paths import config_file, share_dir
-
-
-@dataclass(frozen=True)
-class JointSpec:
-    """One actuated arm joint, as named in the URDF and in joint_states."""
-
-    name: str
-    lower: float  # rad
-    upper: float  # rad
-    velocity: float  # rad/s
-    acceleration: float  # rad/s^2
-    jerk: float  # rad/s^3
-    torque: float  # Nm
-    torque_rate: float  # Nm/s
-    home: float  # rad
-    armature: float = 0.0  # kg m^2, the motor's inertia seen at the joint; not in the URDF
-
-    def __post_init__(self) -> None:
-        require(self.armature >= 0, f'{self.name}.armature must not be negative')
-        require(self.lower < self.upper, f'{self.name}: lower must be below upper')
-        require(self.lower <= self.home <= self.upper, f'{self.name}: home outside its limits')
-        require(abs(self.lower) < 10 and abs(self.upper) < 10, f'{self.name}: limits are in rad')
-        for name in ('velocity', 'acceleration', 'jerk', 'torque', 'torque_rate'):
-            require(getattr(self, name) > 0, f'{self.name}.{name} must be positive')
+from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
 
 @dataclass(frozen=True)
@@ -50,25 +27,6 @@ class GripperSpec:
     def __post_init__(self) -> None:
         require(0 <= self.closed < self.open < 1, 'gripper: 0 <= closed < open, in metres')
         require(self.speed > 0 and self.force > 0, 'gripper: speed and force must be positive')
-
-
-@dataclass(frozen=True)
-class CartesianLimits:
-    """Bounds on the commanded end-effector pose."""
-
-    lower: tuple[float, float, float]  # m, base frame
-    upper: tuple[float, float, float]  # m, base frame
-    velocity: float  # m/s
-    acceleration: float  # m/s^2
-    jerk: float  # m/s^3
-    angular_velocity: float  # rad/s
-    angular_acceleration: float  # rad/s^2
-    angular_jerk: float  # rad/s^3
-    tilt: float  # rad, greatest rotation away from the home orientation
-
-    def __post_init__(self) -> None:
-        ordered = all(lo < up for lo, up in zip(self.lower, self.upper, strict=True))
-        require(ordered, 'workspace: every lower bound must be below its upper bound')
 
 
 @dataclass(frozen=True)
@@ -93,9 +51,56 @@ class DriverSpec:
 
     joint_states: str
     command: str
-    command_type: Literal['effort', 'position', 'velocity', 'pose']
+    # effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm,
+    # rad, rad/s; trajectory: trajectory_msgs/JointTrajectory; joint_state: sensor_msgs/JointState
+    # with positions and velocities; pose: geometry_msgs/PoseStamped for a compliance controller
+    # of the robot's own
+    command_type: Literal['effort', 'position', 'velocity', 'trajectory', 'joint_state', 'pose']
     gripper_command: str
     stale_after: float  # s without joint_states before the arm holds
+
+    def takes(self, output: str) -> bool:
+        """Whether a law with this output ('effort' or 'motion') can move the robot."""
+        return self.command_type == 'pose' or (self.command_type == 'effort') == (
+            output == 'effort'
+        )
+
+
+@dataclass(frozen=True)
+class BaseSpec:
+    """How the robot is mounted: its base frame in the world, whose z axis points up."""
+
+    frame: str = 'world'
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m
+    quaternion: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)  # xyzw
+
+    def __post_init__(self) -> None:
+        norm = sum(value * value for value in self.quaternion) ** 0.5
+        require(abs(norm - 1) < 1e-6, f'base.quaternion: expected norm 1, got {norm:.6g}')
+        require(bool(self.frame), 'base.frame: expected a name')
+
+
+@dataclass(frozen=True)
+class ForceSensorSpec:
+    """A force/torque sensor in the wrist.
+
+    It measures what the side of the tool does to the side of the arm: pressing down on a table
+    gives a force upwards, a tool that hangs free its weight.
+    """
+
+    frame: str  # link with the axes and the origin of its readings, rigidly before the tcp
+    topic: str  # geometry_msgs/WrenchStamped, relative to the robot's namespace
+    tool_mass: float  # kg of all that hangs behind it, the gripper included
+    tool_centre: tuple[float, float, float]  # m, centre of that mass, in `frame`
+    cutoff: float = 30.0  # Hz, of the low pass
+    stale_after: float = 0.1  # s without a reading before the arm holds
+
+    def __post_init__(self) -> None:
+        require(0 <= self.tool_mass <= 50, 'tool_mass: expected 0..50 kg')
+        near = all(abs(x) <= 1 for x in self.tool_centre)
+        require(near, 'tool_centre: expected -1..1 m')
+        require(0 < self.cutoff <= 500, 'cutoff: expected 0..500 Hz')
+        require(0 < self.stale_after <= 1, 'stale_after: expected 0..1 s')
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,9 @@ class RobotSpec:
     control_rate: float  # Hz
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
+    base: BaseSpec = field(default_factory=BaseSpec)
+    force_sensor: ForceSensorSpec | None = None
+    slowdown: SlowdownSpec = SlowdownSpec()
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]

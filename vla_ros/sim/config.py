@@ -9,10 +9,9 @@ from vla_ros.paths import config_file
 
 @dataclass(frozen=True)
 class PhysicsConfig:
-    """Integration, contacts and what the URDF does not say about the joints."""
+    """Integration, contacts and what the URDF does not say about the gripper."""
 
     timestep: float = 0.001  # s
-    damping: float = 0.5  # Nms/rad, of an arm joint
     finger_armature: float = 0.3  # kg, reflected inertia of the gripper's motor
     finger_stiffness: float = 4000.0  # N/m, of the gripper's position servo
     impratio: float = 1.0  # stiffness of friction over that of the normal force
@@ -24,8 +23,18 @@ class PhysicsConfig:
 
     def __post_init__(self) -> None:
         require(0 < self.timestep <= 0.005, 'timestep: expected 0..0.005 s')
-        for name in ('damping', 'finger_armature', 'finger_stiffness'):
+        for name in ('finger_armature', 'finger_stiffness'):
             require(getattr(self, name) >= 0, f'{name}: expected 0 or more')
+
+
+@dataclass(frozen=True)
+class ServoConfig:
+    """The robot's own servo, for commands that are joint positions."""
+
+    bandwidth: float = 40.0  # Hz, undamped natural frequency of a joint; the damping is critical
+
+    def __post_init__(self) -> None:
+        require(1 <= self.bandwidth <= 500, 'bandwidth: expected 1..500 Hz')
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,14 @@ class SimConfig:
 
     appearance: AppearanceConfig
     physics: PhysicsConfig = PhysicsConfig()
+    servo: ServoConfig = ServoConfig()
     objects: ObjectConfig = ObjectConfig()
     placement: PlacementConfig = PlacementConfig()
+
+    def __post_init__(self) -> None:
+        # The servo is explicit in time: it becomes unstable at 0.13 steps a period.
+        steps = self.servo.bandwidth * self.physics.timestep
+        require(steps <= 0.1, f'servo.bandwidth: expected at most 0.1 / timestep, got {steps:.2g}')
 
 
 def load_sim(name: str = 'tabletop') -> SimConfig:

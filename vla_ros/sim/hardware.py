@@ -8,6 +8,7 @@ import numpy as np
 from vla_ros.data import SECOND, Array, Pose
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
+from vla_ros.sim.servo import PositionServo
 from vla_ros.sim.state import WorldState
 
 
@@ -23,14 +24,16 @@ class SimSample:
 
 
 class SimHardware:
-    """Physics with the interface of a robot: read, write, step."""
+    """Physics with the interface of a robot: read, write or move, step."""
 
     def __init__(self, scene: Scene, layout: Layout, q: Array | None = None) -> None:
         """Start in `layout` with the arm at q (n,) rad, home when None."""
         self.scene = scene
         self.data = mujoco.MjData(scene.model)
+        self._servo = PositionServo(scene, self.data)
         n = scene.spec.n
-        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0)
+        wrench = None if scene.wrench is None else np.zeros(6)
+        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0, wrench)
         self._arm_q, self._arm_v = _as_slice(scene.arm_q), _as_slice(scene.arm_v)
         self._arm_u, self._fingers_u = _as_slice(scene.arm_u), _as_slice(scene.fingers_u)
         self._fingers_q = _as_slice(scene.fingers_q)
@@ -42,9 +45,12 @@ class SimHardware:
     def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
         """Start again in `layout`; the arm at q (n,) rad and the gripper's opening in m."""
         self.layout = layout
+        self._servoed = False
         self.scene.apply(self.data, layout, q, gripper)
         self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
         self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
+        if self.scene.wrench is not None:
+            mujoco.mj_forward(self.scene.model, self.data)  # or the sensor would feel it fall
 
     @property
     def time(self) -> float:
@@ -58,7 +64,14 @@ class SimHardware:
         sample.position[:] = self._qpos[self._arm_q]
         sample.velocity[:] = self._qvel[self._arm_v]
         sample.gripper = self.gripper
+        self.read_wrench(sample.wrench)
         return sample
+
+    def read_wrench(self, out: Array | None) -> None:
+        """Write the force sensor's reading (6,) N and Nm, sensor frame, into out, if any."""
+        if out is not None:
+            # MuJoCo gives what the arm does to the tool.
+            np.negative(self.data.sensordata[self.scene.wrench], out=out)
 
     @property
     def gripper(self) -> float:
@@ -66,13 +79,27 @@ class SimHardware:
         return max(0.0, sum(self._qpos[self._fingers_q].tolist()))
 
     def write(self, torque: Array, gripper: float) -> None:
-        """Set motor torques (n,) Nm and the wanted opening, m, until the next write."""
+        """Set motor torques (n,) Nm and the wanted opening, m, until the next write or move."""
+        self._servoed = False
         self._ctrl[self._arm_u] = torque
+        self._ctrl[self._fingers_u] = gripper * self._finger_share
+
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Let the servo hold joint positions (n,) rad, passed with (n,) rad/s; opening in m."""
+        self._servoed = True
+        self._servo.aim(position, velocity)
         self._ctrl[self._fingers_u] = gripper * self._finger_share
 
     def step(self, steps: int = 1) -> None:
         """Advance the physics by `steps` timesteps."""
-        mujoco.mj_step(self.scene.model, self.data, steps)
+        model, data = self.scene.model, self.data
+        if not self._servoed:
+            mujoco.mj_step(model, data, steps)
+            return
+        for _ in range(steps):
+            mujoco.mj_step1(model, data)
+            self._servo.drive()
+            mujoco.mj_step2(model, data)
 
     def qpos(self) -> Array:
         """Return a copy of the generalised positions: with the layout, all that a camera needs."""

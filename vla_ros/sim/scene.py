@@ -6,9 +6,9 @@ import mujoco
 import numpy as np
 
 from vla_ros.data import Array
-from vla_ros.geometry import quat_from_matrix
+from vla_ros.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.language.grammar import COLOURS
-from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.robots.spec import CameraSpec, ForceSensorSpec, RobotSpec
 from vla_ros.sim import props
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
@@ -16,6 +16,7 @@ from vla_ros.sim.layout import Layout
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
 FURNITURE, OBJECT, ROBOT = 1, 2, 4
+_SENSORS = ('wrist_force', 'wrist_torque')  # next to each other in sensordata
 _PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or contact
 
 
@@ -29,6 +30,7 @@ class Scene:
         arm_u: ids of the torque motors. fingers_u: ids of the finger servos.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids. tcp: body id.
+        wrench: where sensordata has the force sensor's (6,); None when the spec has none.
     """
 
     def __init__(self, spec: RobotSpec, config: SimConfig | None = None) -> None:
@@ -56,6 +58,10 @@ class Scene:
         self.bowl = int(model.body_mocapid[_id(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[_id(model, 'body', 'zone')])
         self.tcp = _id(model, 'body', spec.ee_frame)
+        self.wrench: slice | None = None
+        if spec.force_sensor is not None:
+            start = int(model.sensor_adr[_id(model, 'sensor', _SENSORS[0])])
+            self.wrench = slice(start, start + 6)
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
         self._diffuse = model.light_diffuse.copy()
@@ -102,6 +108,8 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
     world = mujoco.MjSpec.from_file(str(spec.urdf_path))
     option = world.option
     option.timestep = config.physics.timestep
+    # The axes are the base's, however it is mounted.
+    option.gravity = matrix_from_quat(np.array(spec.base.quaternion)).T @ option.gravity
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = config.physics.impratio
@@ -115,16 +123,20 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)
+    if spec.force_sensor is not None:
+        _force_sensor(world, spec.force_sensor)
     return world.compile()
 
 
 def _robot(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
     """Set dynamics the URDF has no words for, and what the robot's shapes may touch."""
     physics = config.physics
-    armature = dict(zip(spec.joint_names, spec.joint_array('armature').tolist(), strict=True))
+    arm = {joint.name: joint for joint in spec.joints}
     for joint in world.joints:
-        if joint.name in armature:
-            joint.armature, joint.damping[0] = armature[joint.name], physics.damping
+        if joint.name in arm:
+            own = arm[joint.name]
+            joint.armature, joint.damping[0] = own.armature, own.damping
+            joint.frictionloss = own.friction
         elif joint.name in spec.gripper.joints:
             joint.armature = physics.finger_armature
             # Critical for the servo's stiffness.
@@ -183,6 +195,19 @@ def _camera(world: mujoco.MjSpec, camera: CameraSpec) -> None:
     body.add_camera(
         name=camera.name, pos=camera.position, quat=(w, x, y, z), fovy=math.degrees(camera.fov_y)
     )
+
+
+def _force_sensor(world: mujoco.MjSpec, sensor: ForceSensorSpec) -> None:
+    """Measure between the sensor's link and its parent."""
+    body = world.body(sensor.frame)
+    if body is None:
+        valid = [b.name for b in world.bodies]
+        raise ValueError(f'force_sensor: frame {sensor.frame!r} is not one of {valid}')
+    site = body.add_site(name='wrist_sensor')
+    for name, kind in zip(
+        _SENSORS, (mujoco.mjtSensor.mjSENS_FORCE, mujoco.mjtSensor.mjSENS_TORQUE), strict=True
+    ):
+        world.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=site.name)
 
 
 def _id(model: mujoco.MjModel, kind: str, name: str) -> int:

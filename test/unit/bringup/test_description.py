@@ -34,6 +34,14 @@ def test_the_detector_can_be_left_out(policy):
     assert 'detector' not in names(StackOptions(policy=policy, detect=False))
 
 
+def test_a_person_can_take_over_with_a_device_that_needs_no_terminal(policy):
+    stack = describe(StackOptions(policy=policy, teleop='spacemouse'))
+    (node,) = [node for node in stack.nodes if node.name == 'teleop']
+    assert node.parameters == {'robot': 'franka', 'device': 'spacemouse'}
+    assert node.lifecycle and not node.vital
+    assert stack.nodes[-1].name == 'control'
+
+
 def test_options_reach_the_nodes(policy):
     stack = describe(
         StackOptions(policy=policy, instruction='pick it', seed=3, extra_delay=2.0, domain=7)
@@ -52,6 +60,9 @@ def test_options_reach_the_nodes(policy):
     [
         ({'robot': 'frankenstein'}, FileNotFoundError, "'frankenstein' is not one of"),
         ({'policy': '/nowhere'}, PolicyError, 'no policy here'),
+        ({'teleop': 'mouse'}, FileNotFoundError, "'mouse' is not one of"),
+        ({'teleop': 'keyboard'}, ConfigError, 'run `vla_ros teleop --device keyboard`'),
+        ({'teleop': 'leader'}, ConfigError, 'leader needs a terminal of its own'),
     ],
 )
 def test_what_does_not_exist_is_named(options, error, words, policy):

@@ -1,20 +1,25 @@
 """What is sent keeps every limit, whatever targets, torques and measurements come in."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import mujoco
 import numpy as np
 import pytest
 
+from vla_ros.control.joint_envelope import JointEnvelope
 from vla_ros.control.laws import load_law
-from vla_ros.control.limits import JointEnvelope, Limiter
-from vla_ros.robots import load_robot
+from vla_ros.control.limits import Limiter
+from vla_ros.robots import KeepOut, load_robot
 from vla_ros.robots.model import RobotModel
 
 
 SPEC = load_robot('franka')
 DT = 1 / SPEC.control_rate
 HOME = RobotModel(SPEC)
+POST = KeepOut('post', (0.55, -0.1, 0.0), (0.6, 0.1, 0.5))
+WITH_POST = replace(SPEC, cartesian=replace(SPEC.cartesian, keep_out=(POST,)))
 ROUNDING = 5e-15
 
 anything = st.one_of(
@@ -55,7 +60,8 @@ def plant():
     """Return MuJoCo's model and data of the arm alone, at home, without its own joint stops."""
     spec = mujoco.MjSpec.from_file(str(SPEC.urdf_path))
     for joint in SPEC.joints:
-        spec.joint(joint.name).armature = joint.armature
+        own = spec.joint(joint.name)
+        own.armature, own.damping[0] = joint.armature, joint.damping
     spec.option.timestep = DT
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
@@ -138,6 +144,42 @@ def test_any_targets(plan):
         assert_pose_bounded(np.array(positions), np.array(rotations))
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(['track', 'follow', 'brake']),
+            st.tuples(*[anything] * 7),
+            st.one_of(st.just(1.0), st.floats()),
+            st.integers(1, 300),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_twists_and_targets_around_a_post(plan):
+    limiter = Limiter(WITH_POST, DT)
+    positions, rotations = [limiter.target.position.copy()], [limiter.target.rotation.copy()]
+    for how, numbers, scale, ticks in plan:
+        values = np.array(numbers)
+        quaternion = values[3:]
+        if np.isfinite(quaternion).all() and 1e-3 < np.linalg.norm(quaternion) < 1e3:
+            quaternion = quaternion / np.linalg.norm(quaternion)
+        for _ in range(ticks):
+            if how == 'track':
+                target = limiter.track(values[:3], quaternion, scale)
+            elif how == 'follow':
+                target = limiter.follow(values[:6], scale)
+            else:
+                target = limiter.brake()
+            positions.append(target.position.copy())
+            rotations.append(target.rotation.copy())
+    if len(positions) > 3:
+        assert_pose_bounded(np.array(positions), np.array(rotations))
+    inside = (np.array(positions) > POST.lower) & (np.array(positions) < POST.upper)
+    assert not inside.all(axis=1).any()
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
@@ -178,6 +220,63 @@ def test_a_refused_target_is_named_and_the_pose_brakes():
     for _ in range(400):
         limiter.track(*bad)
     assert np.linalg.norm(limiter.target.twist) < 1e-9
+
+
+def test_a_twist_is_met_about_a_tilted_pose():
+    limiter = Limiter(SPEC, DT)
+    for twist in ((0.0, 0.1, 0.0, 0.5, 0.3, 0.0), (0.05, -0.1, 0.02, -0.1, 0.2, -0.3)):
+        for _ in range(500):
+            limiter.follow(np.array(twist))
+        # The rotation vector is averaged, the angular velocity is so met to second order.
+        np.testing.assert_allclose(limiter.target.twist, twist, atol=3e-3)
+    assert limiter.refusal == ''
+
+
+def test_a_twist_out_of_the_workspace_and_the_tilt_ends_in_rest():
+    limiter = Limiter(SPEC, DT)
+    for _ in range(4000):
+        limiter.follow(np.array((0.0, 0.0, -0.3, 0.5, 0.0, 0.0)))
+    assert limiter.target.position[2] == pytest.approx(SPEC.cartesian.lower[2], abs=1e-5)
+    angle = np.arccos((np.trace(limiter.target.rotation.T @ HOME.rotation) - 1) / 2)
+    assert angle == pytest.approx(SPEC.cartesian.tilt, abs=1e-4)
+    assert np.linalg.norm(limiter.target.twist) < 1e-4
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf])
+def test_a_refused_twist_is_named_and_the_pose_brakes(bad):
+    limiter = Limiter(SPEC, DT)
+    twist = np.array((0.0, 0.2, 0.0, 0.3, 0.0, 0.0))
+    for _ in range(300):
+        limiter.follow(twist)
+    assert limiter.refusal == '' and np.linalg.norm(limiter.target.twist) > 0.3
+    twist[4] = bad
+    for _ in range(400):
+        limiter.follow(twist)
+        assert 'not a finite twist' in limiter.refusal
+    assert np.linalg.norm(limiter.target.twist) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'), [('angular_acceleration', 0.6), ('angular_jerk', 20.0)]
+)
+def test_limits_that_leave_nothing_to_turn_with_are_refused(field, value):
+    spec = replace(SPEC, cartesian=replace(SPEC.cartesian, **{field: value}))
+    with pytest.raises(ValueError, match=f'cartesian.{field}: {value}; .* lower cartesian'):
+        Limiter(spec, DT)
+
+
+def test_scale_slows_a_target_and_a_twist():
+    far = HOME.position + (0.0, 0.35, 0.0)
+    unit = Limiter(SPEC, DT).target.quaternion.copy()
+    for scale, limit in ((1.0, 1.0), (0.2, 0.2), (0.0, 0.0)):
+        tracking, following = Limiter(SPEC, DT), Limiter(SPEC, DT)
+        speeds = []
+        for _ in range(400):
+            tracking.track(far, unit, scale)
+            following.follow(np.array((0.0, 9.0, 0.0, 0.0, 0.0, 0.0)), scale)
+            speeds.append((tracking.target.twist[1], following.target.twist[1]))
+        expected = limit * SPEC.cartesian.velocity
+        np.testing.assert_allclose(np.max(speeds, axis=0), expected, rtol=1e-6)
 
 
 def test_a_torque_that_is_not_finite_falls_back_to_gravity_and_damping():
@@ -235,4 +334,9 @@ def test_the_commanded_pose_waits_for_a_joint_that_is_too_fast():
         for _ in range(300):
             limiter.track(*goal)
         assert (np.linalg.norm(limiter.target.position - start) > 0.01) == moving
+    model.update(SPEC.home, fast)
+    limiter.torque(model.bias.copy(), model, np.zeros(SPEC.n))
+    for _ in range(300):
+        limiter.follow(np.array((0.1, 0.0, 0.0, 0.0, 0.0, 0.0)))
+    assert np.linalg.norm(limiter.target.twist) < 1e-9
     assert limiter.refusal == ''

@@ -62,6 +62,12 @@ def test_angular_velocity_is_the_derivative(turn, rate):
     assert np.linalg.norm(found) <= np.linalg.norm(rate) * (1 + 1e-12)
 
 
+@given(vectors, vectors)
+def test_vector_rate_is_the_inverse_of_angular_velocity(turn, rate):
+    found = rotations.vector_rate(turn, rotations.angular_velocity(turn, rate))
+    np.testing.assert_allclose(found, rate, atol=1e-9)
+
+
 def test_small_turns_lose_nothing():
     turn = (1e-9, -2e-9, 3e-9)
     found = rotations.quaternion_log(rotations.quaternion_exp(turn))

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.control.tracker import Ball, Box, PointTracker
+from vla_ros.control.regions import Ball, Box
+from vla_ros.control.tracker import PointTracker
 
 
 DT = 0.001

@@ -23,8 +23,10 @@ class Arm:
     def __init__(self, spec):
         self.model = RobotModel(spec)
         self.q, self.dq = spec.home.copy(), np.zeros(spec.n)
-        self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08)
+        self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08,
+                                      wrench=None)  # fmt: skip
         self.torques = []
+        self.push = np.zeros(6)  # N and Nm on the tcp
 
     def read(self):
         return self.sample
@@ -33,11 +35,19 @@ class Arm:
         self.torques.append(torque.copy())
         self.sample.gripper = gripper
 
+    def move(self, position, velocity, gripper):
+        """Track positions with a servo of the robot's own."""
+        model = self.model
+        model.update(self.q, self.dq)
+        wanted = 400 * (position - self.q) + 40 * (velocity - self.dq)
+        self.write(model.mass @ wanted + model.bias, gripper)
+
     def advance(self, now):
         model = self.model
         model.update(self.q, self.dq)
         mass = np.triu(model.mass) + np.triu(model.mass, 1).T + ARMATURE * np.eye(len(self.q))
-        self.dq += np.linalg.solve(mass, self.torques[-1] - model.bias - 0.5 * self.dq) * 1e-3
+        pushed = self.torques[-1] + model.jacobian.T @ self.push
+        self.dq += np.linalg.solve(mass, pushed - model.bias - 0.5 * self.dq) * 1e-3
         self.q += self.dq * 1e-3
         self.sample.stamp = now
 

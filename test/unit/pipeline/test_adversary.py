@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vla_ros.control.supervisor import Event, State
+from vla_ros.control.targets import Kind
 from vla_ros.data import SECOND
 
 
@@ -61,11 +62,23 @@ class Adversary:
             rig.run(1)
         execution.offer(self.chunk(rig), rig.now)
         if rng.random() < 0.2:
-            pose = rig.commanded + rng.normal(0, 0.3, 8)
-            pose[3:7] /= np.linalg.norm(pose[3:7])
-            if rng.random() < 0.1:
-                pose[rng.integers(8)] = np.nan
-            execution.takeover_target(pose)
+            self.target(rig)
+
+    def target(self, rig):
+        rng = self.rng
+        kind = Kind(rng.integers(len(Kind)))
+        if kind is Kind.POSE:
+            values = rig.commanded[:7] + rng.normal(0, 0.3, 7)
+            values[3:] /= np.linalg.norm(values[3:])
+        elif kind is Kind.STIFFNESS:
+            root = rng.normal(0, 10, (6, 6))
+            values = (root @ root.T).ravel()
+        else:
+            sizes = {Kind.JOINT: 7, Kind.GRIPPER: 1}
+            values = rng.normal(0, rng.choice([0.1, 1.0, 100.0]), sizes.get(kind, 7))
+        if rng.random() < 0.1:
+            values[rng.integers(len(values))] = np.nan
+        rig.execution.target(kind, rig.now - int(rng.integers(0, 50)) * MS, values, rig.now)
 
 
 def stretches(rig):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from vla_ros.control.laws import ControlLaw
 from vla_ros.control.supervisor import Event, State
+from vla_ros.control.targets import Kind
 from vla_ros.data import SECOND, Mode
 
 
@@ -112,12 +114,14 @@ def test_a_person_takes_over_and_gives_back(rig, make_chunk):
     running(rig, make_chunk)
     rig.execution.post(Event.TAKEOVER)
     rig.run(1)
-    rig.execution.takeover_target(rig.commanded + np.array([0.05, 0, 0, 0, 0, 0, 0, -0.08]))
-    goal = rig.commanded[0] + 0.05
-    rig.run(1500)
+    goal = rig.commanded[:7] + np.array([0.05, 0, 0, 0, 0, 0, 0])
+    for _ in range(1500):
+        assert rig.execution.target(Kind.POSE, rig.now, goal, rig.now) == ''
+        assert rig.execution.target(Kind.GRIPPER, rig.now, np.zeros(1), rig.now) == ''
+        rig.run(1)
     status = rig.execution.status()
     assert status.mode is Mode.TAKEOVER
-    assert status.commanded.position[0] == pytest.approx(goal, abs=1e-4)
+    assert status.commanded.position[0] == pytest.approx(goal[0], abs=1e-4)
     assert status.gripper_command == 0.0
     refused = rig.execution.offer(make_chunk(5, rig.now, rig.commanded), rig.now)
     assert refused == 'TAKEOVER: a person has the arm: release first'
@@ -126,14 +130,23 @@ def test_a_person_takes_over_and_gives_back(rig, make_chunk):
     assert rig.execution.offer(make_chunk(6, rig.now, rig.commanded), rig.now) == ''
 
 
-def test_a_takeover_target_that_is_no_pose_holds(rig):
+def test_a_target_that_is_no_pose_is_refused_and_the_arm_rests(rig):
     rig.execution.post(Event.TAKEOVER)
     rig.run(1)
-    rig.execution.takeover_target(np.full(8, np.nan))
+    before = rig.commanded
+    assert 'finite' in rig.execution.target(Kind.POSE, rig.now, np.full(7, np.nan), rig.now)
     rig.run(10)
     status = rig.execution.status()
-    assert status.mode is Mode.HOLD
-    assert 'not a finite pose' in status.cause
+    assert status.cause == 'taken over: no target yet'
+    assert (status.refused_targets, status.refused_chunks) == (1, 0)
+    assert 'finite' in status.last_refusal
+    np.testing.assert_array_equal(rig.commanded, before)
+
+
+def test_a_target_is_refused_while_no_one_has_taken_the_arm(rig, make_chunk):
+    running(rig, make_chunk)
+    cause = rig.execution.target(Kind.TWIST, rig.now, np.zeros(7), rig.now)
+    assert cause == 'target_twist refused in RUN: take the arm over first'
 
 
 @pytest.mark.parametrize('what', ['position', 'velocity'])
@@ -161,12 +174,12 @@ def test_silent_hardware_holds(rig, make_chunk):
 def test_a_law_that_fails_holds(rig, make_chunk):
     running(rig, make_chunk)
 
-    class Broken:
+    class Broken(ControlLaw):
         def torque(self, model, target, out):
             out[:] = np.nan
             return out
 
-    rig.execution.loop._law = Broken()
+    rig.execution.loop.actuation.law = Broken()
     rig.run(3)
     assert rig.execution.status().mode is Mode.HOLD
     assert 'control law' in rig.execution.status().cause

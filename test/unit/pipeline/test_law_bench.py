@@ -63,6 +63,46 @@ def test_the_reference_is_the_same_law_at_rest(rig, spec):
     assert trace.error.max() < 1e-3
 
 
+def test_the_admittance_follows_and_yields_as_its_spring(rig, spec):
+    law = load_law('franka_admittance', spec)
+    _, figures = run(rig, 'minimum_jerk', law)
+    assert figures['max_error'] < 2e-3
+    _, figures = run(rig, 'push', law, seconds=1.5)
+    assert figures['relative_error'] < 0.05 and figures['sideways'] < 1e-3
+    _, figures = run(rig, 'contact_15', law)
+    assert figures['relative_error'] < 0.05 and figures['ripple'] < 0.1
+    assert figures['steady'] > 5
+
+
+def test_positions_step_without_overshoot(rig, spec):
+    for name in ('franka_admittance', 'franka_joint_servo'):
+        _, figures = run(rig, 'step', load_law(name, spec), seconds=0.6)
+        assert figures['overshoot'] < 0.03 and figures['settling'] < 0.4
+
+
+def test_the_admittance_carries_what_its_sensor_feels(rig, spec):
+    law = load_law('franka_admittance', spec)
+    trace, _ = run(rig, 'push', law, seconds=1.5, push=(0.0, 0.0, 0.0), payload=1.0)
+    assert trace.position[-1, 2] - trace.wanted[-1, 2] == pytest.approx(-9.81 / 600, rel=0.03)
+
+
+def test_servos_follow_too(rig, spec):
+    for name in ('franka_joint_servo', 'franka_cartesian_servo'):
+        trace, figures = run(rig, 'minimum_jerk', load_law(name, spec))
+        assert figures['max_error'] < 2.5e-3
+        assert (np.abs(trace.torque) <= spec.joint_array('torque')).all()
+    _, figures = run(rig, 'push', load_law('franka_joint_servo', spec), seconds=0.6)
+    assert figures['deflection'] < 5e-4  # as stiff as the robot
+
+
+def test_what_the_sensor_feels_is_what_the_world_does(rig, spec):
+    run(rig, 'push', load_law('franka_joint_servo', spec), seconds=0.5)
+    np.testing.assert_allclose(rig._world.wrench(np.zeros(6)), [0, 20, 0, 0, 0, 0], atol=1e-9)
+    trace, _ = run(rig, 'contact_15', seconds=1.2)
+    felt = rig._world.wrench(np.zeros(6))
+    assert felt[2] == pytest.approx(trace.force[-1], rel=0.05) and felt[2] > 5
+
+
 def test_every_trial_has_a_picture(rig, tmp_path):
     trace, figures = run(rig, 'contact_15', seconds=0.4)
     plot_trial(tmp_path / 'plot.png', [Row('law', TRIALS['contact_15'], figures, trace)])

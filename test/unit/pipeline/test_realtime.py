@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from vla_ros.control.supervisor import Event
+from vla_ros.control.targets import Kind
 from vla_ros.data import Mode
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
 
@@ -120,9 +121,13 @@ def test_an_emergency_stop_takes_effect_within_100_ms(process, make_chunk):
 
 def test_a_person_takes_over(process):
     process.post(Event.TAKEOVER)
-    goal = pose(process.state()) + np.array([0, 0.05, 0, 0, 0, 0, 0, 0])
-    process.takeover_target(goal)
-    wait_for(lambda: abs(process.state().state.ee.position[1] - goal[1]) < 0.005)
+    goal = pose(process.state())[:7] + np.array([0, 0.05, 0, 0, 0, 0, 0])
+
+    def arrived():
+        process.target(Kind.POSE, time.time_ns(), goal)
+        return abs(process.state().state.ee.position[1] - goal[1]) < 0.005
+
+    wait_for(arrived)
     assert process.status().mode is Mode.TAKEOVER
     process.post(Event.RELEASE)
 

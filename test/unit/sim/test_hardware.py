@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from vla_ros.data import SECOND, Pose
 from vla_ros.language.grammar import COLOURS
 from vla_ros.robots.model import RobotModel
 from vla_ros.sim import SimHardware, draw_layout
+from vla_ros.sim.config import ServoConfig
 
 
 @pytest.fixture
@@ -78,3 +81,60 @@ def test_the_same_torques_give_the_same_motion(scene):
         hold(hardware, 0.01, 200)
         ends.append(hardware.qpos())
     np.testing.assert_array_equal(*ends)
+
+
+def servo(hardware, wanted, speed, steps):
+    for _ in range(steps):
+        hardware.move(wanted, speed, 0.08)
+        hardware.step()
+    return hardware.read().position.copy()
+
+
+def test_the_servo_goes_where_it_is_sent_and_stays(hardware, spec):
+    still, goal = np.zeros(spec.n), spec.home + 0.005
+    path = np.array([servo(hardware, goal, still, 1) for _ in range(300)])
+    np.testing.assert_allclose(path[-1], goal, atol=1e-6)
+    assert (path <= goal + 1e-4).all()  # critically damped
+    assert np.abs(path[60] - goal).max() < 1e-4  # 40 Hz
+
+
+def test_the_servo_follows_a_moving_arm_closely(hardware, spec):
+    rate, worst = 2 * np.pi * 0.5, 0.0
+    for k in range(1500):
+        wanted = spec.home + 0.15 * (1 - np.cos(rate * k * 1e-3))
+        speed = np.full(spec.n, 0.15 * rate * np.sin(rate * k * 1e-3))
+        worst = max(worst, np.abs(hardware.read().position - wanted).max())
+        servo(hardware, wanted, speed, 1)
+    assert worst < 1e-3
+
+
+def test_the_servo_is_stiff(hardware, spec):
+    still, tcp = np.zeros(spec.n), hardware.scene.tcp
+    servo(hardware, spec.home, still, 200)
+    before = hardware.data.xpos[tcp].copy()
+    hardware.data.xfrc_applied[tcp, :3] = (0.0, 20.0, 0.0)
+    servo(hardware, spec.home, still, 500)
+    assert 0 < np.linalg.norm(hardware.data.xpos[tcp] - before) < 5e-4
+
+
+def test_the_servo_keeps_the_torque_limits(hardware, spec):
+    hardware.move(spec.home + 1.0, np.zeros(spec.n), 0.08)
+    for _ in range(20):
+        hardware.step()
+        sent = np.abs(hardware.data.ctrl[hardware.scene.arm_u])
+        assert (sent <= spec.joint_array('torque')).all()
+
+
+def test_torques_and_positions_may_alternate(hardware, spec):
+    servo(hardware, spec.home, np.zeros(spec.n), 100)
+    hold(hardware, 0.08, 50)
+    hardware.write(np.zeros(spec.n), 0.08)
+    hardware.step()
+    assert not hardware.data.ctrl[hardware.scene.arm_u].any()
+    np.testing.assert_allclose(servo(hardware, spec.home, np.zeros(spec.n), 300), spec.home,
+                               atol=1e-4)  # fmt: skip
+
+
+def test_a_servo_too_quick_for_the_physics_is_refused(scene):
+    with pytest.raises(ValueError, match=r'servo.bandwidth: expected at most 0.1 / timestep'):
+        dataclasses.replace(scene.config, servo=ServoConfig(150.0))

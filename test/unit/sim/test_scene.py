@@ -130,3 +130,18 @@ def test_a_placement_without_room_says_so():
 def test_layout_checks_its_shapes():
     with pytest.raises(ValueError, match=r'cubes: expected \(6, 3\)'):
         Layout(np.zeros((5, 3)), np.zeros(2), np.zeros(2))
+
+
+def test_the_arms_joints_are_rubbed_as_their_spec_says(spec):
+    joints = tuple(
+        replace(joint, damping=0.1 * i, friction=0.2 * i) for i, joint in enumerate(spec.joints)
+    )
+    scene = Scene(replace(spec, joints=joints))
+    np.testing.assert_allclose(scene.model.dof_damping[scene.arm_v], 0.1 * np.arange(spec.n))
+    np.testing.assert_allclose(scene.model.dof_frictionloss[scene.arm_v], 0.2 * np.arange(spec.n))
+
+
+@pytest.mark.parametrize('name', ['damping', 'friction', 'armature'])
+def test_a_joint_that_would_be_driven_by_its_friction_is_refused(name, spec):
+    with pytest.raises(ValueError, match=f'{spec.joints[0].name}.{name} must not be negative'):
+        replace(spec.joints[0], **{name: -0.1})

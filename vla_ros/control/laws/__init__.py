@@ -6,20 +6,37 @@ from typing import Any
 
 from vla_ros import config
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
+from vla_ros.control.laws.cartesian_admittance import (
+    CartesianAdmittance,
+    CartesianAdmittanceConfig,
+)
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
-from vla_ros.control.laws.joint_damping import JointDamping, JointDampingConfig
+from vla_ros.control.laws.cartesian_servo import CartesianServo
+from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
+from vla_ros.control.laws.gravity_compensation import (
+    GravityCompensation,
+    GravityCompensationConfig,
+)
+from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
+from vla_ros.control.laws.joint_servo import JointServo, JointServoConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
+from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
 from vla_ros.paths import config_file
 from vla_ros.robots.spec import RobotSpec
 
 
 # Name in a preset's `law` -> the configuration it is given and what makes the law from it.
 LAWS: dict[str, tuple[type, Callable[[Any, RobotSpec], ControlLaw]]] = {
+    'cartesian_admittance': (CartesianAdmittanceConfig, CartesianAdmittance),
     'cartesian_impedance': (CartesianImpedanceConfig, CartesianImpedance),
-    'joint_damping': (JointDampingConfig, JointDamping),
+    'cartesian_servo': (InverseKinematicsConfig, CartesianServo),
+    'cartesian_wrench': (CartesianWrenchConfig, CartesianWrench),
+    'gravity_compensation': (GravityCompensationConfig, GravityCompensation),
     'joint_impedance': (JointImpedanceConfig, JointImpedance),
+    'joint_servo': (JointServoConfig, JointServo),
     'operational_space': (OperationalSpaceConfig, OperationalSpace),
+    'torque_feedback': (TorqueFeedbackConfig, TorqueFeedback),
 }
 
 
@@ -41,15 +58,41 @@ def load_law(preset: str, spec: RobotSpec) -> ControlLaw:
         FileNotFoundError: no such preset; the message lists the valid names.
         ConfigError: the preset is not valid; the message names the field.
     """
-    path = config_file('control', preset)
-    loaded = config.load(LawPreset, path)
-    kind, make = LAWS[loaded.law]
+    return make_law(load_preset(preset), spec, str(config_file('control', preset)))
+
+
+def load_preset(name: str) -> LawPreset:
+    """Read config/control/<name>.yaml, or a path to one.
+
+    Raises:
+        FileNotFoundError: no such preset; the message lists the valid names.
+        ConfigError: the preset is not valid; the message names the field.
+    """
+    return config.load(LawPreset, config_file('control', name))
+
+
+def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlLaw:
+    """Make the law that a preset describes.
+
+    Raises:
+        ConfigError: the preset is not valid; the message names the field, after `where`.
+    """
+    kind, make = LAWS[preset.law]
     try:
-        return make(config.build(kind, loaded.parameters, where=f'{path}.parameters'), spec)
+        return make(config.build(kind, preset.parameters, where=f'{where}.parameters'), spec)
     except config.ConfigError:
         raise
     except ValueError as error:
-        raise config.ConfigError(f'{path}: {error}') from error
+        raise config.ConfigError(f'{where}: {error}') from error
 
 
-__all__ = ['LAWS', 'CartesianTarget', 'ControlLaw', 'LawPreset', 'MotionLaw', 'load_law']
+__all__ = [
+    'LAWS',
+    'CartesianTarget',
+    'ControlLaw',
+    'LawPreset',
+    'MotionLaw',
+    'load_law',
+    'load_preset',
+    'make_law',
+]

@@ -71,11 +71,16 @@ class ControlLaw(ABC):
 
     Attributes:
         stiffness: N/m, of the tcp against a push; NaN where it has none.
+        carries_gravity: whether its torque holds the arm's weight, or the robot does by itself.
         output: what it makes: joint torques ('effort'), or joint positions ('motion').
+        tracks: what of the target it follows: the tcp's pose, or the joints' posture; or nothing,
+            because a hand leads the arm.
     """
 
     stiffness: float = math.nan
+    carries_gravity: bool = True
     output: ClassVar[Literal['effort', 'motion']] = 'effort'
+    tracks: ClassVar[Literal['pose', 'posture', 'hand']] = 'pose'
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:  # noqa: B027
         """Begin at the model's last update: the law is taken into use, or the arm was moved.

@@ -5,55 +5,54 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.config import require
+from vla_ros.control.laws import terms
+from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.gains import Gains, per_joint, require_gains
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-@dataclass(frozen=True)
-class JointImpedanceConfig:
-    """Gains of the joint impedance, one per joint."""
+@dataclass(frozen=True, kw_only=True)
+class JointImpedanceConfig(ArmTermsConfig):
+    """Gains of the joint impedance; the damping follows the stiffness."""
 
-    stiffness: tuple[float, ...]  # Nm/rad
-    damping: tuple[float, ...] = ()  # Nms/rad; empty: 2 sqrt(stiffness x inertia)
-    inertia: float = 1.0  # kg m^2, for which the damping that is not given is critical
-    gravity: bool = True  # False where the robot's own controller compensates it
-    coriolis: bool = True
+    stiffness: Gains  # Nm/rad
+    inertia: Gains = 1.0  # kg m^2 of a joint, for which the damping is meant
+    damping_ratio: float = 1.0  # 1: critical for that inertia
 
     def __post_init__(self) -> None:
-        require(all(0 <= k <= 5000 for k in self.stiffness), 'stiffness: expected 0..5000 Nm/rad')
-        require(all(0 <= d <= 500 for d in self.damping), 'damping: expected 0..500 Nms/rad')
-        require(0 < self.inertia <= 10, 'inertia: expected 0..10 kg m^2')
+        super().__post_init__()
+        require_gains(self, 'stiffness', 0.0, 5000.0, 'Nm/rad')
+        require_gains(self, 'inertia', 0.001, 10.0, 'kg m^2')
+        require(0 < self.damping_ratio <= 3, 'damping_ratio: expected 0..3')
 
 
 class JointImpedance(ControlLaw):
-    """tau = K (q_d - q) - D q' + c + g; q_d is the target's posture."""
+    """tau = K (q_d - q) + D (q_d' - q') + J^T F_d + what the arm takes.
+
+    q_d is the target's posture, F_d its wrench; the rest is in arm_terms.py.
+    """
+
+    tracks = 'posture'
 
     def __init__(self, config: JointImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:
-            ValueError: not one gain per joint.
+            ValueError: a list of gains without one per joint.
         """
-        damping = config.damping or tuple(
-            2 * (k * config.inertia) ** 0.5 for k in config.stiffness
-        )
-        for name, values in (('stiffness', config.stiffness), ('damping', damping)):
-            require(
-                len(values) == spec.n,
-                f'{name}: expected {spec.n} values for {spec.name}, got {len(values)}',
-            )
         self.config = config
-        self._stiffness, self._damping = np.array(config.stiffness), np.array(damping)
+        self._stiffness = per_joint('stiffness', config.stiffness, spec)
+        inertia = per_joint('inertia', config.inertia, spec)
+        self._damping = 2 * config.damping_ratio * np.sqrt(self._stiffness * inertia)
+        self._arm = ArmTerms(config, spec)
+        self.carries_gravity = config.gravity
         self._term = np.zeros(spec.n)
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""
-        np.subtract(target.posture, model.q, out=out)
-        np.multiply(out, self._stiffness, out=out)
-        np.multiply(model.dq, self._damping, out=self._term)
-        np.subtract(out, self._term, out=out)
-        if self.config.gravity:
-            np.add(out, model.gravity, out=out)
-        return np.add(out, model.coriolis, out=out) if self.config.coriolis else out
+        terms.joint_spring(model, target, self._stiffness, self._damping, self._term, out)
+        np.add(out, model.jacobian.T.dot(target.wrench, out=self._term), out=out)
+        return self._arm.add(model, target.posture_rate, out)

@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 
 
-_SOURCES = ('arm.c', 'impedance.c', 'limits.c')
-_HEADERS = ('arm.h',)
+_SOURCES = ('arm.c', 'impedance.c', 'kinematics.c', 'limits.c', 'observer.c')
+_HEADERS = ('arm.h', 'cholesky.h', 'turn.h')
 _FLAGS = ('-O2', '-std=c99', '-fPIC', '-shared')
 
 
@@ -38,8 +38,9 @@ def library() -> ctypes.CDLL:
         kernel = ctypes.CDLL(str(path))
     except OSError as error:
         raise NativeError(f'cannot be built or loaded: {error}') from error
-    for name in ('arm_update', 'impedance_torque'):
+    for name in ('arm_update', 'impedance_torque', 'kinematics_step', 'observer_update'):
         getattr(kernel, name).restype = None
+    kernel.kinematics_feasible.restype = ctypes.c_double
     return kernel
 
 

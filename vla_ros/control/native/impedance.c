@@ -1,73 +1,30 @@
-/* Cartesian impedance: what laws/cartesian_impedance.py computes, with dynamic null space. */
+/* Cartesian impedance: what laws/cartesian_impedance.py computes. */
 
 #include <math.h>
 #include <string.h>
 
 #include "arm.h"
+#include "cholesky.h"
+#include "turn.h"
 
 typedef struct {
-    const double *stiffness, *damping;          /* (6) */
-    const double *error_limit, *push_limit;     /* (6) */
-    const double *posture;                      /* (n) rad */
-    const double *low, *high;                   /* (n) rad, beyond which the joints are repelled */
-    double posture_stiffness, posture_damping;  /* Nm/rad, Nms/rad */
-    double posture_limit;                       /* Nm */
-    double slope;                               /* Nm/rad */
-    double ridge;                               /* on the mobility's diagonal */
-    long follow;                                /* 0: damp to the world, 1: to the target's twist,
-                                                   2: and push by its acceleration */
-    long project, gravity, coriolis;            /* flags */
+    const double *stiffness, *damping;                 /* (6, 6) */
+    const double *error_limit, *push_limit;            /* (6) */
+    const double *posture, *posture_rate;              /* (n) rad, rad/s */
+    const double *posture_stiffness, *posture_damping; /* (n) Nm/rad, Nms/rad */
+    const double *posture_limit;                       /* (n) Nm */
+    const double *low, *high;                          /* (n) rad, beyond which joints are repelled */
+    const double *viscous, *dry;                       /* (n) Nms/rad, Nm of friction */
+    double slope;                                      /* Nm/rad, of the repulsion */
+    double ridge;                                      /* on the diagonal that is inverted */
+    double friction_speed;                             /* rad/s */
+    long follow;                                       /* 0: damp to the world, 1: to the target's
+                                                          twist, 2: and push by its acceleration */
+    long project;                                      /* 0: not, 1: dynamic, 2: kinematic */
+    long tool;                                         /* axes of stiffness, damping, error limit */
+    long lead;                                         /* whether friction is compensated */
+    long gravity, coriolis;                            /* flags */
 } Impedance;
-
-static double clamp(double value, double limit) {
-    return value > limit ? limit : value < -limit ? -limit : value;
-}
-
-/* Lower Cholesky factor of a symmetric positive definite a (n, n), in place. */
-static void factorise(double *a, long n) {
-    for (long j = 0; j < n; j++) {
-        for (long k = 0; k < j; k++) a[j * n + j] -= a[j * n + k] * a[j * n + k];
-        a[j * n + j] = sqrt(a[j * n + j]);
-        for (long i = j + 1; i < n; i++) {
-            for (long k = 0; k < j; k++) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] /= a[j * n + j];
-        }
-    }
-}
-
-static void solve(const double *factor, long n, double *x) {
-    for (long i = 0; i < n; i++) {
-        for (long k = 0; k < i; k++) x[i] -= factor[i * n + k] * x[k];
-        x[i] /= factor[i * n + i];
-    }
-    for (long i = n - 1; i >= 0; i--) {
-        for (long k = i + 1; k < n; k++) x[i] -= factor[k * n + i] * x[k];
-        x[i] /= factor[i * n + i];
-    }
-}
-
-/* Rotation vector of a b^T, by way of the quaternion with its largest component first. */
-static void turn_between(const double *a, const double *b, double *out) {
-    double m[3][3], x, y, z, w;
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            m[i][j] = a[3 * i] * b[3 * j] + a[3 * i + 1] * b[3 * j + 1] + a[3 * i + 2] * b[3 * j + 2];
-    double p = m[0][0], q = m[1][1], r = m[2][2];
-    if (p + q + r > 0) {
-        x = m[2][1] - m[1][2], y = m[0][2] - m[2][0], z = m[1][0] - m[0][1], w = 1 + p + q + r;
-    } else if (p > q && p > r) {
-        x = 1 + p - q - r, y = m[0][1] + m[1][0], z = m[0][2] + m[2][0], w = m[2][1] - m[1][2];
-    } else if (q > r) {
-        x = m[0][1] + m[1][0], y = 1 - p + q - r, z = m[1][2] + m[2][1], w = m[0][2] - m[2][0];
-    } else {
-        x = m[0][2] + m[2][0], y = m[1][2] + m[2][1], z = 1 - p - q + r, w = m[1][0] - m[0][1];
-    }
-    double scale = (w < 0 ? -1 : 1) / sqrt(x * x + y * y + z * z + w * w);
-    x *= scale, y *= scale, z *= scale, w *= scale;
-    double s = sqrt(x * x + y * y + z * z);
-    double k = s < 1e-7 ? 2 : 2 * atan2(s, w) / s;
-    out[0] = k * x, out[1] = k * y, out[2] = k * z;
-}
 
 /* back = M^-1 J^T by rows of its transpose (6, n); inertia = the factor of J back + ridge. */
 static void apparent_mass(const Arm *arm, double ridge, double *back, double *inertia) {
@@ -86,46 +43,106 @@ static void apparent_mass(const Arm *arm, double ridge, double *back, double *in
     factorise(inertia, 6);
 }
 
-/* target: position (3), quaternion (4), rotation (9), twist (6), acceleration (6). */
+/* The factor of J J^T + ridge. */
+static void kinematic_gram(const Arm *arm, double ridge, double *gram) {
+    const double *jacobian = arm->jacobian;
+    long n = arm->n;
+    for (int i = 0; i < 6; i++)
+        for (int j = 0; j <= i; j++) {
+            double sum = i == j ? ridge : 0;
+            for (long k = 0; k < n; k++) sum += jacobian[i * n + k] * jacobian[j * n + k];
+            gram[6 * i + j] = gram[6 * j + i] = sum;
+        }
+    factorise(gram, 6);
+}
+
+/* [R^T a; R^T b] for v = [a; b], or with `back` [R a; R b], in place. */
+static void rotate(const double *r, double *v, int back) {
+    for (double *part = v; part < v + 6; part += 3) {
+        double x = part[0], y = part[1], z = part[2];
+        for (int i = 0; i < 3; i++)
+            part[i] = back ? r[3 * i] * x + r[3 * i + 1] * y + r[3 * i + 2] * z
+                           : r[i] * x + r[3 + i] * y + r[6 + i] * z;
+    }
+}
+
+/* target: position (3), quaternion (4), rotation (9), twist (6), acceleration (6), wrench (6). */
 static void task(const Impedance *law, const Arm *arm, const double *target,
                  const double *inertia, double *wrench) {
-    double error[6], push[6];
+    double error[6], rate[6], push[6];
     for (int k = 0; k < 3; k++) error[k] = target[k] - arm->position[k];
     turn_between(target + 7, arm->rotation, error + 3);
+    for (int k = 0; k < 6; k++) rate[k] = (law->follow ? target[16 + k] : 0) - arm->twist[k];
+    if (law->tool) rotate(arm->rotation, error, 0), rotate(arm->rotation, rate, 0);
+    for (int k = 0; k < 6; k++) error[k] = clamp(error[k], law->error_limit[k]);
     for (int k = 0; k < 6; k++) {
-        double rate = (law->follow ? target[16 + k] : 0) - arm->twist[k];
-        wrench[k] = law->stiffness[k] * clamp(error[k], law->error_limit[k])
-                    + law->damping[k] * rate;
-        push[k] = target[22 + k] - arm->drift[k];
+        const double *stiffness = law->stiffness + 6 * k, *damping = law->damping + 6 * k;
+        wrench[k] = 0;
+        for (int j = 0; j < 6; j++) wrench[k] += stiffness[j] * error[j] + damping[j] * rate[j];
     }
+    if (law->tool) rotate(arm->rotation, wrench, 1);
+    for (int k = 0; k < 6; k++) wrench[k] += target[28 + k];
     if (law->follow < 2) return;
+    for (int k = 0; k < 6; k++) push[k] = target[22 + k] - arm->drift[k];
     solve(inertia, 6, push);
     for (int k = 0; k < 6; k++) wrench[k] += clamp(push[k], law->push_limit[k]);
 }
 
+/* The posture torque before the projection, and the wrench that takes it from the tcp. */
+static void posture(const Impedance *law, const Arm *arm, const double *back,
+                    const double *inertia, double *pull, double *share) {
+    double gram[36];
+    long n = arm->n;
+    for (long i = 0; i < n; i++)
+        pull[i] = clamp(law->posture_stiffness[i] * (law->posture[i] - arm->q[i])
+                        + law->posture_damping[i] * (law->posture_rate[i] - arm->dq[i]),
+                        law->posture_limit[i]);
+    memset(share, 0, 6 * sizeof(double));
+    if (!law->project) return;
+    const double *rows = law->project == 1 ? back : arm->jacobian;
+    for (int k = 0; k < 6; k++)
+        for (long i = 0; i < n; i++) share[k] += rows[k * n + i] * pull[i];
+    if (law->project == 2) kinematic_gram(arm, law->ridge, gram);
+    solve(law->project == 1 ? inertia : gram, 6, share);
+}
+
+/* Friction of joint i at its part in the target's motion, M^-1 J^T of `push`, as far as it has it. */
+static double friction(const Impedance *law, const Arm *arm, long i, const double *back,
+                       const double *push) {
+    double speed = 0, real = arm->dq[i];
+    for (int k = 0; k < 6; k++) speed += back[k * arm->n + i] * push[k];
+    if (speed * real <= 0) return 0;
+    if (fabs(speed) > fabs(real)) speed = real;
+    double sum = law->viscous[i] * speed;
+    if (law->dry[i] > 0) sum += law->dry[i] * tanh(speed / law->friction_speed);
+    return sum;
+}
+
+/* Gravity's and Coriolis' torques and the repulsion from its limits, of joint i. */
+static double arm_terms(const Impedance *law, const Arm *arm, long i) {
+    double q = arm->q[i], inside = q;
+    if (q < law->low[i]) inside = law->low[i];
+    if (q > law->high[i]) inside = law->high[i];
+    double sum = law->slope * (inside - q);
+    if (law->gravity) sum += arm->weight[i];
+    if (law->coriolis) sum += arm->coriolis[i];
+    return sum;
+}
+
 /* Write the torque (n) Nm into out. */
 void impedance_torque(const Impedance *law, const Arm *arm, const double *target, double *out) {
-    double back[6 * MAX_JOINTS], inertia[36], wrench[6], share[6], pull[MAX_JOINTS];
+    double back[6 * MAX_JOINTS], inertia[36], wrench[6], share[6], pull[MAX_JOINTS], push[6];
     long n = arm->n;
-    if (law->project || law->follow == 2) apparent_mass(arm, law->ridge, back, inertia);
+    if (law->project == 1 || law->follow == 2 || law->lead)
+        apparent_mass(arm, law->ridge, back, inertia);
     task(law, arm, target, inertia, wrench);
-    for (long i = 0; i < n; i++)
-        pull[i] = clamp(law->posture_stiffness * (law->posture[i] - arm->q[i])
-                        - law->posture_damping * arm->dq[i], law->posture_limit);
-    if (law->project) {
-        for (int k = 0; k < 6; k++) {
-            share[k] = 0;
-            for (long i = 0; i < n; i++) share[k] += back[k * n + i] * pull[i];
-        }
-        solve(inertia, 6, share);
-        for (int k = 0; k < 6; k++) wrench[k] -= share[k];
-    }
+    posture(law, arm, back, inertia, pull, share);
+    for (int k = 0; k < 6; k++) wrench[k] -= share[k], push[k] = target[16 + k];
+    if (law->lead) solve(inertia, 6, push);
     for (long i = 0; i < n; i++) {
-        double q = arm->q[i], sum = pull[i];
+        double sum = pull[i] + arm_terms(law, arm, i);
+        if (law->lead) sum += friction(law, arm, i, back, push);
         for (int k = 0; k < 6; k++) sum += arm->jacobian[k * n + i] * wrench[k];
-        sum += law->slope * ((q < law->low[i] ? law->low[i] : q > law->high[i] ? law->high[i] : q) - q);
-        if (law->gravity) sum += arm->weight[i];
-        if (law->coriolis) sum += arm->coriolis[i];
         out[i] = sum;
     }
 }

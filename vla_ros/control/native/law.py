@@ -6,17 +6,26 @@ import numpy as np
 
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
-from vla_ros.control.native import NativeError, library
+from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-_ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'posture', 'low', 'high')
-_NUMBERS = ('posture_stiffness', 'posture_damping', 'posture_limit', 'slope', 'ridge')
-_FLAGS = ('follow', 'project', 'gravity', 'coriolis')
+_ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'posture', 'posture_rate') + (
+    'posture_stiffness',
+    'posture_damping',
+    'posture_limit',
+    'low',
+    'high',
+    'viscous',
+    'dry',
+)
+_NUMBERS = ('slope', 'ridge', 'friction_speed')
+_FLAGS = ('follow', 'project', 'tool', 'lead', 'gravity', 'coriolis')
 _FOLLOW = {'none': 0, 'velocity': 1, 'acceleration': 2}
+_PROJECT = {'none': 0, 'dynamic': 1, 'kinematic': 2}
 
 
 class ImpedanceStruct(ctypes.Structure):
@@ -30,34 +39,31 @@ class ImpedanceStruct(ctypes.Structure):
 
 
 class NativeImpedance(CartesianImpedance):
-    """CartesianImpedance for a NativeModel; anything else goes through Python."""
+    """CartesianImpedance for a NativeModel; anything else goes through Python.
+
+    The kernel reads the arrays of the Python law's terms, so a stiffness that is set is its own.
+    """
 
     def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:
-            NativeError: no compiled kernel, or a kind of null space that it lacks.
+            NativeError: no compiled kernel.
+            ValueError: a list of gains without one per joint.
         """
         super().__init__(config, spec)
-        if config.nullspace == 'kinematic':
-            raise NativeError('the kinematic null space is not in the kernel')
         self._kernel = library().impedance_torque
-        self._wanted = np.zeros(spec.n)  # the posture
-        arrays = (self._stiffness, self._damping, self._error_high, self._push_high)
-        self._arrays = [np.array(a) for a in (*arrays, self._wanted, self._low, self._high)]
-        self._wanted = self._arrays[_ARRAYS.index('posture')]
-        numbers = (
-            config.nullspace_stiffness,
-            self._posture_damping,
-            config.nullspace_max_torque,
-            self._slope,
-            config.nullspace_regularization,
-        )
-        flags = (_FOLLOW[config.feedforward], config.nullspace == 'dynamic')
+        self._posture, self._posture_rate = np.zeros((2, spec.n))
+        spring, null, arm = self._spring, self._null, self._arm
+        arrays = [spring.stiffness, spring.damping, spring.clip, self._push_high]
+        arrays += [self._posture, self._posture_rate, null.stiffness, null.damping, null.most]
+        arrays += [arm.low, arm.high, arm.viscous, arm.dry]
+        follow, project = _FOLLOW[config.feedforward], _PROJECT[config.nullspace]
         self._struct = ImpedanceStruct(
-            *(pointer(array) for array in self._arrays),
-            *numbers,
-            *(int(flag) for flag in (*flags, config.gravity, config.coriolis)),
+            *(pointer(array) for array in arrays),
+            *(arm.slope, config.nullspace_regularization, config.friction_speed),
+            *(follow, project, int(spring.tool), int(self._leads)),
+            *(int(config.gravity), int(config.coriolis)),
         )
         self._bound: tuple[RobotModel, CartesianTarget, Array] | None = None
 
@@ -76,6 +82,7 @@ class NativeImpedance(CartesianImpedance):
                 ctypes.c_void_p(pointer(target.position)),
                 ctypes.c_void_p(pointer(out)),
             )
-        self._wanted[:] = target.posture
+        self._posture[:] = target.posture
+        self._posture_rate[:] = target.posture_rate
         self._kernel(*self._arguments)
         return out

@@ -73,6 +73,14 @@ class NativeModel(RobotModel):
         self._kernel(self._argument)
 
 
+def make_model(spec: RobotSpec) -> RobotModel:
+    """Return a model of the robot, compiled where that is possible."""
+    try:
+        return NativeModel(spec)
+    except NativeError:
+        return RobotModel(spec)
+
+
 def _constants(model: pin.Model, frame: int) -> tuple[Array, ...]:
     """Return the arrays of _CONSTANTS."""
     n = model.njoints - 1

@@ -34,9 +34,14 @@ def make_parts(spec: RobotSpec, law: ControlLaw) -> Parts:
         limiter = NativeLimiter(spec, dt)
     except NativeError as error:
         return Parts(RobotModel(spec), law, Limiter(spec, dt), f'not compiled: {error}')
-    if type(law) is CartesianImpedance:
-        try:
-            law = NativeImpedance(law.config, spec)
-        except NativeError as error:
-            return Parts(model, law, limiter, f'compiled but for the law: {error}')
-    return Parts(model, law, limiter, 'compiled')
+    return Parts(model, native_law(law, spec), limiter, 'compiled')
+
+
+def native_law(law: ControlLaw, spec: RobotSpec) -> ControlLaw:
+    """Return the compiled law that computes what `law` does; itself where there is none."""
+    if type(law) is not CartesianImpedance:
+        return law
+    try:
+        return NativeImpedance(law.config, spec)
+    except NativeError:
+        return law

@@ -5,6 +5,12 @@ element in Python.
 """
 
 from vla_ros.nodes.convert.base import ConvertError, from_time, to_time
+from vla_ros.nodes.convert.measured import (
+    current_pose,
+    current_twist,
+    external_wrench,
+    tracking_error,
+)
 from vla_ros.nodes.convert.policy import (
     chunk_from_msg,
     chunk_to_msg,
@@ -30,6 +36,9 @@ __all__ = [
     'chunk_to_msg',
     'commanded_from_msg',
     'commanded_to_msg',
+    'current_pose',
+    'current_twist',
+    'external_wrench',
     'failure_from_msg',
     'failure_to_msg',
     'from_time',
@@ -42,4 +51,5 @@ __all__ = [
     'status_from_msg',
     'status_to_msg',
     'to_time',
+    'tracking_error',
 ]

@@ -69,6 +69,7 @@ def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:
     message.latency_p99 = float(status.latency_p99)
     message.seam_jump = float(status.seam_jump)
     message.refused_chunks = status.refused_chunks
+    message.refused_targets = status.refused_targets
     message.last_refusal = status.last_refusal
     message.commanded_pose = to_pose(status.commanded)
     message.measured_pose = to_pose(status.measured)
@@ -89,7 +90,8 @@ def status_from_msg(message: StatusMsg) -> ExecutionStatus:
         deadline_misses=message.deadline_misses, tick_p50=message.tick_p50,
         tick_p99=message.tick_p99, latency_p50=message.latency_p50,
         latency_p99=message.latency_p99, seam_jump=message.seam_jump,
-        refused_chunks=message.refused_chunks, last_refusal=message.last_refusal,
+        refused_chunks=message.refused_chunks, refused_targets=message.refused_targets,
+        last_refusal=message.last_refusal,
         commanded=from_pose(message.commanded_pose, 'status.commanded_pose'),
         measured=from_pose(message.measured_pose, 'status.measured_pose'),
         gripper_command=message.gripper_command, gripper=message.gripper_position,

@@ -10,7 +10,10 @@ import numpy as np
 from vla_ros.pipeline.law_bench.row import Row
 
 
-_COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')
+_COLOURS = (
+    '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c564b', '#7f7f7f',
+    '#bcbd22', '#000000',
+)  # fmt: skip
 
 
 def plot_trial(path: Path, rows: Sequence[Row]) -> None:

@@ -1,21 +1,22 @@
 """Rig: one control law on the simulated arm at its control rate, with nothing else around it.
 
 The chunk queue and the pose limits are left out: the target goes straight to the law, so that what
-is measured is the law. Torque limits stay, as they are the robot's.
+is measured is the law. Torque limits stay, as they are the robot's. A law that makes positions
+moves the arm through the robot's own servo, and feels the true wrench of the world at the tcp.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-import time
 
 import mujoco
 import numpy as np
 
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
-from vla_ros.control.limits import Limiter
 from vla_ros.data import Array
 from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import COLOURS
+from vla_ros.pipeline.law_bench.drive import Postures, make_drive
+from vla_ros.pipeline.law_bench.world import World
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -60,7 +61,7 @@ class Trace:
     time: Array  # (T,) s
     wanted: Array  # (T, 3) m
     position: Array  # (T, 3) m
-    force: Array  # (T,) N, of all contacts with the table, upwards
+    force: Array  # (T,) N, of all contacts with the table, upwards, the greatest within a tick
     torque: Array  # (T, n) Nm
     spent: Array  # (M,) s of processor time in the law, for the ticks that were computed
 
@@ -86,7 +87,7 @@ class Rig:
         self._hardware = SimHardware(self.cell.scene, self._layout)
         model = self.cell.scene.model
         self._tcp = self.cell.scene.tcp
-        self._table = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_GEOM, 'table_top')
+        self._world = World(self._hardware)
         self._masses, self._losses = model.body_mass.copy(), model.dof_frictionloss.copy()
 
     def run(
@@ -98,41 +99,51 @@ class Rig:
         count, rng = round(seconds / dt), np.random.default_rng(0)
         substeps = round(dt / self.cell.scene.model.opt.timestep)
         start = self._prepare(at)
-        model, limiter = RobotModel(spec), Limiter(spec, dt)
-        sample = self._hardware.read()
-        model.update(sample.position, sample.velocity)
-        limiter.reset(model)
+        model, target = RobotModel(spec), CartesianTarget(start)
+        self._measure(model)
         origin, turn = model.position.copy(), quat_from_matrix(model.rotation)
-        target = CartesianTarget(start)
+        target.set(tuple(origin), tuple(turn))
+        law.reset(model, target)
+        drive, postures = make_drive(law, model, self._hardware), Postures(spec, start)
         wanted, position = np.zeros((2, count, 3))
         force, torques = np.zeros(count), np.zeros((count, spec.n))
-        asked, spent, late = np.zeros(spec.n), [], self._delays(at, count, substeps, rng)
+        late = self._delays(at, count, substeps, rng)
         for k in range(count):
             goal = motion(k * dt)
             twist, rate = (*goal.velocity, 0, 0, 0), (*goal.acceleration, 0, 0, 0)
             target.set(tuple(origin + goal.offset), tuple(turn), twist, rate)
-            sample = self._hardware.read()
-            model.update(sample.position, sample.velocity)
-            wanted[k], position[k], force[k] = target.position, model.position, self._contact()
+            if law.tracks == 'posture':
+                postures.lead(target)
+            self._measure(model)
+            wanted[k], position[k] = target.position, model.position
             self._push(at, k * dt)
-            self._hardware.step(late[k])
+            force[k] = self._advance(late[k])
             if rng.random() >= at.dropped:
-                begin = time.perf_counter()
-                law.torque(model, target, asked)
-                spent.append(time.perf_counter() - begin)
-                limiter.torque(asked, model, torques[k])
-                self._hardware.write(torques[k], 0.0)
-            elif k:
-                torques[k] = torques[k - 1]
-            self._hardware.step(substeps - late[k])
+                drive.tick(model, target)
+            force[k] = max(force[k], self._advance(substeps - late[k]))
+            torques[k] = self._hardware.data.ctrl[self.cell.scene.arm_u]
         return Trace(
             np.linspace(0.0, (count - 1) * dt, count),
             wanted,
             position,
             force,
             torques,
-            np.array(spent),
+            np.array(drive.spent),
         )
+
+    def _advance(self, steps: int) -> float:
+        """Step the physics; return the greatest force on the table in these steps, N."""
+        greatest = 0.0
+        for _ in range(steps):
+            self._hardware.step()
+            greatest = max(greatest, self._world.table())
+        return greatest
+
+    def _measure(self, model: RobotModel) -> None:
+        """Update the model from what joints and an ideal force sensor measure."""
+        sample = self._hardware.read()
+        model.update(sample.position, sample.velocity)
+        self._world.wrench(model.external_wrench)
 
     def _prepare(self, at: Conditions) -> Array:
         """Put the arm to the start, at rest; return its joints (n,) rad."""
@@ -140,6 +151,7 @@ class Rig:
         hand = model.body_parentid[self._tcp]
         model.body_mass[:] = self._masses
         model.body_mass[hand] += at.payload
+        self._world.payload = at.payload
         model.dof_frictionloss[:] = self._losses
         model.dof_frictionloss[scene.arm_v] += at.friction
         mujoco.mj_setConst(model, mujoco.MjData(model))
@@ -160,15 +172,8 @@ class Rig:
         return late
 
     def _push(self, at: Conditions, now: float) -> None:
-        if now >= at.push_from:
-            self._hardware.data.xfrc_applied[self._tcp, :3] = at.push
-
-    def _contact(self) -> float:
-        """Return the force that the table carries, N."""
-        data, model, total = self._hardware.data, self.cell.scene.model, 0.0
-        one = np.zeros(6)
-        for index in range(data.ncon):
-            if self._table in data.contact[index].geom:
-                mujoco.mj_contactForce(model, data, index, one)
-                total += one[0]
-        return total
+        if now >= at.push_from and any(at.push):
+            data, tcp = self._hardware.data, self._tcp
+            data.xfrc_applied[tcp, :3] = at.push
+            # MuJoCo applies it at the body's centre of mass, which is not where the tcp is.
+            data.xfrc_applied[tcp, 3:] = np.cross(data.xpos[tcp] - data.xipos[tcp], at.push)

@@ -1,12 +1,16 @@
 """The compiled kernel computes what the Python beside it computes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vla_ros.control import native
 from vla_ros.control.laws import load_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
 from vla_ros.control.limits import Limiter
+from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 from vla_ros.control.native.law import NativeImpedance
 from vla_ros.control.native.limits import NativeLimiter
 from vla_ros.control.native.model import NativeModel
@@ -17,6 +21,14 @@ from vla_ros.robots.model import RobotModel
 
 SPEC = load_robot('franka')
 DT = 1 / SPEC.control_rate
+# The same arm with dry friction, different in every joint.
+RUBBED = dataclasses.replace(
+    SPEC,
+    joints=tuple(
+        dataclasses.replace(joint, damping=0.1 * i, friction=0.3 * i)
+        for i, joint in enumerate(SPEC.joints)
+    ),
+)
 ATTRIBUTES = ('q', 'dq', 'position', 'rotation', 'jacobian', 'twist', 'drift', 'mass') + (
     'gravity',
     'coriolis',
@@ -59,26 +71,41 @@ def test_the_model_is_pinocchios(rng):
         CartesianImpedanceConfig(),
         CartesianImpedanceConfig(feedforward='acceleration'),
         CartesianImpedanceConfig(feedforward='none', nullspace='none'),
-        CartesianImpedanceConfig(gravity=False),
-        CartesianImpedanceConfig(coriolis=False),
+        CartesianImpedanceConfig(nullspace='kinematic'),
+        CartesianImpedanceConfig(nullspace='kinematic', feedforward='acceleration', frame='tool'),
+        CartesianImpedanceConfig(nullspace='none', friction=False, frame='tool'),
+        CartesianImpedanceConfig(nullspace='none'),
+        CartesianImpedanceConfig(gravity=False, limit_torque=0.0),
+        CartesianImpedanceConfig(coriolis=False, damping_ratio=0.5, mass=2.0),
+        CartesianImpedanceConfig(
+            nullspace_stiffness=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0),
+            nullspace_damping=(7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0),
+            nullspace_max_torque=(3.0,) * 6 + (50.0,),
+        ),
     ],
     ids=str,
 )
 def test_the_law_is_pythons(rng, config):
-    model, plain = NativeModel(SPEC), RobotModel(SPEC)
-    law, expected = NativeImpedance(config, SPEC), CartesianImpedance(config, SPEC)
-    limiter = Limiter(SPEC, DT)
+    model, plain = NativeModel(RUBBED), RobotModel(RUBBED)
+    law, expected = NativeImpedance(config, RUBBED), CartesianImpedance(config, RUBBED)
+    limiter = Limiter(RUBBED, DT)
     out, other = np.zeros(SPEC.n), np.zeros(SPEC.n)
-    for _ in range(300):
+    for k in range(300):
         q, dq = random_state(rng)
         model.update(q, dq)
         plain.update(q, dq)
         target = limiter.track(*random_goal(rng))
         target.posture[:] = rng.uniform(-1, 1, SPEC.n)
+        target.posture_rate[:] = rng.normal(0, 1, SPEC.n)
+        target.wrench[:] = rng.normal(0, 10, 6)
+        if k % 30 == 15:
+            half = rng.normal(0, 5, (6, 6))
+            law.set_stiffness(half @ half.T / 2)
+            expected.set_stiffness(half @ half.T / 2)
         law.torque(model, target, out)
         expected.torque(plain, target, other)
-        assert out == pytest.approx(other, rel=1e-8, abs=1e-8)
-        assert law.torque(plain, target, np.zeros(SPEC.n)) == pytest.approx(out, rel=1e-8)
+        assert out == pytest.approx(other, rel=1e-9, abs=1e-9)
+        assert law.torque(plain, target, np.zeros(SPEC.n)) == pytest.approx(out, rel=1e-9)
 
 
 def test_the_limits_are_pythons(rng):
@@ -130,3 +157,32 @@ def test_it_is_compiled_once(monkeypatch, tmp_path):
     assert native._built() == first
     assert first.stat().st_mtime_ns == stamp
     assert list(first.parent.iterdir()) == [first]
+
+
+def test_the_inverse_kinematics_is_pythons(rng):
+    config = InverseKinematicsConfig()
+    kernel, python = NativeInverseKinematics(config, SPEC), InverseKinematics(config, SPEC)
+    limiter, blocked, singular = Limiter(SPEC, DT), 0, 0
+    lower, upper = SPEC.joint_array('lower'), SPEC.joint_array('upper')
+    for _ in range(60):
+        start = rng.uniform(lower + 0.01, upper - 0.01)
+        kernel.reset(start)
+        python.reset(start)
+        goal, sent = random_goal(rng), start.copy()
+        for _ in range(40):
+            target = limiter.target
+            target.set(*map(tuple, goal), rng.normal(0, 0.3, 6).tolist())
+            target.posture[:] = rng.uniform(-1, 1, SPEC.n)
+            q = python.step(target, sent)
+            assert kernel.step(target, sent) == pytest.approx(q, rel=1e-9, abs=1e-9)
+            assert kernel.sigma == pytest.approx(python.sigma, rel=1e-6, abs=1e-6)
+            change = rng.normal(0, 0.1, 6)
+            share = python.feasible(change)
+            assert kernel.feasible(change) == pytest.approx(share, rel=1e-6)
+            blocked += bool(((q - lower < 0.05) | (upper - q < 0.05)).any())
+            singular += python.sigma < config.singular
+            sent = q.copy() if rng.random() < 0.9 else sent
+    assert blocked > 100 and singular > 100
+    target.position[0] = np.nan
+    before = kernel.q.copy()
+    assert (kernel.step(target, before) == before).all()

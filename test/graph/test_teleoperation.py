@@ -1,0 +1,69 @@
+"""A person with a joystick takes the arm from the policy in the whole stack, and gives it back."""
+
+import time
+
+import pytest
+from sensor_msgs.msg import Joy
+
+from vla_ros.data import Mode
+from vla_ros.nodes import qos
+from vla_ros.nodes.convert.base import header
+from vla_ros.record.read import read_episode
+
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+TASK = 'put the red cube in the bowl'
+DEADMAN, RELEASE = 9, 6  # config/teleop/joystick.yaml
+LEFT = 0  # axis
+
+
+class Joystick:
+    """A game controller's driver."""
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.publisher = graph.client.node.create_publisher(Joy, 'joy', qos.SENSOR)
+
+    def hold(self, *pressed, left=0.0, until, words):
+        """Hold the controller like this, at 50 Hz, until something happens."""
+        end = time.monotonic() + 20
+        while not until():
+            assert time.monotonic() < end, f'{words}; {self.graph.status}'
+            message = Joy(header=header(time.time_ns()), axes=[left, 0.0, 0.0, 0.0, 0.0, 0.0])
+            message.buttons = [int(index in pressed) for index in range(21)]
+            self.publisher.publish(message)
+            time.sleep(0.02)
+
+    def rest(self, seconds):
+        """Hold it without pressing anything."""
+        end = time.monotonic() + seconds
+        self.hold(until=lambda: time.monotonic() > end, words='')
+
+
+def test_the_arm_is_taken_moved_and_given_back_and_the_bag_knows_it(start, tmp_path):
+    graph = start(record=str(tmp_path), teleop='joystick', instruction=TASK)
+    graph.until(lambda: graph.status.mode is Mode.RUN and graph.status.chunk_seq > 0, 'no RUN')
+    stick = Joystick(graph)
+    stick.rest(0.5)
+    stick.hold(
+        DEADMAN, until=lambda: graph.status.mode is Mode.TAKEOVER, words='the arm is not taken'
+    )
+    y = graph.status.measured.position[1]
+    direction = -1.0 if y > 0 else 1.0
+    stick.hold(
+        DEADMAN, left=direction,
+        until=lambda: abs(graph.status.measured.position[1] - y) > 0.05, words='it does not move',
+    )  # fmt: skip
+    assert graph.status.refused_targets == 0, graph.status.last_refusal
+    stick.rest(0.3)
+    stick.hold(RELEASE, until=lambda: graph.status.mode is Mode.RUN, words='it is not given back')
+    resumed = graph.status.chunk_seq
+    graph.until(lambda: graph.status.chunk_seq > resumed, 'the policy does not go on')
+    graph.runner.stop()
+    (bag,) = tmp_path.iterdir()
+    episode = read_episode(bag)
+    ((begin, end),) = episode.interventions
+    assert 0.2 < (end - begin) * 1e-9 < 30
+    taken = episode.status.stamp[episode.status.mode == Mode.TAKEOVER]
+    assert begin - 2e8 < taken.min() and taken.max() < end + 2e8
+    assert sum(count for topic, count in episode.counts.items() if 'target_twist' in topic) > 3

@@ -1,0 +1,58 @@
+"""A robot on a wall or a ceiling: gravity comes from where the world says."""
+
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import pytest
+
+from vla_ros.control.native import NativeError
+from vla_ros.control.native.model import NativeModel
+from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.robots import BaseSpec, load_robot
+from vla_ros.robots.model import RobotModel
+from vla_ros.sim.scene import Scene
+
+
+WAYS = {
+    'wall': (0.0, np.pi / 2, 0.0),
+    'ceiling': (np.pi, 0.0, 0.0),
+    'tilted': (0.3, -0.4, 1.0),
+}
+
+
+@pytest.fixture(params=WAYS)
+def mounted(request):
+    turn = quat_from_rotvec(np.array(WAYS[request.param]))
+    return replace(load_robot('franka'), base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
+
+
+def test_pinocchio_the_kernel_and_mujoco_agree(mounted):
+    rng = np.random.default_rng(0)
+    scene, model = Scene(mounted), RobotModel(mounted)
+    data = mujoco.MjData(scene.model)
+    models = [model]
+    try:
+        models.append(NativeModel(mounted))
+    except NativeError:
+        pytest.skip('no compiler here')
+    lower, upper = mounted.joint_array('lower'), mounted.joint_array('upper')
+    opening = (mounted.gripper.open + mounted.gripper.closed) / 4
+    for _ in range(20):
+        q = rng.uniform(lower, upper)
+        data.qpos[scene.arm_q], data.qpos[scene.fingers_q] = q, opening
+        data.qvel[:] = 0.0
+        mujoco.mj_forward(scene.model, data)
+        for one in models:
+            one.update(q, np.zeros(mounted.n))
+            np.testing.assert_allclose(one.gravity, data.qfrc_bias[scene.arm_v], atol=1e-9)
+
+
+def test_gravity_points_down_in_the_world(mounted):
+    turn = matrix_from_quat(np.array(mounted.base.quaternion))
+    np.testing.assert_allclose(turn @ RobotModel(mounted).free_fall, [0, 0, -9.81], atol=1e-12)
+
+
+def test_a_quaternion_that_is_none_is_refused():
+    with pytest.raises(ValueError, match='base.quaternion: expected norm 1, got 1.4'):
+        BaseSpec(quaternion=(1.0, 0.0, 0.0, 1.0))

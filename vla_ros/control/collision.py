@@ -1,0 +1,211 @@
+"""SelfCollision: slows motion that leads links of the arm into each other."""
+
+from functools import cache
+import itertools
+import math
+
+import numpy as np
+import pinocchio as pin
+
+from vla_ros.control.approach import BRAKING, STEP, share
+from vla_ros.data import Array
+from vla_ros.robots.model import locked_joints
+from vla_ros.robots.spec import RobotSpec
+
+
+_SAMPLES = 200  # postures, to find the pairs that always touch
+_ALWAYS = 0.95  # share of the postures in which they do
+_GRID = 0.14  # rad between the postures in which neighbours but one are compared
+_CLEAR = 0.005  # m that they keep everywhere, so that they cannot meet
+
+
+class SelfCollision:
+    """Distances between the collision shapes of the URDF, by Pinocchio and coal.
+
+    Pairs that say nothing are left out: on one link or on neighbours; with two joints between
+    them that keep clear wherever those are; that touch at home or in almost every posture. What is
+    left is compared by bounding spheres first, so a call costs little while the arm is stretched.
+
+    Attributes:
+        pairs: names of the shapes that are compared.
+        distance: m, of the nearest of the pairs that were compared; infinite when none was close.
+        cause: which pair slows the motion; '' when none does.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        """Load the shapes and choose the pairs: about a second, once per robot and process."""
+        self._slow, self._stop = spec.slowdown.slow_distance, spec.slowdown.stop_distance
+        self._model, self._shapes, pairs = _prepared(spec)
+        self._now = _Posture(self._model, self._shapes)
+        self._next = _Posture(self._model, self._shapes)
+        self._swing = _swing(self._model, self._shapes)
+        names = [shape.name for shape in self._shapes.geometryObjects]
+        self.pairs = [(names[i], names[j]) for i, j in pairs]
+        self._q = np.zeros(spec.n)
+        self.distance, self.cause = math.inf, ''
+
+    def scale(self, q: Array, velocity: Array) -> float:
+        """Return the share in [0, 1] of the wanted joint velocity (n,) rad/s to be kept at q."""
+        scale, self.distance, self.cause = 1.0, math.inf, ''
+        if not self.pairs:
+            return scale
+        now, after = self._now, self._next
+        np.multiply(velocity, STEP, out=self._q)
+        np.add(self._q, q, out=self._q)
+        now.place(q)
+        after.place(self._q)
+        for pair in self._near(velocity):
+            left = now.distance(pair)
+            rate = (after.distance(pair) - left) / STEP
+            kept = share(left, rate, self._slow, self._stop)
+            self.distance = min(self.distance, left)
+            if kept < scale:
+                scale = kept
+                self.cause = f'self-collision: {" and ".join(self.pairs[pair])}, {left:.3f} m'
+            if scale == 0.0:
+                break
+        return scale
+
+    def _near(self, velocity: Array) -> list[int]:
+        """Return the pairs that may slow the motion, by their bounding spheres.
+
+        A distance changes no faster than the centres move plus the spheres turn.
+        """
+        between, after = self._now.between(), self._next.between()
+        bound = _lengths(between) - self._now.reach
+        np.subtract(after, between, out=after)
+        rate = _lengths(after) / STEP + self._swing @ np.abs(velocity)
+        near = bound < np.maximum(rate * BRAKING + self._stop, self._slow)
+        result: list[int] = np.flatnonzero(near).tolist()
+        return result
+
+
+class _Posture:
+    """The shapes in one posture.
+
+    Attributes:
+        reach: (pairs,) m, sum of the radii of the spheres about the shapes' origins.
+    """
+
+    def __init__(self, model: pin.Model, shapes: pin.GeometryModel) -> None:
+        self._model, self._data = model, model.createData()
+        self._shapes, self._placed = shapes, shapes.createData()
+        pairs = [(pair.first, pair.second) for pair in shapes.collisionPairs]
+        self._first, self._second = np.array(pairs, int).reshape(-1, 2).T
+        radii = _radii(shapes)
+        self.reach = radii[self._first] + radii[self._second]
+        # Views of Pinocchio's own memory: refreshed by every placement at no cost.
+        self._origins = [placement.translation for placement in self._placed.oMg]
+        self._centres = np.zeros((shapes.ngeoms, 3))
+        self._flat = self._centres.reshape(-1)
+
+    def place(self, q: Array) -> None:
+        """Put the arm to q (n,) rad."""
+        pin.updateGeometryPlacements(self._model, self._data, self._shapes, self._placed, q)
+
+    def between(self) -> Array:
+        """Return the vectors (pairs, 3) m between the shapes' origins."""
+        np.concatenate(self._origins, out=self._flat)
+        first = self._centres.take(self._first, axis=0)
+        return np.subtract(first, self._centres.take(self._second, axis=0), out=first)
+
+    def distance(self, pair: int) -> float:
+        """Return the distance of a pair, m; negative where the shapes overlap."""
+        result = pin.computeDistance(self._shapes, self._placed, pair)
+        return float(result.min_distance)
+
+    def distances(self, q: Array, pairs: list[int]) -> Array:
+        """Return the distances (len(pairs),) m at q (n,) rad."""
+        self.place(q)
+        return np.array([self.distance(pair) for pair in pairs])
+
+
+@cache
+def _prepared(
+    spec: RobotSpec,
+) -> tuple[pin.Model, pin.GeometryModel, tuple[tuple[int, int], ...]]:
+    """Return the arm, its shapes and the pairs of them to compare; nobody changes them."""
+    model, shapes = _load(spec)
+    pairs = _choose(model, shapes, spec)
+    _compare(shapes, pairs)
+    return model, shapes, tuple(pairs)
+
+
+def _load(spec: RobotSpec) -> tuple[pin.Model, pin.GeometryModel]:
+    """Return the arm and its collision shapes, without pairs."""
+    full = pin.buildModelFromUrdf(str(spec.urdf_path))
+    shapes = pin.buildGeomFromUrdf(full, str(spec.urdf_path), pin.GeometryType.COLLISION)
+    return pin.buildReducedModel(full, shapes, *locked_joints(full, spec))
+
+
+def _compare(shapes: pin.GeometryModel, pairs: list[tuple[int, int]]) -> None:
+    """Make `pairs` of shapes the ones that are compared."""
+    shapes.removeAllCollisionPairs()
+    for pair in pairs:
+        shapes.addCollisionPair(pin.CollisionPair(*pair))
+
+
+def _choose(model: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> list[tuple[int, int]]:
+    """Return the pairs of shapes that are worth comparing."""
+    ways = _ways(model, shapes)
+    pairs = list(ways)
+    _compare(shapes, pairs)
+    posture, rng = _Posture(model, shapes), np.random.default_rng(0)
+    lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
+    drawn = rng.uniform(lower, upper, (_SAMPLES, spec.n))
+    everything = list(range(len(pairs)))
+    touching = np.array([posture.distances(q, everything) <= 0 for q in drawn])
+    out = (touching.mean(axis=0) >= _ALWAYS) | (posture.distances(spec.home, everything) <= 0)
+    for way in set(ways.values()):
+        if len(way) == 2:
+            alike = [i for i, pair in enumerate(pairs) if ways[pair] == way]
+            one, other = (int(model.joints[joint].idx_q) for joint in way)
+            nearest, q = np.full(len(alike), math.inf), spec.home.copy()
+            for a, b in itertools.product(*(_grid(lower[i], upper[i]) for i in (one, other))):
+                q[one], q[other] = a, b
+                np.minimum(nearest, posture.distances(q, alike), out=nearest)
+            out[alike] |= nearest >= _CLEAR
+    return [pair for pair, left in zip(pairs, out, strict=True) if not left]
+
+
+def _ways(model: pin.Model, shapes: pin.GeometryModel) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Return the joints between the shapes of each pair, of those with two or more."""
+    result = {}
+    supports = [set(model.supports[shape.parentJoint]) for shape in shapes.geometryObjects]
+    for one, other in itertools.combinations(range(shapes.ngeoms), 2):
+        way = supports[one] ^ supports[other]
+        if len(way) > 1:
+            result[one, other] = tuple(sorted(way))
+    return result
+
+
+def _grid(lower: float, upper: float) -> Array:
+    return np.linspace(lower, upper, math.ceil((upper - lower) / _GRID) + 1)
+
+
+def _swing(model: pin.Model, shapes: pin.GeometryModel) -> Array:
+    """Return (pairs, n) m: how far the spheres' surfaces turn when a joint turns by one rad."""
+    radii, parents = _radii(shapes), [shape.parentJoint for shape in shapes.geometryObjects]
+    turns = np.zeros((shapes.ngeoms, model.nv))
+    for shape, parent in enumerate(parents):
+        for joint in list(model.supports[parent])[1:]:
+            turns[shape, model.joints[joint].idx_v] = radii[shape]
+    pairs = shapes.collisionPairs
+    swing = [turns[pair.first] + turns[pair.second] for pair in pairs]
+    return np.array(swing).reshape(-1, model.nv)
+
+
+def _lengths(vectors: Array) -> Array:
+    """Return the norms (m,) of vectors (m, 3)."""
+    result: Array = np.sqrt(np.einsum('ij,ij->i', vectors, vectors))
+    return result
+
+
+def _radii(shapes: pin.GeometryModel) -> Array:
+    """Return the radii (shapes,) m of the spheres about the shapes' origins that hold them."""
+    radii = []
+    for shape in shapes.geometryObjects:
+        body = shape.geometry
+        body.computeLocalAABB()
+        radii.append(body.aabb_radius + np.linalg.norm(body.aabb_center))
+    return np.array(radii)

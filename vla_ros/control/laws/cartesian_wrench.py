@@ -1,0 +1,151 @@
+"""Hybrid force and motion: some axes press with a wrench, the others hold a pose compliantly.
+
+Raibert and Craig, "Hybrid position/force control of manipulators" (1981), with an impedance for
+the motion and feed-forward plus an integral of the wrench's error for the force.
+"""
+
+from dataclasses import dataclass
+import math
+from typing import Literal
+
+import numpy as np
+
+from vla_ros.config import require
+from vla_ros.control.laws import terms
+from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.task_spring import six, turn
+from vla_ros.control.stiffness import stiffness_matrix
+from vla_ros.data import Array
+from vla_ros.robots.model import RobotModel
+from vla_ros.robots.spec import RobotSpec
+
+
+_AXES = ('x', 'y', 'z', 'rx', 'ry', 'rz')
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartesianWrenchConfig(CartesianImpedanceConfig):
+    """As the impedance's, for the axes of motion; `frame` says whose axes these are."""
+
+    # Axes that follow the target's wrench instead of its pose
+    force_axes: tuple[Literal['x', 'y', 'z', 'rx', 'ry', 'rz'], ...] = ('z',)
+    # What brakes them: in free space they move at the target's wrench over this
+    force_damping_pos: float = 100.0  # Ns/m
+    force_damping_rot: float = 5.0  # Nms/rad
+    integral: float = 5.0  # 1/s; above a quarter of what senses the wrench it oscillates
+    integral_max_pos: float = 10.0  # N that the integral adds to the target's force
+    integral_max_rot: float = 1.0  # Nm, likewise
+    contact_pos: float = 1.0  # N; an axis that feels less is in free space, its integral fades
+    contact_rot: float = 0.1  # Nm, likewise
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        distinct = len(set(self.force_axes)) == len(self.force_axes)
+        require(distinct and bool(self.force_axes), 'force_axes: expected one or more, each once')
+        for name, most, unit in (
+            ('force_damping_pos', 1000.0, 'Ns/m'),
+            ('force_damping_rot', 100.0, 'Nms/rad'),
+            ('integral', 50.0, '1/s'),
+            ('integral_max_pos', 100.0, 'N'),
+            ('integral_max_rot', 20.0, 'Nm'),
+            ('contact_pos', 50.0, 'N'),
+            ('contact_rot', 10.0, 'Nm'),
+        ):
+            fits = 0 <= getattr(self, name) <= most
+            require(fits, f'{name}: expected 0..{most:g} {unit}')
+        damped = self.force_damping_pos > 0 and self.force_damping_rot > 0
+        require(damped, 'force_damping_pos, force_damping_rot: must be positive')
+
+
+class CartesianWrench(CartesianImpedance):
+    """The impedance's torque, with F = F_d - D_f v + I instead of the spring on the force axes.
+
+    I' = k_i (F_d + F_ext), bounded; -F_ext is what the tcp presses with. The target's pose and its
+    motion along these axes do not count.
+    """
+
+    config: CartesianWrenchConfig
+
+    def __init__(self, config: CartesianWrenchConfig, spec: RobotSpec) -> None:
+        """Prepare the gains for a robot.
+
+        Raises:
+            ValueError: a list of gains without one per joint.
+        """
+        super().__init__(config, spec)
+        self._force = np.array([float(axis in config.force_axes) for axis in _AXES])
+        self._motion = 1 - self._force
+        self._brake = np.diag(
+            self._force * six(config.force_damping_pos, config.force_damping_rot)
+        )
+        self._hold(self._spring.stiffness.copy())
+        self._felt = six(config.contact_pos, config.contact_rot)
+        self._most = self._force * six(config.integral_max_pos, config.integral_max_rot)
+        self._least = -self._most
+        self._share = config.integral / spec.control_rate
+        self._integral, self._local, self._error = np.zeros((3, 6))
+        self._own = CartesianTarget(spec.home)
+
+    def reset(self, model: RobotModel, target: CartesianTarget) -> None:
+        """Begin with the target's wrench alone."""
+        self._integral[:] = 0.0
+
+    def set_stiffness(self, stiffness: Array) -> None:
+        """Take a stiffness (6, 6) in the axes of `frame`, used along those of motion.
+
+        Raises:
+            ValueError: not symmetric, positive semi-definite and within the configured bounds.
+        """
+        self._hold(stiffness_matrix(stiffness))
+
+    def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
+        """Write the joint torque (n,) Nm into out."""
+        own = self._own
+        own.position[:], own.rotation[:] = target.position, target.rotation
+        own.posture[:], own.posture_rate[:] = target.posture, target.posture_rate
+        self._keep(target.twist, self._motion, model, own.twist)
+        self._keep(target.acceleration, self._motion, model, own.acceleration)
+        self._integrate(model, target)
+        self._from_frame(self._integral, model, own.wrench)
+        np.add(own.wrench, target.wrench, out=own.wrench)
+        return super().torque(model, own, out)
+
+    def _hold(self, stiffness: Array) -> None:
+        """Use a stiffness (6, 6) along the axes of motion, and the brake along the others."""
+        spring, motion = self._spring, np.outer(self._motion, self._motion)
+        spring.set(motion * stiffness)
+        spring.damping[:] = motion * spring.damping + self._brake
+        self.stiffness = spring.isotropic
+
+    def _integrate(self, model: RobotModel, target: CartesianTarget) -> None:
+        """Move the integral (6,) N and Nm, in the axes of the frame, one tick on."""
+        felt, error = self._local, self._error
+        np.add(target.wrench, model.external_wrench, out=error)
+        if not math.isfinite(float(error.sum())):
+            return
+        self._to_frame(model.external_wrench, model, felt)
+        self._to_frame(error, model, self._wrench)
+        touching = np.abs(felt) > self._felt
+        np.copyto(error, np.where(touching, self._wrench, -self._integral))
+        np.multiply(error, self._share, out=error)
+        np.add(self._integral, error, out=self._integral)
+        terms.clamp(self._integral, self._least, self._most, self._integral)
+
+    def _keep(self, vector: Array, axes: Array, model: RobotModel, out: Array) -> None:
+        """Write the part of a vector (6,), base axes, along the frame's marked axes into out."""
+        self._to_frame(vector, model, self._local)
+        np.multiply(self._local, axes, out=self._local)
+        self._from_frame(self._local, model, out)
+
+    def _to_frame(self, vector: Array, model: RobotModel, out: Array) -> None:
+        if self._spring.tool:
+            turn(vector, model.rotation, out)
+        else:
+            np.copyto(out, vector)
+
+    def _from_frame(self, vector: Array, model: RobotModel, out: Array) -> None:
+        if self._spring.tool:
+            turn(vector, model.rotation.T, out)
+        else:
+            np.copyto(out, vector)

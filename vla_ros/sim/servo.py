@@ -1,0 +1,43 @@
+"""The robot's own position servo, as robots have that take joint positions instead of torques."""
+
+import math
+
+import mujoco
+import numpy as np
+
+from vla_ros.data import Array
+from vla_ros.sim.scene import Scene
+
+
+class PositionServo:
+    """tau = M (w^2 (q_d - q) + 2 w (q'_d - q')) + bias + damping, anew at every physics step.
+
+    Computed torque (Siciliano et al., "Robotics: Modelling, Planning and Control", 2009, 8.5.2) on
+    MuJoCo's own terms, so that every joint is a critically damped oscillator of w = 2 pi bandwidth
+    wherever the arm is. What is held in the hand or rubs is not known to it, as in a real servo.
+    """
+
+    def __init__(self, scene: Scene, data: mujoco.MjData) -> None:
+        """Prepare for one simulation; it aims at nothing yet."""
+        rate = 2 * math.pi * scene.config.servo.bandwidth
+        self._stiffness, self._damping = rate * rate, 2 * rate
+        self._model, self._data = scene.model, data
+        self._joints, self._arm, self._motors = scene.arm_q, scene.arm_v, scene.arm_u
+        self._peak = scene.spec.joint_array('torque')
+        self._position, self._velocity = np.zeros((2, scene.spec.n))
+        self._wanted, self._torque = np.zeros((2, scene.model.nv))
+
+    def aim(self, position: Array, velocity: Array) -> None:
+        """Take joint positions (n,) rad to be at, moving with (n,) rad/s."""
+        self._position[:] = position
+        self._velocity[:] = velocity
+
+    def drive(self) -> None:
+        """Set the motors, between mj_step1 and mj_step2, to at most their greatest torque."""
+        data, arm = self._data, self._arm
+        pull = self._stiffness * (self._position - data.qpos[self._joints])
+        pull += self._damping * (self._velocity - data.qvel[arm])
+        self._wanted[arm] = pull
+        mujoco.mj_mulM(self._model, data, self._torque, self._wanted)
+        torque = self._torque[arm] + data.qfrc_bias[arm] - data.qfrc_passive[arm]
+        data.ctrl[self._motors] = np.clip(torque, -self._peak, self._peak)
