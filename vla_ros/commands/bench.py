@@ -1,9 +1,11 @@
 """`vla_ros bench`: the figures of the running system, printed and written in one run."""
 
+import math
 from pathlib import Path
 import tempfile
 from typing import TYPE_CHECKING, Annotated, Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 import typer
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 NAME = 'bench'
-SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'limits')
+SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'tick', 'limits')
 
 
 def command(
@@ -30,7 +32,10 @@ def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
     seconds: Annotated[
-        float, typer.Option(min=5, help='Length of each graph run; the recorder takes 5 minutes.')
+        float,
+        typer.Option(
+            min=5, help="Of each graph run and each law's ticks; the recorder takes 5 minutes."
+        ),
     ] = 60.0,
     quick: Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')] = False,
     laws: Annotated[
@@ -53,7 +58,8 @@ def command(
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
     latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
     `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
-    `limits.<law>` (ticks, violations, shares: the most that was used of each limit).
+    `tick.<law>` (tick_p50, tick_p99, cycle_p50, cycle_p99 in s, missed), `limits.<law>` (ticks,
+    violations, shares: the most that was used of each limit).
     """
     console = Console()
     share = 0.1 if quick else 1.0
@@ -68,6 +74,8 @@ def command(
             results['recorder'] = _recorder(robot, policy, 300.0 * share, console)
         elif section == 'control':
             results['control'] = _control(robot, laws, plots, console)
+        elif section == 'tick':
+            results['tick'] = _tick(robot, laws, seconds * share, console)
         elif section == 'limits':
             results['limits'] = _limits(robot, laws, round(ticks * share), seed, console)
         else:
@@ -101,22 +109,51 @@ def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, 
     from vla_ros.control.laws import load_law
     from vla_ros.pipeline.law_bench import TRIALS, bench_laws
     from vla_ros.pipeline.law_bench.plots import plot_trial
+    from vla_ros.pipeline.law_bench.reference import CrispReference
 
     spec = load_robot(robot)
     # A law that lets itself be led follows no trial.
-    presets = tuple(p for p in _presets(spec, laws) if load_law(p, spec).tracks != 'hand')
+    made = {name: load_law(name, spec) for name in _presets(spec, laws)}
+    led = {name: law for name, law in made.items() if law.tracks != 'hand'}
+    asked = (*led.values(), CrispReference(spec))
+    count = sum(trial.asks(law) for trial in TRIALS.values() for law in asked)
     rows = []
-    with bar('control laws', len(TRIALS) * (len(presets) + 1)) as step:
-        for row in bench_laws(spec, presets):
+    with bar('control laws', count) as step:
+        for row in bench_laws(spec, tuple(led)):
             rows.append(row)
             step(True)
     result: dict[str, Any] = {}
     for name, trial in TRIALS.items():
         own = [row for row in rows if row.trial is trial]
+        if not own:
+            continue
         plot_trial(plots / f'{name}.png', own)
         console.print(_control_table(trial.title, own))
         result[name] = {row.law: row.figures for row in own}
     console.print(f'pictures are in {plots}/')
+    return result
+
+
+def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, Any]:
+    from vla_ros.pipeline.law_bench.tick import bench_tick
+
+    spec = load_robot(robot)
+    result: dict[str, Any] = {}
+    table = Table(title=f'the control process, {seconds:.0f} s for each law')
+    for column in ('law', 'tick us (p50 / p99)', 'cycle us (p50 / p99)', 'missed'):
+        table.add_column(column, justify='right')
+    for name in _presets(spec, laws):
+        with bar(f'tick: {name}', math.ceil(seconds)) as step:
+            row = bench_tick(spec, name, seconds, lambda: step(True))
+        result[name] = row
+        micro = {key: f'{value * 1e6:.0f}' for key, value in row.items()}
+        table.add_row(
+            name,
+            f'{micro["tick_p50"]} / {micro["tick_p99"]}',
+            f'{micro["cycle_p50"]} / {micro["cycle_p99"]}',
+            f'{100 * row["missed"]:.2f} %',
+        )
+    console.print(table)
     return result
 
 
@@ -149,12 +186,14 @@ def _presets(spec: RobotSpec, laws: str) -> tuple[str, ...]:
 
 
 def _control_table(title: str, rows: list['Row']) -> Table:
-    table = Table(title=title, title_justify='left')
-    table.add_column('law')
-    for column in rows[0].figures:
-        table.add_column(column, justify='right')
+    table = Table(title=title, title_justify='left', box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column('law', no_wrap=True)
+    # How long laws take is in the report; the tick that they are part of is measured by `tick`.
+    columns = [name for name in rows[0].figures if not name.startswith('law_')]
+    for column in columns:
+        table.add_column(column.replace('_', '\n'), justify='right')
     for row in rows:
-        table.add_row(row.law, *(f'{value:.4g}' for value in row.figures.values()))
+        table.add_row(row.law, *(f'{row.figures[name]:.3g}' for name in columns))
     return table
 
 

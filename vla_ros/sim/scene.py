@@ -1,5 +1,6 @@
 """Scene: one MuJoCo model of a robot at a table, and where everything is in it."""
 
+from collections.abc import Callable
 import math
 
 import mujoco
@@ -33,15 +34,20 @@ class Scene:
         wrench: where sensordata has the force sensor's (6,); None when the spec has none.
     """
 
-    def __init__(self, spec: RobotSpec, config: SimConfig | None = None) -> None:
-        """Build the model of `spec`'s robot at the table.
+    def __init__(
+        self,
+        spec: RobotSpec,
+        config: SimConfig | None = None,
+        equip: Callable[[mujoco.MjSpec], None] | None = None,
+    ) -> None:
+        """Build the model of `spec`'s robot at the table, changed by `equip` before it is final.
 
         Raises:
             ValueError: the URDF lacks one of the spec's joints or frames; the message names it.
         """
         self.spec = spec
         self.config = load_sim() if config is None else config
-        self.model = _build(spec, self.config)
+        self.model = _build(spec, self.config, equip)
         model = self.model
         joints = [_id(model, 'joint', name) for name in spec.joint_names]
         fingers = [_id(model, 'joint', name) for name in spec.gripper.joints]
@@ -104,7 +110,9 @@ class Scene:
         model.light_diffuse[:] = self._diffuse * (1 + layout.light)
 
 
-def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
+def _build(
+    spec: RobotSpec, config: SimConfig, equip: Callable[[mujoco.MjSpec], None] | None
+) -> mujoco.MjModel:
     world = mujoco.MjSpec.from_file(str(spec.urdf_path))
     option = world.option
     option.timestep = config.physics.timestep
@@ -125,6 +133,8 @@ def _build(spec: RobotSpec, config: SimConfig) -> mujoco.MjModel:
         _camera(world, camera)
     if spec.force_sensor is not None:
         _force_sensor(world, spec.force_sensor)
+    if equip is not None:
+        equip(world)
     return world.compile()
 
 

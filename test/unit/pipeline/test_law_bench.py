@@ -14,6 +14,7 @@ from vla_ros.pipeline.law_bench.plots import plot_trial  # noqa: E402
 from vla_ros.pipeline.law_bench.reference import CrispReference  # noqa: E402
 from vla_ros.pipeline.law_bench.rig import Rig  # noqa: E402
 from vla_ros.pipeline.law_bench.row import Row  # noqa: E402
+from vla_ros.pipeline.law_bench.tick import bench_tick  # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -44,6 +45,24 @@ def test_contact_settles_at_the_springs_force(rig):
     _, figures = run(rig, 'contact_3')
     assert figures['relative_error'] < 0.05
     assert figures['steady'] > 5 and figures['ripple'] < 0.1
+
+
+def test_the_peak_of_an_impact_is_that_of_its_speed_whoever_holds_the_arm(rig, spec):
+    _, own = run(rig, 'contact_3', seconds=2.0)
+    _, plain = run(rig, 'contact_3', CrispReference(spec), seconds=2.0)
+    ratio = own['peak'] / own['impact_speed']
+    assert ratio == pytest.approx(plain['peak'] / plain['impact_speed'], rel=0.02)
+    assert own['peak'] <= plain['peak']
+
+
+def test_a_force_that_is_asked_for_is_pressed_with(rig, spec):
+    law = load_law('franka_wrench', spec)
+    _, figures = run(rig, 'press', law, seconds=1.5)
+    assert figures['relative_error'] < 0.01 and figures['ripple'] < 0.1
+    assert figures['settling'] < 1.0
+    assert TRIALS['push'].asks(law) and not TRIALS['contact_3'].asks(law)
+    impedance = load_law('franka_impedance', spec)
+    assert TRIALS['contact_3'].asks(impedance) and not TRIALS['press'].asks(impedance)
 
 
 def test_what_is_done_to_the_arm_shows(rig):
@@ -117,3 +136,13 @@ def test_the_figure_eight_is_where_its_velocity_leads():
     np.testing.assert_allclose(speed, [g.velocity for g in goals[1:]], atol=1e-3)
     rate = np.diff([g.velocity for g in goals], axis=0) / dt
     np.testing.assert_allclose(rate, [g.acceleration for g in goals[1:]], atol=2e-2)
+
+
+@pytest.mark.parametrize('name', ['franka_impedance', 'franka_joint_servo', 'franka_guide'])
+def test_the_tick_is_measured_in_the_control_process(spec, name):
+    seen = []
+    figures = bench_tick(spec, name, 2.0, lambda: seen.append(1))
+    assert len(seen) == 2
+    assert 0 < figures['tick_p50'] <= figures['tick_p99'] < 0.1
+    assert figures['tick_p50'] <= figures['cycle_p50'] <= figures['cycle_p99'] < 0.1
+    assert 0 <= figures['missed'] < 1

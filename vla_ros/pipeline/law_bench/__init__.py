@@ -12,6 +12,7 @@ from vla_ros.pipeline.law_bench import (
     figure_eight,
     minimum_jerk,
     model_error,
+    press,
     push,
     step,
     timing,
@@ -27,8 +28,9 @@ REFERENCE = 'crisp_reference'
 TRIALS: dict[str, Trial] = {
     trial.name: trial
     for trial in (
-        step.TRIAL, minimum_jerk.TRIAL, figure_eight.TRIAL, contact.SLOW, contact.FAST, push.TRIAL,
-        model_error.PAYLOAD, model_error.FRICTION, timing.JITTER, timing.DROPPED,
+        step.TRIAL, minimum_jerk.TRIAL, figure_eight.TRIAL, contact.SLOW, contact.FAST,
+        press.TRIAL, push.TRIAL, model_error.PAYLOAD, model_error.FRICTION,
+        timing.JITTER, timing.DROPPED,
     )
 }  # fmt: skip
 
@@ -43,6 +45,8 @@ def bench_laws(spec: RobotSpec, presets: tuple[str, ...]) -> Iterator[Row]:
     for trial in TRIALS.values():
         for name, make in makers.items():
             law = make()
+            if not trial.asks(law):
+                continue
             trace = rig.run(law, trial.motion, trial.seconds, trial.conditions)
             figures = trial.measure(trace, law.stiffness)
             spent = np.percentile(trace.spent, (50, 99))

@@ -52,6 +52,7 @@ def _trial(speed: float) -> Trial:
     return Trial(
         f'contact_{centimetres}', f'contact at {speed} m/s', partial(_motion, speed),
         (_ABOVE + _BELOW) / speed + 1.5, _measure, Conditions(start=(0.5, 0.0, _ABOVE)),
+        vertical=True,
     )  # fmt: skip
 
 

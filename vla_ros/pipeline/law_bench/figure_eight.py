@@ -25,4 +25,4 @@ def _motion(now: float) -> Goal:
     return Goal(place, rate * slope, rate**2 * bend + change * slope)
 
 
-TRIAL = Trial('figure_eight', '0.2 m at 0.25 Hz', _motion, 9.0, tracking)
+TRIAL = Trial('figure_eight', '0.2 m at 0.25 Hz', _motion, 9.0, tracking, vertical=True)

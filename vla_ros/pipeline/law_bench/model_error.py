@@ -8,7 +8,7 @@ from vla_ros.pipeline.law_bench.trial import Trial, tracking
 
 PAYLOAD = Trial(
     'payload', '30 cm in 1 s, 1 kg unknown', minimum_jerk, 2.0, tracking,
-    replace(START, payload=1.0),
+    replace(START, payload=1.0), vertical=True,
 )  # fmt: skip
 FRICTION = Trial(
     'friction', '30 cm in 1 s, 1 Nm dry friction', minimum_jerk, 2.0, tracking,

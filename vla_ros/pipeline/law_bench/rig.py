@@ -7,6 +7,7 @@ moves the arm through the robot's own servo, and feels the true wrench of the wo
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+import functools
 
 import mujoco
 import numpy as np
@@ -23,10 +24,11 @@ from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import load_sim
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.scene import Scene
+from vla_ros.sim.scene import FURNITURE, ROBOT, Scene
 
 
 _TIMESTEP = 0.00025  # s
+_PROBE = 0.01  # m, radius of the ball that touches
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Goal:
     offset: Array  # (3,) m
     velocity: Array = field(default_factory=lambda: np.zeros(3))  # m/s
     acceleration: Array = field(default_factory=lambda: np.zeros(3))  # m/s^2
+    force: Array = field(default_factory=lambda: np.zeros(3))  # N, that the tcp is to press with
 
 
 Motion = Callable[[float], Goal]  # s since the start -> where to be
@@ -81,7 +84,7 @@ class Rig:
         sim = load_sim()
         # Finer than a tick, for torques that come late.
         sim = replace(sim, physics=replace(sim.physics, timestep=_TIMESTEP))
-        self.cell = Workcell(spec, scene=Scene(spec, sim))
+        self.cell = Workcell(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))
         self._layout = Layout(np.full((len(COLOURS), 3), np.nan), np.array([0.7, 0.35]),
                               np.array([0.7, -0.35]))  # fmt: skip
         self._hardware = SimHardware(self.cell.scene, self._layout)
@@ -112,6 +115,7 @@ class Rig:
             goal = motion(k * dt)
             twist, rate = (*goal.velocity, 0, 0, 0), (*goal.acceleration, 0, 0, 0)
             target.set(tuple(origin + goal.offset), tuple(turn), twist, rate)
+            target.wrench[:3] = goal.force
             if law.tracks == 'posture':
                 postures.lead(target)
             self._measure(model)
@@ -177,3 +181,23 @@ class Rig:
             data.xfrc_applied[tcp, :3] = at.push
             # MuJoCo applies it at the body's centre of mass, which is not where the tcp is.
             data.xfrc_applied[tcp, 3:] = np.cross(data.xpos[tcp] - data.xipos[tcp], at.push)
+
+
+def _probe(spec: RobotSpec, world: mujoco.MjSpec) -> None:
+    """Let a ball at the tcp touch things, in place of the hand and its fingers.
+
+    Its tip is the tcp, whose z axis points out of the hand. Flat pads meet a table with one corner
+    or with all at once, by a milliradian of tilt: a law that holds the hand less straight would
+    have the smaller peak.
+    """
+    tcp = world.body(spec.ee_frame)
+    finger = world.joint(spec.gripper.joints[0]).parent
+    pad = next(geom for geom in finger.geoms if geom.contype)
+    for geom in world.geoms:
+        if geom.contype == ROBOT:
+            geom.contype = geom.conaffinity = 0
+    tcp.add_geom(
+        name='probe', type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[_PROBE, 0, 0],
+        pos=[0, 0, -_PROBE], mass=0.0, contype=ROBOT, conaffinity=FURNITURE,
+        condim=4, friction=pad.friction, solref=pad.solref, priority=1, group=3,
+    )  # fmt: skip

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vla_ros.control.laws.base import ControlLaw
+from vla_ros.control.laws.cartesian_wrench import CartesianWrench
 from vla_ros.pipeline.law_bench.rig import Conditions, Goal, Motion, Trace
 
 
@@ -21,6 +23,13 @@ class Trial:
     seconds: float
     measure: Measure
     conditions: Conditions = field(default_factory=Conditions)
+    vertical: bool = False  # whether it counts where the tcp is along the tool's axis
+    force: bool = False  # whether it is a force along that axis that is asked for
+
+    def asks(self, law: ControlLaw) -> bool:
+        """Whether the trial means anything to a law: those that press do not follow there."""
+        presses = isinstance(law, CartesianWrench)
+        return presses if self.force else not (presses and self.vertical)
 
 
 def stand(now: float) -> Goal:
