@@ -18,7 +18,7 @@ from vla_ros.language.grammar import FAMILIES
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.driver import PolicyDriver
-from vla_ros.robots.spec import load_robot
+from vla_ros.robots import load_robot
 
 
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's

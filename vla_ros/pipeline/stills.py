@@ -19,7 +19,7 @@ from vla_ros.data import Array, Image
 from vla_ros.episodes import SUFFIX, Episode, EpisodeInfo, write_episode
 from vla_ros.language.grammar import Request
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
-from vla_ros.robots.spec import RobotSpec, load_robot
+from vla_ros.robots import RobotSpec, load_robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout

@@ -122,6 +122,7 @@ class RobotSpec:
     base: BaseSpec = field(default_factory=BaseSpec)
     force_sensor: ForceSensorSpec | None = None
     slowdown: SlowdownSpec = SlowdownSpec()
+    stop_law: str = ''  # control preset of STOP; '' is <name>_stop
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]
@@ -129,6 +130,11 @@ class RobotSpec:
         cameras = [camera.name for camera in self.cameras]
         require(len(set(cameras)) == len(cameras), f'cameras: a name is given twice in {cameras}')
         require(0 < self.control_rate <= 2000, 'control_rate: expected 0..2000 Hz')
+
+    @property
+    def limbs(self) -> tuple['RobotSpec', ...]:
+        """The arms that a chunk moves: this one."""
+        return (self,)
 
     @property
     def n(self) -> int:
@@ -166,13 +172,3 @@ class RobotSpec:
             if camera.name == name:
                 return camera
         raise KeyError(f'camera {name!r} is not one of {[c.name for c in self.cameras]}')
-
-
-def load_robot(name: str) -> RobotSpec:
-    """Load config/robots/<name>.yaml (or a path to one).
-
-    Raises:
-        FileNotFoundError: no such robot; the message lists the valid names.
-        ConfigError: the file is not a valid robot; the message names the field.
-    """
-    return config.load(RobotSpec, config_file('robots', name))

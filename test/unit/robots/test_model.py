@@ -138,7 +138,7 @@ def test_the_pads_meet_at_the_tcp(spec, simulated):
     ('change', 'names'),
     [
         ({'ee_frame': 'fr3_nose'}, ['fr3_nose', 'fr3_hand_tcp']),
-        ({'base_frame': 'fr3_link3'}, ['fr3_link3', 'root']),
+        ({'base_frame': 'fr3_link3'}, ['fr3_link3', 'fr3_joint3']),
     ],
 )
 def test_a_wrong_frame_is_refused_by_name(spec, change, names):

@@ -1,0 +1,117 @@
+"""BodySpec: a robot of several limbs, which share cameras, chunks and one supervisor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from vla_ros import config
+from vla_ros.config import ConfigError, require
+from vla_ros.data import Array
+from vla_ros.paths import config_file, share_dir
+from vla_ros.robots.spec import CameraSpec, RobotSpec
+
+
+# What a limb has from its robot unless its own part of the YAML says otherwise.
+_COMMON = ('urdf', 'control_rate', 'base', 'driver', 'law', 'stop_law', 'slowdown', 'cartesian')
+
+
+@dataclass(frozen=True)
+class BodySpec:
+    """A robot of several limbs.
+
+    Each limb is a RobotSpec without cameras: an arm with a tcp, a gripper, limits and a law of its
+    own. The action channels are those of the limbs, in order, each after its limb's name.
+    """
+
+    name: str
+    urdf: str  # relative to the share folder, the same for every limb
+    limbs: tuple[RobotSpec, ...]
+    cameras: tuple[CameraSpec, ...]
+    control_rate: float  # Hz
+
+    def __post_init__(self) -> None:
+        names = [limb.name for limb in self.limbs]
+        require(len(names) > 1, 'limbs: expected two or more; with one it is a robot as it is')
+        require(
+            all(name.isidentifier() for name in names), f'limbs: {names} are to be topic names'
+        )
+        require(len(set(names)) == len(names), f'limbs: a name is given twice in {names}')
+        joints = list(self.joint_names)
+        twice = sorted({name for name in joints if joints.count(name) > 1})
+        require(not twice, f'limbs: {twice} belong to two of them')
+        for limb in self.limbs:
+            same = limb.control_rate == self.control_rate and limb.urdf == self.urdf
+            require(same, f'limbs: {limb.name} has another control_rate or urdf than the robot')
+
+    @property
+    def n(self) -> int:
+        """Number of joints."""
+        return sum(limb.n for limb in self.limbs)
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Joint names, limb by limb."""
+        return tuple(name for limb in self.limbs for name in limb.joint_names)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the action channels, '<limb>.<channel>', in order."""
+        return tuple(f'{limb.name}.{channel}' for limb in self.limbs for channel in limb.channels)
+
+    @property
+    def urdf_path(self) -> Path:
+        """Absolute path of the URDF."""
+        return share_dir() / self.urdf
+
+    @cached_property
+    def home(self) -> Array:
+        """Home joint positions (n,), rad; read-only."""
+        home: Array = np.concatenate([limb.home for limb in self.limbs])
+        home.flags.writeable = False
+        return home
+
+    def limb(self, name: str) -> RobotSpec:
+        """Return the limb called `name`.
+
+        Raises:
+            KeyError: no such limb; the message names the valid ones.
+        """
+        for limb in self.limbs:
+            if limb.name == name:
+                return limb
+        raise KeyError(f'limb {name!r} is not one of {[limb.name for limb in self.limbs]}')
+
+
+Robot = RobotSpec | BodySpec
+
+
+def load_robot(name: str) -> Robot:
+    """Load config/robots/<name>.yaml (or a path to one).
+
+    Raises:
+        FileNotFoundError: no such robot; the message lists the valid names.
+        ConfigError: the file is not a valid robot; the message names the field.
+    """
+    path = config_file('robots', name)
+    tree = yaml.safe_load(path.read_text(encoding='utf-8'))
+    if isinstance(tree, Mapping) and 'limbs' in tree:
+        return config.build(BodySpec, _complete(tree, str(path)), where=str(path))
+    return config.load(RobotSpec, path)
+
+
+def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the tree of a robot with limbs, with all that these have in common in each."""
+    common = {key: tree[key] for key in _COMMON if key in tree}
+    own = {key: value for key, value in tree.items() if key not in _COMMON or key in _OWN}
+    limbs = tree['limbs']
+    if not isinstance(limbs, list) or not all(isinstance(limb, Mapping) for limb in limbs):
+        raise ConfigError(f'{where}: limbs: expected a list of limbs, each with a name')
+    return {**own, 'limbs': [{**common, 'cameras': [], **limb} for limb in limbs]}
+
+
+_OWN = ('urdf', 'control_rate')
