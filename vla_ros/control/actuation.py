@@ -50,7 +50,6 @@ class Actuation:
         self._stop_law, self._limiter, self._hardware = stop_law, limiter, hardware
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
-        self._still = np.zeros(spec.n)
         self._decay = math.exp(-1 / (spec.control_rate * _FADE))
         self._fading = False
         # Joint positions of a robot that takes velocities less those that were sent, (n,) rad.
