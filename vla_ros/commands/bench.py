@@ -51,8 +51,8 @@ def command(
     """Measure chunk rates, latency, what recorder and cameras lose, control laws and limits.
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
-    latency_p50, latency_p99, tick_p50, tick_p99, missed, latent_age), `recorder` (messages,
-    lost), `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
+    latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
+    `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
     `limits.<law>` (ticks, violations, shares: the most that was used of each limit).
     """
     console = Console()
