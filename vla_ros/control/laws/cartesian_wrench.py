@@ -14,8 +14,9 @@ from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
-from vla_ros.control.laws.task_spring import six, turn
-from vla_ros.control.stiffness import stiffness_matrix
+from vla_ros.control.laws.compliance import six
+from vla_ros.control.laws.task_spring import turn
+from vla_ros.control.stiffness import isotropic, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -116,7 +117,7 @@ class CartesianWrench(CartesianImpedance):
         spring, motion = self._spring, np.outer(self._motion, self._motion)
         spring.set(motion * stiffness)
         spring.damping[:] = motion * spring.damping + self._brake
-        self.stiffness = spring.isotropic
+        self.stiffness = isotropic(spring.stiffness)
 
     def _integrate(self, model: RobotModel, target: CartesianTarget) -> None:
         """Move the integral (6,) N and Nm, in the axes of the frame, one tick on."""
