@@ -36,7 +36,7 @@ class TaskSpring:
 
     Attributes:
         stiffness: (6, 6), damping: (6, 6), in the axes of the frame; `set` writes them in place.
-        mass: (6,) kg and kg m^2.
+        mobility: (6,) 1/kg and 1/(kg m^2), of the mass that the gains are meant for.
         clip: (6,) m and rad, of the error.
         tool: whether the axes are the tcp's.
         follows: whether v_d is the target's twist, or zero.
@@ -46,7 +46,7 @@ class TaskSpring:
         """Prepare the gains."""
         self.config = config
         self.tool, self.follows = config.frame == 'tool', config.feedforward != 'none'
-        self.mass = config.masses
+        self.mobility = 1 / config.masses
         self.clip = six(config.error_clip_pos, config.error_clip_rot)
         self._low = -self.clip
         self.stiffness, self.damping = np.zeros((2, 6, 6))
