@@ -22,7 +22,7 @@ class Sensing:
         observer: None where the torques that act are not known. force_sensor: None where the
             robot has none. guard: of contact.
         fault: why the external wrench cannot be known; '' when it can.
-        tare_refusal: why a tare that had begun was given up; whoever reports it sets it back to ''.
+        tare_refusal: why a tare that had begun was given up; who reports it sets it back to ''.
     """
 
     def __init__(
