@@ -140,7 +140,8 @@ def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, 
     spec = load_robot(robot)
     result: dict[str, Any] = {}
     table = Table(title=f'the control process, {seconds:.0f} s for each law')
-    for column in ('law', 'tick us (p50 / p99)', 'cycle us (p50 / p99)', 'missed'):
+    table.add_column('law', no_wrap=True)
+    for column in ('tick us (p50 / p99)', 'cycle us (p50 / p99)', 'missed'):
         table.add_column(column, justify='right')
     for name in _presets(spec, laws):
         with bar(f'tick: {name}', math.ceil(seconds)) as step:
