@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 NAME = 'bench'
+_WIDTH = 110
 SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'tick', 'limits')
 
 
@@ -62,6 +63,8 @@ def command(
     violations, shares: the most that was used of each limit).
     """
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)  # a file or a pipe has no width of its own
     share = 0.1 if quick else 1.0
     results: dict[str, Any] = {}
     for section in options.families(','.join(sections or ()), SECTIONS, 'sections'):
