@@ -100,7 +100,7 @@ class Lockstep:
         self.hardware = SimHardware(self.scene, layout)
         self.renderer.show(layout)
         self._now = 0
-        self.execution = Execution(self.spec, self.hardware, self.config.queue)
+        self.execution = Execution(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
     def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:

@@ -11,7 +11,7 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
-from vla_ros.pipeline.runtime import build_loop
+from vla_ros.pipeline.limb import build_loop
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.hardware import SimHardware
