@@ -13,7 +13,7 @@ from vla_ros.config import require
 from vla_ros.language import grammar, wording
 
 
-PAD, UNKNOWN = 0, 1
+UNKNOWN = 1  # id; 0 is the padding
 _WORD = re.compile(r"[a-z0-9']+")
 
 
