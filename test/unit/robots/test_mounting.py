@@ -1,6 +1,7 @@
 """A robot on a wall or a ceiling: gravity comes from where the world says."""
 
 from dataclasses import replace
+import itertools
 
 import mujoco
 import numpy as np
@@ -21,10 +22,11 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=itertools.product(['franka', 'ur5e'], WAYS), ids='-'.join)
 def mounted(request):
-    turn = quat_from_rotvec(np.array(WAYS[request.param]))
-    return replace(load_robot('franka'), base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
+    robot, way = request.param
+    turn = quat_from_rotvec(np.array(WAYS[way]))
+    return replace(load_robot(robot), base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
 
 
 def test_pinocchio_the_kernel_and_mujoco_agree(mounted):
