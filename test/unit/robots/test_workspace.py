@@ -21,13 +21,22 @@ def cell(request):
 
 def posture(cell, place):
     """Return joints and condition number with the tcp at a place, rotated as at home."""
-    q = cell.reach(np.array(place))
-    cell.model.update(q, np.zeros(cell.spec.n))
-    here = tcp_pose(cell.model)
-    turn = quat_multiply(cell.home.quaternion, quat_conjugate(here.quaternion))
-    np.testing.assert_allclose(here.position, place, atol=1e-4)
-    np.testing.assert_allclose(rotvec_from_quat(turn), 0, atol=1e-3)
-    return q, np.linalg.cond(cell.model.jacobian)
+    q, model = cell.spec.home.copy(), cell.model
+    for _ in range(100):
+        model.update(q, np.zeros(cell.spec.n))
+        here, jacobian = tcp_pose(model), model.jacobian
+        turn = quat_multiply(cell.home.quaternion, quat_conjugate(here.quaternion))
+        error = np.r_[place - here.position, rotvec_from_quat(turn)]
+        if np.abs(error).max() < 1e-6:
+            assert (spec_range(cell)[0] < q).all() and (q < spec_range(cell)[1]).all(), place
+            return q, np.linalg.cond(jacobian)
+        square = jacobian @ jacobian.T + 1e-6 * np.eye(6)
+        q = q + np.clip(jacobian.T @ np.linalg.solve(square, error), -0.2, 0.2)
+    pytest.fail(f'{place} is not reached')
+
+
+def spec_range(cell):
+    return cell.spec.joint_array('lower'), cell.spec.joint_array('upper')
 
 
 def grid(lower, upper, count):
