@@ -118,9 +118,12 @@ def describe(options: StackOptions) -> Stack:
     reasoner = {**common, 'extra_delay': options.extra_delay}
     if options.reasoner_rate or 'rate' not in tuning.reasoner:
         reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
+    expert = dict(common)
+    if 'rate' not in tuning.expert:
+        expert['rate'] = policy.spec.expert_rate
     nodes = [
         _node('reasoner', tuning.reasoner, reasoner),
-        _node('expert', tuning.expert, common),
+        _node('expert', tuning.expert, expert),
     ]
     if options.detect:
         nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))

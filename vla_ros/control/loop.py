@@ -169,6 +169,9 @@ class ControlLoop:
         """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
         sensing, sent = self.sensing, self.actuation
         sensing.update(self.model, sample, sent.torque, sent.carried)
+        if sensing.tare_refusal:
+            self.targets.refuse(sensing.tare_refusal)
+            sensing.tare_refusal = ''
         if sensing.fault:
             self.supervisor.post(Event.STALE, sensing.fault)
         if sensing.contact:
