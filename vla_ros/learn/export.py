@@ -101,7 +101,7 @@ def _spec(
     settings: TrainSettings, robot: RobotSpec, threshold: float, dt: float, folder: Path
 ) -> PolicySpec:
     return PolicySpec(
-        name=settings.name,
+        name=f'{robot.name}-{settings.name}',
         robot=robot.name,
         representation='ee_pose',
         channels=robot.channels,

@@ -93,7 +93,7 @@ class PolishSettings:
 class TrainSettings:
     """A training run."""
 
-    name: str  # of the policy
+    name: str  # of the policy, after that of its robot
     seed: int
     batch: int
     texts: int  # instructions without an image, per step

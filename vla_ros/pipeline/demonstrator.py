@@ -83,7 +83,7 @@ class Demonstrator:
         layout, request = draw(task, seed)
         rng = np.random.default_rng((seed, FAMILIES.index(family), 1))
         instruction = render(request, rng, 'train')
-        disturbance = Disturbance(self.noise, rng, 1 / FPS)
+        disturbance = Disturbance(self.noise, rng, 1 / FPS, self.spec.gripper.open)
         self._start(layout, disturbance)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)

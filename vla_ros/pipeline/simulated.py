@@ -4,17 +4,15 @@ import math
 
 import numpy as np
 
-from vla_ros.control.interfaces import JointSample
-from vla_ros.data import Array, Pose
+from vla_ros.data import Pose
 from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import Request
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import Mailbox
-from vla_ros.pipeline.plant import Sample
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
-from vla_ros.sim.hardware import SimHardware
+from vla_ros.sim.hardware import SimArm, SimHardware, SimSample
 from vla_ros.sim.layout import Layout, draw_layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.tasks import Progress, Task, draw, make_hand, make_tasks
@@ -53,6 +51,26 @@ class Scenes:
         return self.tasks[family]
 
 
+class PlantArm:
+    """A simulated arm on the control clock instead of the simulation's.
+
+    Attributes:
+        now: ns, of the cycle in progress.
+    """
+
+    def __init__(self, arm: SimArm) -> None:
+        """Stand for `arm`."""
+        self.now = 0
+        self._arm = arm
+        self.write, self.move = arm.write, arm.move
+
+    def read(self) -> SimSample:
+        """Return the joints as they are in this cycle."""
+        sample = self._arm.read()
+        sample.stamp = self.now
+        return sample
+
+
 class SimPlant:
     """Physics on the control clock, laid out by family and seed."""
 
@@ -61,37 +79,20 @@ class SimPlant:
         scene = Scene(spec)
         self._scenes = Scenes(spec, scene.config)
         self._hardware = SimHardware(scene, self._scenes.layout(family, seed))
-        data = self._hardware.data
-        # Views, which stay valid: MuJoCo's own attributes make a new one at every access.
-        arm_q, arm_v = _span(scene.arm_q), _span(scene.arm_v)
-        wrench = None if scene.wrench is None else np.zeros(6)
-        self._sample = Sample(0, data.qpos[arm_q], data.qvel[arm_v], wrench=wrench)
-        self._fingers = data.qpos[_span(scene.fingers_q)]
+        self.limbs = tuple(PlantArm(arm) for arm in self._hardware.limbs)
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._place = (family, seed)
         self._resets = 0
         self._request = ''
         self._progress: Progress | None = None
-        self._published = 0
-
-    def read(self) -> JointSample:
-        """Return the joint state of the last step."""
-        self._sample.gripper = max(float(self._fingers.sum()), 0.0)
-        self._hardware.read_wrench(self._sample.wrench)
-        return self._sample
-
-    def write(self, torque: Array, gripper: float) -> None:
-        """Set the motors."""
-        self._hardware.write(torque, gripper)
-
-    def move(self, position: Array, velocity: Array, gripper: float) -> None:
-        """Aim the robot's own servo."""
-        self._hardware.move(position, velocity, gripper)
+        self._published = self._now = 0
 
     def begin(self, now: int) -> None:
         """Measure at `now`, ns: the control clock's, not the simulation's."""
-        self._sample.stamp = now
+        self._now = now
+        for limb in self.limbs:
+            limb.now = now
 
     def advance(self) -> None:
         """Step the physics through a control period."""
@@ -135,7 +136,7 @@ class SimPlant:
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(
-                stamp=self._sample.stamp,
+                stamp=self._now,
                 qpos=hardware.data.qpos,
                 qvel=hardware.data.qvel,
                 family=self._place[0],
@@ -145,15 +146,3 @@ class SimPlant:
                 success=progress is not None and progress.success,
             ),
         )
-
-
-def _span(addresses: Array) -> slice:
-    """Return consecutive addresses as a slice, so that indexing gives a view.
-
-    Raises:
-        ValueError: they are not consecutive.
-    """
-    first = int(addresses[0])
-    if not np.array_equal(addresses, np.arange(first, first + len(addresses))):
-        raise ValueError(f'addresses: expected consecutive ones, got {addresses}')
-    return slice(first, first + len(addresses))

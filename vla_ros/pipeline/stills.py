@@ -54,7 +54,7 @@ class Studio:
         layout = draw_layout(self.cell.scene.config, rng)
         self.cameras.show(layout)
         self.hardware = SimHardware(self.cell.scene, layout)
-        arrangements = [_arrange(layout, rng) for _ in range(FRAMES)]
+        arrangements = [_arrange(layout, self.spec.gripper.open, rng) for _ in range(FRAMES)]
         shots = [self._shoot(layout, arrangement, rng) for arrangement in arrangements]
         images, states, actions = zip(*shots, strict=True)
         request = Request('pick', layout.present[0])
@@ -119,22 +119,23 @@ def _work(robot: str, seed: int, path: Path) -> None:
     write_episode(path, _studio(robot).episode(seed))
 
 
-def _arrange(layout: Layout, rng: np.random.Generator) -> Arrangement:
+def _arrange(layout: Layout, opened: float, rng: np.random.Generator) -> Arrangement:
+    """Draw where everything is; `opened` m is an open hand."""
     cubes = np.c_[layout.cubes[:, :2], np.full(len(layout.cubes), 0.02)]
     present = np.flatnonzero(np.isfinite(cubes[:, 0]))
     _rearrange(layout, cubes, present, rng)
     one = int(rng.choice(present))
     chosen = cubes[one]
     tcp = rng.uniform([0.34, -0.28, 0.08], [0.66, 0.28, 0.32])
-    opening, held = float(rng.choice([0.0, 0.04, 0.08, 0.08])), -1
+    opening, held = float(rng.choice([0.0, opened / 2, opened, opened])), -1
     draw = rng.random()
     if draw < 0.35:  # above a cube, as before a grasp
         tcp = chosen + rng.normal(0, 0.02, 3) * [1, 1, 0]
         tcp[2] += rng.uniform(0.05, 0.14)
-        opening = 0.08
+        opening = opened
     elif draw < 0.45:  # around it
         tcp = chosen + rng.normal(0, 0.004, 3) + [0, 0, rng.uniform(-0.004, 0.03)]
-        opening = 0.08
+        opening = opened
     elif draw < 0.55:  # beside it, closed, as before a push
         side = rng.uniform(-np.pi, np.pi)
         tcp = chosen + 0.05 * np.array([np.cos(side), np.sin(side), 0.0])

@@ -84,7 +84,11 @@ def load_policy(path: str | Path) -> Policy:
     if not folder.is_dir() and not folder.is_absolute():
         folder = share_dir() / folder
     if not (folder / 'policy.yaml').is_file():
-        raise PolicyError(f'{folder}: no policy here (policy.yaml is missing)')
+        robot = folder.parent.name if folder.parent.parent.name == 'policies' else '<robot>'
+        raise PolicyError(
+            f'{folder}: no policy here (policy.yaml is missing); '
+            f'`vla_ros train --collect --robot {robot} --policy {path}` makes one'
+        )
     spec = config.load(PolicySpec, folder / 'policy.yaml')
     for name, expected in spec.files.items():
         check_file(folder / name, expected)

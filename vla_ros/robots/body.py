@@ -13,7 +13,7 @@ from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.data import Array
 from vla_ros.paths import config_file, share_dir
-from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, find_camera
 
 
 # What a limb has from its robot unless its own part of the YAML says otherwise.
@@ -44,6 +44,8 @@ class BodySpec:
         joints = list(self.joint_names)
         twice = sorted({name for name in joints if joints.count(name) > 1})
         require(not twice, f'limbs: {twice} belong to two of them')
+        mounts = {limb.base for limb in self.limbs}
+        require(len(mounts) == 1, 'limbs: expected the same base for all')
         for limb in self.limbs:
             same = limb.control_rate == self.control_rate and limb.urdf == self.urdf
             require(same, f'limbs: {limb.name} has another control_rate or urdf than the robot')
@@ -71,9 +73,26 @@ class BodySpec:
     @cached_property
     def home(self) -> Array:
         """Home joint positions (n,), rad; read-only."""
-        home: Array = np.concatenate([limb.home for limb in self.limbs])
-        home.flags.writeable = False
-        return home
+        return self.joint_array('home')
+
+    @property
+    def base(self) -> BaseSpec:
+        """How the robot is mounted."""
+        return self.limbs[0].base
+
+    def joint_array(self, name: str) -> Array:
+        """Return one JointSpec field over all joints as a read-only (n,) array."""
+        array: Array = np.concatenate([limb.joint_array(name) for limb in self.limbs])
+        array.flags.writeable = False
+        return array
+
+    def camera(self, name: str) -> CameraSpec:
+        """Return the camera called `name`.
+
+        Raises:
+            KeyError: no such camera; the message names the valid ones.
+        """
+        return find_camera(self.cameras, name)
 
     def limb(self, name: str) -> RobotSpec:
         """Return the limb called `name`.

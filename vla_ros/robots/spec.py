@@ -168,7 +168,16 @@ class RobotSpec:
         Raises:
             KeyError: no such camera; the message names the valid ones.
         """
-        for camera in self.cameras:
-            if camera.name == name:
-                return camera
-        raise KeyError(f'camera {name!r} is not one of {[c.name for c in self.cameras]}')
+        return find_camera(self.cameras, name)
+
+
+def find_camera(cameras: tuple[CameraSpec, ...], name: str) -> CameraSpec:
+    """Return the camera called `name`.
+
+    Raises:
+        KeyError: no such camera; the message names the valid ones.
+    """
+    for camera in cameras:
+        if camera.name == name:
+            return camera
+    raise KeyError(f'camera {name!r} is not one of {[c.name for c in cameras]}')

@@ -8,9 +8,9 @@ from vla_ros.sim import Scene
 from vla_ros.sim.tasks import make_tasks
 
 
-@pytest.fixture(scope='session')
-def spec():
-    return load_robot('franka')
+@pytest.fixture(scope='session', params=['franka', 'ur5e'])
+def spec(request):
+    return load_robot(request.param)
 
 
 @pytest.fixture(scope='module')

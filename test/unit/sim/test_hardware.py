@@ -46,7 +46,7 @@ def test_the_gripper_goes_where_it_is_told_both_fingers_alike(hardware):
     for opening in (0.0, 0.05, 0.08):
         hold(hardware, opening, 300)
         assert hardware.gripper == pytest.approx(opening, abs=1.5e-3)
-        left, right = hardware.data.qpos[hardware.scene.fingers_q]
+        left, right = hardware.data.qpos[hardware.scene.arms[0].fingers_q]
         assert left == pytest.approx(right, abs=5e-4)
 
 
@@ -109,7 +109,7 @@ def test_the_servo_follows_a_moving_arm_closely(hardware, spec):
 
 
 def test_the_servo_is_stiff(hardware, spec):
-    still, tcp = np.zeros(spec.n), hardware.scene.tcp
+    still, tcp = np.zeros(spec.n), hardware.scene.arms[0].tcp
     servo(hardware, spec.home, still, 200)
     before = hardware.data.xpos[tcp].copy()
     hardware.data.xfrc_applied[tcp, :3] = (0.0, 20.0, 0.0)

@@ -17,9 +17,9 @@ class World:
     def __init__(self, hardware: SimHardware) -> None:
         """Look at one simulation; all contacts in it are the arm's with the table."""
         scene = hardware.scene
-        self._model, self._data, self._tcp = scene.model, hardware.data, scene.tcp
+        self._model, self._data, self._tcp = scene.model, hardware.data, scene.arms[0].tcp
         self._table = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, 'table_top')
-        self._hand = int(scene.model.body_parentid[scene.tcp])
+        self._hand = int(scene.model.body_parentid[scene.arms[0].tcp])
         self._one, self._moment = np.zeros(6), np.zeros(3)
         self.payload = 0.0
 
