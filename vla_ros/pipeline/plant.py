@@ -14,13 +14,11 @@ from vla_ros.robots.spec import RobotSpec
 
 
 class Plant(Protocol):
-    """The robot and the world around it, as a control process sees them.
+    """The robot and the world around it, as a control process sees them."""
 
-    Attributes:
-        limbs: what the loop of each limb reads and commands.
-    """
-
-    limbs: Sequence[Hardware]
+    @property
+    def limbs(self) -> Sequence[Hardware]:
+        """What the loop of each limb reads and commands."""
 
     def begin(self, now: int) -> None:
         """Begin the cycle at `now`, ns."""

@@ -5,6 +5,7 @@ an interpreter of its own. It dies with this process, and holds the arm when thi
 """
 
 from dataclasses import dataclass
+import functools
 import json
 import os
 import subprocess
@@ -161,9 +162,7 @@ class RealtimeProcess:
             self._mailbox.law.write(texts=(text,))
         return self._post(LAW, str(limb), timeout)
 
-    def joint_states(
-        self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0
-    ) -> None:
+    def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0) -> None:
         """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m."""
         with self._offering:
             wire.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper)
@@ -188,6 +187,10 @@ class RealtimeProcess:
         """Pass on a force sensor's reading (6,) N and Nm, sensor frame."""
         with self._offering:
             self._mailbox.limbs[limb].wrench.write((stamp,), values)
+
+    def limb(self, index: int) -> 'LimbLink':
+        """Return what concerns one limb."""
+        return LimbLink(self, index)
 
     def status(self) -> ExecutionStatus:
         """Return the newest status."""
@@ -227,3 +230,16 @@ class RealtimeProcess:
                     return f'the control process did not answer within {timeout} s'
                 time.sleep(0.0005)
             return mailbox.answers[count % EVENTS].read()[2][0]
+
+
+class LimbLink:
+    """One limb of the control process: its targets, its law, its state, its driver's readings."""
+
+    def __init__(self, process: RealtimeProcess, index: int) -> None:
+        """Stand for limb number `index` of a process."""
+        bind = functools.partial
+        self.state = bind(process.state, limb=index)
+        self.target = bind(process.target, limb=index)
+        self.adopt = bind(process.adopt, limb=index)
+        self.joint_states = bind(process.joint_states, limb=index)
+        self.wrench = bind(process.wrench, limb=index)

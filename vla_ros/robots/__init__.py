@@ -1,6 +1,6 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
-from vla_ros.robots.body import BodySpec, Robot, load_robot
+from vla_ros.robots.body import BodySpec, Robot, limb_names, load_arm, load_robot
 from vla_ros.robots.limits import CartesianLimits, JointSpec, KeepOut, SlowdownSpec
 from vla_ros.robots.spec import (
     BaseSpec,
@@ -25,5 +25,7 @@ __all__ = [
     'Robot',
     'RobotSpec',
     'SlowdownSpec',
+    'limb_names',
+    'load_arm',
     'load_robot',
 ]

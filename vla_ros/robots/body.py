@@ -109,6 +109,24 @@ class BodySpec:
 Robot = RobotSpec | BodySpec
 
 
+def limb_names(robot: Robot) -> tuple[str, ...]:
+    """Return what tells the limbs apart in topics and parameters; '' for an only one."""
+    return ('',) if isinstance(robot, RobotSpec) else tuple(limb.name for limb in robot.limbs)
+
+
+def load_arm(name: str) -> RobotSpec:
+    """Load a robot that is one arm; see `load_robot`.
+
+    Raises:
+        ConfigError: it has several limbs.
+    """
+    robot = load_robot(name)
+    if isinstance(robot, BodySpec):
+        limbs = [limb.name for limb in robot.limbs]
+        raise ConfigError(f'robot: {name} has the limbs {limbs}, expected one arm')
+    return robot
+
+
 def load_robot(name: str) -> Robot:
     """Load config/robots/<name>.yaml (or a path to one).
 

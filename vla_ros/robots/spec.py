@@ -7,10 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from vla_ros import config
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.paths import config_file, share_dir
+from vla_ros.paths import share_dir
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
 
