@@ -165,8 +165,8 @@ class LimbCheck:
         turn = 2 * math.acos(min(dot, 1.0))
         if turn > self.config.max_turn:
             return (
-                f'actions: expected step {step} within {self.config.max_turn} rad of the commanded '
-                f'rotation, got {turn:.3f} rad'
+                f'actions: expected step {step} within {self.config.max_turn} rad of the '
+                f'commanded rotation, got {turn:.3f} rad'
             )
         return ''
 

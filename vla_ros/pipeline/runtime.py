@@ -15,7 +15,7 @@ from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import LawPreset
 from vla_ros.control.loop import ControlLoop
 from vla_ros.control.supervisor import Event, Supervisor
-from vla_ros.control.targets import Kind, TargetConfig
+from vla_ros.control.targets import Kind, TargetConfig, Targets
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
 from vla_ros.pipeline.limb import Limb
@@ -155,6 +155,7 @@ class Execution:
 
     def _last_refusal(self) -> str:
         """Return the newest of the last refusals of chunks and of each limb's targets."""
+        sources: tuple[ChunkQueue | Targets, ...]
         sources = (self.queue, *(limb.loop.targets for limb in self.limbs))
         counts = tuple(source.refused for source in sources)
         for source, count, before in zip(sources, counts, self._refusals, strict=True):

@@ -1,6 +1,6 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
-from vla_ros.robots.body import BodySpec, Robot, limb_names, load_arm, load_robot
+from vla_ros.robots.body import BodySpec, Robot, limb_names, load_arm, load_robot, pick_limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, KeepOut, SlowdownSpec
 from vla_ros.robots.spec import (
     BaseSpec,
@@ -28,4 +28,5 @@ __all__ = [
     'limb_names',
     'load_arm',
     'load_robot',
+    'pick_limb',
 ]

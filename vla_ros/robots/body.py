@@ -114,6 +114,19 @@ def limb_names(robot: Robot) -> tuple[str, ...]:
     return ('',) if isinstance(robot, RobotSpec) else tuple(limb.name for limb in robot.limbs)
 
 
+def pick_limb(robot: Robot, name: str) -> tuple[int, RobotSpec]:
+    """Return the number and the spec of a limb; '' is an only one.
+
+    Raises:
+        ConfigError: no such limb, or none named where there are several; it lists the valid ones.
+    """
+    names = limb_names(robot)
+    if name not in names:
+        wanted = f'one of {list(names)}' if len(names) > 1 else 'none, for the robot is one arm'
+        raise ConfigError(f'limb: expected {wanted}, got {name!r}')
+    return names.index(name), robot.limbs[names.index(name)]
+
+
 def load_arm(name: str) -> RobotSpec:
     """Load a robot that is one arm; see `load_robot`.
 

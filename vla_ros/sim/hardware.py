@@ -28,7 +28,7 @@ class SimArm:
 
     def __init__(self, scene: Scene, data: mujoco.MjData, limb: int = 0) -> None:
         """Take limb number `limb` of the scene's robot."""
-        spec, arm = scene.spec.limbs[limb], scene.arms[limb]
+        arm = scene.arms[limb]
         self._data, self._arm = data, arm
         self._servo = PositionServo(scene, data, limb)
         wrench = None if arm.wrench is None else np.zeros(6)

@@ -70,7 +70,7 @@ class Scene:
         q: Array | None = None,
         gripper: float | None = None,
     ) -> None:
-        """Reset `data` to the layout: arms at q (n,) rad, openings in m; None is home, and open."""
+        """Reset `data` to the layout: arms at q (n,) rad, openings in m; None is home, open."""
         mujoco.mj_resetData(self.model, data)
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
