@@ -61,7 +61,7 @@ class Wanderer:
             self._feel()
 
     def _feel(self) -> None:
-        """Read another wrench; sometimes an enormous one, none that is a number, or none at all."""
+        """Feel another wrench; sometimes an enormous one, what is no number, or nothing."""
         rng, sample = self._rng, self._sample
         chance = rng.random()
         if chance < 2e-3:
