@@ -24,7 +24,7 @@ U8, I64, F32 = TensorProto.UINT8, TensorProto.INT64, TensorProto.FLOAT
 def write_fake_policy(
     folder: Path, velocity=(0.0, 0.04, 0.02), latent_valid_for: float = 2.0, name: str = 'franka'
 ) -> Path:
-    """Write a policy of the robot `name` that moves with `velocity`, m/s; refuses unknown words."""
+    """Write a policy of robot `name` that moves with `velocity`, m/s; it refuses unknown words."""
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = training_vocabulary(LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
