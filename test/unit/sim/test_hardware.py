@@ -135,6 +135,26 @@ def test_torques_and_positions_may_alternate(hardware, spec):
                                atol=1e-4)  # fmt: skip
 
 
+@pytest.mark.parametrize('spec', ['ur5e'], indirect=True)
+def test_the_force_sensor_feels_the_tools_weight_and_no_steady_motion(hardware, spec):
+    """Also where commands come more rarely than the physics steps: see PositionServo."""
+    sensor, period = spec.force_sensor, 1 / spec.control_rate
+    steps = round(period / hardware.scene.model.opt.timestep)
+    assert steps > 1
+    servo(hardware, spec.home, np.zeros(spec.n), 300)
+    weight = hardware.read().wrench.copy()
+    assert np.linalg.norm(weight[:3]) == pytest.approx(9.81 * sensor.tool_mass, rel=1e-3)
+    expected = np.cross(sensor.tool_centre, weight[:3])
+    np.testing.assert_allclose(weight[3:], expected, atol=0.01)
+    speed, felt = np.r_[0.2, np.zeros(spec.n - 1)], []
+    for k in range(300):
+        hardware.move(spec.home + k * period * speed, speed, 0.08)
+        hardware.step(steps)
+        felt.append(hardware.read().wrench[:3].copy())
+    centripetal = 0.2**2 * 0.6 * sensor.tool_mass  # N
+    assert np.abs(np.mean(felt[-100:], axis=0) - weight[:3]).max() < 0.1 + centripetal
+
+
 def test_a_servo_too_quick_for_the_physics_is_refused(scene):
     with pytest.raises(ValueError, match=r'servo.bandwidth: expected at most 0.1 / timestep'):
         dataclasses.replace(scene.config, servo=ServoConfig(150.0))
