@@ -14,7 +14,6 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.episodes import write_episode
-from vla_ros.language.grammar import FAMILIES
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.driver import PolicyDriver
@@ -54,7 +53,7 @@ def demonstrate(
     robot: str,
     out: str | Path,
     episodes: int,
-    tasks: tuple[str, ...] = FAMILIES,
+    tasks: tuple[str, ...] = (),
     seed: int = 0,
     workers: int = 2,
     noise: NoiseConfig | None = None,
@@ -63,13 +62,17 @@ def demonstrate(
 ) -> dict[str, Any]:
     """Write `episodes` successful demonstrations per family to out/<family>/; return the report.
 
-    Seeds go up from `seed`; failures are counted and not kept. Episodes that are there already
+    The families are `tasks`, all of the robot's when empty. Seeds go up from `seed`; failures are counted and not kept. Episodes that are there already
     are not collected again. With `takeover`, a policy directory, that policy drives first and the
     expert corrects what it did (DAgger; Ross et al. 2011). `step` is called with the success of
     every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
+    valid = load_robot(robot).tasks
+    unknown = [name for name in tasks if name not in valid]
+    require(not unknown, f'tasks: {unknown[:1]} is not one of {list(valid)}, which {robot} has')
+    tasks = tasks or valid
     noise, start = noise or NoiseConfig(), time.perf_counter()
     batch = _Batch(Path(out), dict.fromkeys(tasks, seed), episodes)
     done: list[dict[str, Any]] = []

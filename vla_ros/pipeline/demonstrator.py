@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.config import require
 from vla_ros.data import Array, Image, Observation, RobotState
 from vla_ros.episodes import Episode, EpisodeInfo
-from vla_ros.language.grammar import FAMILIES, render
+from vla_ros.language import FAMILIES, render
 from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots.spec import RobotSpec
@@ -70,7 +70,7 @@ class Demonstrator:
         self.noise = NoiseConfig() if noise is None else noise
         self.cell = Workcell(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hand)
+        self.tasks = make_tasks(self.cell.scene.config, self.cell.hand, spec.tasks)
 
     def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.
@@ -81,7 +81,7 @@ class Demonstrator:
         require(family in self.tasks, f'family {family!r} is not one of {list(self.tasks)}')
         task = self.tasks[family]
         layout, request = draw(task, seed)
-        rng = np.random.default_rng((seed, FAMILIES.index(family), 1))
+        rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
         disturbance = Disturbance(self.noise, rng, 1 / FPS)
         self._start(layout, disturbance)

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.data import SECOND, Array, Pose
+from vla_ros.sim.contacts import Contacts, TouchMeter
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.servo import PositionServo
@@ -31,6 +32,12 @@ class SimHardware:
         self.scene = scene
         self.data = mujoco.MjData(scene.model)
         self._servo = PositionServo(scene, self.data)
+        self._wipes = scene.config.lines.wipes
+        self._meter = TouchMeter(
+            Contacts(scene.model, self.data, scene.tcp),
+            scene.model.opt.timestep,
+            scene.config.lines.band,
+        )
         n = scene.spec.n
         wrench = None if scene.wrench is None else np.zeros(6)
         self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0, wrench)
@@ -44,7 +51,8 @@ class SimHardware:
 
     def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
         """Start again in `layout`; the arm at q (n,) rad and the gripper's opening in m."""
-        self.layout = layout
+        self.layout, self._watched = layout, layout.watched
+        self._meter.reset()
         self._servoed = False
         self.scene.apply(self.data, layout, q, gripper)
         self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
@@ -93,13 +101,22 @@ class SimHardware:
     def step(self, steps: int = 1) -> None:
         """Advance the physics by `steps` timesteps."""
         model, data = self.scene.model, self.data
-        if not self._servoed:
+        if not (self._servoed or self._watched):
             mujoco.mj_step(model, data, steps)
             return
         for _ in range(steps):
             mujoco.mj_step1(model, data)
-            self._servo.drive()
+            if self._servoed:
+                self._servo.drive()
             mujoco.mj_step2(model, data)
+            if self._watched:
+                self._watch()
+
+    def _watch(self) -> None:
+        """Follow what touches the robot, and wipe."""
+        self._meter.update()
+        if self.scene.lines is not None and self._meter.up >= self._wipes:
+            self.scene.lines.wipe(self.data)
 
     def qpos(self) -> Array:
         """Return a copy of the generalised positions: with the layout, all that a camera needs."""
@@ -113,11 +130,16 @@ class SimHardware:
 
     def world(self, commanded: Pose, gripper_command: float) -> WorldState:
         """Return the privileged state; the commanded pose and opening (m) are the controller's."""
-        data, scene = self.data, self.scene
+        data, scene, layout = self.data, self.scene, self.layout
         mujoco.mj_kinematics(scene.model, data)
         w, x, y, z = data.xquat[scene.tcp]
         cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
-        cubes[np.isnan(self.layout.cubes[:, 0])] = np.nan
+        cubes[np.isnan(layout.cubes[:, 0])] = np.nan
+        more = {}
+        if scene.buttons is not None:
+            more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
+        if scene.lines is not None:
+            more['lines'], more['wiped'] = scene.lines.read(data)
         return WorldState(
             time=self.time,
             ee=Pose(data.xpos[scene.tcp].copy(), np.array([x, y, z, w])),
@@ -125,8 +147,10 @@ class SimHardware:
             commanded=commanded,
             gripper_command=gripper_command,
             cubes=cubes,
-            bowl=data.mocap_pos[scene.bowl].copy(),
-            zone=data.mocap_pos[scene.zone].copy(),
+            bowl=np.array([*layout.bowl, 0.0]),
+            zone=np.array([*layout.zone, 0.0]),
+            touch=self._meter.touch(),
+            **more,
         )
 
 

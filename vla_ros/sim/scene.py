@@ -8,11 +8,14 @@ import numpy as np
 
 from vla_ros.data import Array
 from vla_ros.geometry import matrix_from_quat, quat_from_matrix
-from vla_ros.language.grammar import COLOURS
+from vla_ros.language import COLOURS
+from vla_ros.language.families import kinds
 from vla_ros.robots.spec import CameraSpec, ForceSensorSpec, RobotSpec
 from vla_ros.sim import props
+from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
+from vla_ros.sim.lines import Lines, add_lines
 
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
@@ -31,6 +34,7 @@ class Scene:
         arm_u: ids of the torque motors. fingers_u: ids of the finger servos.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids. tcp: body id.
+        buttons, lines: None where no task of the robot needs them.
         wrench: where sensordata has the force sensor's (6,); None when the spec has none.
     """
 
@@ -64,6 +68,9 @@ class Scene:
         self.bowl = int(model.body_mocapid[_id(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[_id(model, 'body', 'zone')])
         self.tcp = _id(model, 'body', spec.ee_frame)
+        needed = kinds(spec.tasks)
+        self.buttons = Buttons(model, self.config) if 'button' in needed else None
+        self.lines = Lines(model, self.config) if 'line' in needed else None
         self.wrench: slice | None = None
         if spec.force_sensor is not None:
             start = int(model.sensor_adr[_id(model, 'sensor', _SENSORS[0])])
@@ -79,12 +86,20 @@ class Scene:
         q: Array | None = None,
         gripper: float | None = None,
     ) -> None:
-        """Reset `data` to the layout: arm at q (n,) rad, opening in m; None is home, and open."""
+        """Reset `data` to the layout: arm at q (n,) rad, opening in m.
+
+        None is home, and open, or closed where there are lines to wipe.
+
+        Raises:
+            ValueError: the layout has things that no task of the robot needs.
+        """
         mujoco.mj_resetData(self.model, data)
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
-        opening = self.spec.gripper.open if gripper is None else gripper
-        data.qpos[self.fingers_q] = opening / len(self.fingers_q)
+        if gripper is None:  # closed fingers hold the sponge
+            own = self.spec.gripper
+            gripper = own.closed if layout.colours('line') else own.open
+        data.qpos[self.fingers_q] = gripper / len(self.fingers_q)
         half = self.config.objects.cube / 2
         for i, (x, y, yaw) in enumerate(layout.cubes):
             present = math.isfinite(x)
@@ -92,14 +107,27 @@ class Scene:
             turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if present else (1, 0, 0, 0)
             address = self.cubes_q[i]
             data.qpos[address : address + 7] = (*place, *turn)
-        data.mocap_pos[self.bowl] = (*layout.bowl, 0.0)
-        data.mocap_pos[self.zone] = (*layout.zone, 0.0)
+        for mocap, centre in ((self.bowl, layout.bowl), (self.zone, layout.zone)):
+            data.mocap_pos[mocap] = (*centre, 0.0) if math.isfinite(centre[0]) else _PARKED
+        if self.buttons is not None:
+            self.buttons.place(data, layout.buttons)
+        if self.lines is not None:
+            self.lines.place(data, layout.lines)
         mujoco.mj_forward(self.model, data)
 
     def dress(self, layout: Layout) -> None:
         """Give the model the layout's light and colours, and take absent cubes out of physics."""
         model = self.model
         tints = layout.tint
+        for kind, part in (('button', self.buttons), ('line', self.lines)):
+            if part is None and layout.colours(kind):
+                raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
+        for i in range(len(COLOURS)):
+            same = [part.geoms[i] for part in (self.buttons, self.lines) if part is not None]
+            for geom in same:
+                model.geom_rgba[geom, :3] = np.clip(self._rgba[geom, :3] + tints[i], 0, 1)
+        if self.lines is not None:
+            self.lines.dress(layout.lines)
         for i, geom in enumerate(self._cube_geoms):
             present = math.isfinite(layout.cubes[i, 0])
             model.body_gravcomp[self._cube_bodies[i]] = 0.0 if present else 1.0
@@ -128,6 +156,10 @@ def _build(
     _actuators(world, spec, config)
     props.furniture(world, config, FURNITURE)
     props.cubes(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
+    if 'button' in kinds(spec.tasks):
+        add_buttons(world, config, FURNITURE)
+    if 'line' in kinds(spec.tasks):
+        add_lines(world, config, spec.ee_frame, ROBOT, FURNITURE)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)

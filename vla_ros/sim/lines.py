@@ -1,0 +1,124 @@
+"""Lines on the table that a sponge in the hand takes off, segment by segment.
+
+What is left of a line is part of the generalised positions, so that whoever has these can draw it:
+each line has a joint that nothing moves, and the binary digits of its position are the segments
+that are gone. No message and no file needs another field for it.
+"""
+
+import mujoco
+import numpy as np
+
+from vla_ros.data import Array
+from vla_ros.language import COLOURS
+from vla_ros.sim.config import LineConfig, SimConfig
+
+
+_FLAT = 0.0004  # m, half the thickness of what is drawn
+_PARKED = (0.0, 0.0, -1.2)  # m, where absent lines are
+
+
+def segments(config: LineConfig) -> int:
+    """Return how many segments the longest line has."""
+    return round(config.length[1] / config.segment)
+
+
+def centres(config: LineConfig, lines: Array) -> Array:
+    """Return the segments' centres (6, segments, 2) m of lines (6, 4); NaN beyond their ends."""
+    start, way = lines[:, None, :2], lines[:, None, 2:] - lines[:, None, :2]
+    length = np.linalg.norm(way, axis=2, keepdims=True)
+    along = (np.arange(segments(config)) + 0.5)[None, :, None] * config.segment
+    inside = along < length
+    return np.where(inside, start + way * along / length, np.nan)
+
+
+def add_lines(world: mujoco.MjSpec, config: SimConfig, ee_frame: str, contype: int, touches: int) -> None:
+    """Add a line per colour, and a sponge below the closed fingers, both out of the way.
+
+    `contype` and `touches` are the collision class of the sponge and what it may touch.
+    """
+    own, look = config.lines, config.appearance
+    for colour in COLOURS:
+        body = world.worldbody.add_body(name=f'line_{colour}', mocap=True)
+        for i in range(segments(own)):
+            body.add_geom(
+                name=f'line_{colour}_{i}', type=mujoco.mjtGeom.mjGEOM_BOX,
+                size=(own.segment / 2, own.width / 2, _FLAT),
+                pos=((i + 0.5) * own.segment, 0, _FLAT), rgba=(*look.cubes[colour], 0),
+                contype=0, conaffinity=0, group=1,
+            )  # fmt: skip
+        gone = world.worldbody.add_body(name=f'wiped_{colour}', gravcomp=1, mass=0.01,
+                                        inertia=(1e-5, 1e-5, 1e-5), explicitinertial=True)  # fmt: skip
+        gone.add_joint(
+            name=f'wiped_{colour}', type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(1, 0, 0), armature=1
+        )
+    world.body(ee_frame).add_geom(
+        name='sponge', type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        size=(own.sponge, own.thickness / 2, 0), pos=(0, 0, own.reach - own.thickness / 2),
+        rgba=(*look.sponge, 0), mass=0.0, group=1, contype=contype, conaffinity=touches, condim=3,
+        friction=(own.friction, 0.005, 0.0001), solref=(own.softness, 1.0), priority=2,
+    )  # fmt: skip
+
+
+class Lines:
+    """The lines of a model, and what is left of them."""
+
+    def __init__(self, model: mujoco.MjModel, config: SimConfig) -> None:
+        """Look the parts up."""
+        self._config, self._model = config.lines, model
+        self._count = segments(self._config)
+        self._mocap = [int(model.body(f'line_{colour}').mocapid[0]) for colour in COLOURS]
+        self.geoms = np.array(
+            [[model.geom(f'line_{c}_{i}').id for i in range(self._count)] for c in COLOURS]
+        )
+        joints = [model.joint(f'wiped_{colour}').id for colour in COLOURS]
+        self._q, self._v = model.jnt_qposadr[joints].copy(), model.jnt_dofadr[joints].copy()
+        self._sponge = model.geom('sponge').id
+        self._solid = tuple(int(x[self._sponge]) for x in (model.geom_contype, model.geom_conaffinity))
+        self._bits = 2.0 ** np.arange(self._count)
+        self._there = np.zeros((len(COLOURS), self._count), bool)
+        self._centres = np.full((len(COLOURS), self._count, 2), np.nan)
+
+    def place(self, data: mujoco.MjData, lines: Array) -> None:
+        """Draw lines (6, 4) m, those at NaN out of sight, none of them wiped."""
+        for mocap, (x, y, u, v) in zip(self._mocap, lines, strict=True):
+            there = np.isfinite(x)
+            data.mocap_pos[mocap] = (x, y, 0.0) if there else _PARKED
+            half = np.arctan2(v - y, u - x) / 2 if there else 0.0
+            data.mocap_quat[mocap] = (np.cos(half), 0, 0, np.sin(half))
+        data.qpos[self._q] = 0.0
+
+    def dress(self, lines: Array) -> None:
+        """Show lines (6, 4) m, and the sponge if there is any to wipe."""
+        model, sponge = self._model, self._sponge
+        self._centres = centres(self._config, lines)
+        self._there = np.isfinite(self._centres[..., 0])
+        here = bool(self._there.any())
+        model.geom_rgba[sponge, 3] = here
+        model.geom_contype[sponge], model.geom_conaffinity[sponge] = self._solid if here else (0, 0)
+        model.geom_rgba[self.geoms, 3] = self._there
+
+    def show(self, qpos: Array) -> None:
+        """Show what is left of the lines at generalised positions qpos."""
+        self._model.geom_rgba[self.geoms, 3] = self._there & ~self.wiped(qpos)
+
+    def wiped(self, qpos: Array) -> Array:
+        """Return which segments (6, segments) are gone."""
+        digits = np.round(qpos[self._q] * 2.0**self._count)[:, None] // self._bits
+        result: Array = digits % 2 == 1
+        return result
+
+    def write(self, qpos: Array, wiped: Array) -> None:
+        """Make qpos say that of the segments (6, segments) those are gone."""
+        qpos[self._q] = (wiped * self._bits).sum(1) / 2.0**self._count
+
+    def wipe(self, data: mujoco.MjData) -> None:
+        """Take off what the sponge covers."""
+        away = self._centres - data.geom_xpos[self._sponge, :2]
+        covered = (away * away).sum(2) <= self._config.sponge**2  # false for NaN
+        if covered.any():
+            self.write(data.qpos, self.wiped(data.qpos) | covered)
+            data.qvel[self._v] = 0.0
+
+    def read(self, data: mujoco.MjData) -> tuple[Array, Array]:
+        """Return the segments' centres (6, segments, 2) m, NaN = absent, and which are gone."""
+        return self._centres, self.wiped(data.qpos)
