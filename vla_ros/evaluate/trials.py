@@ -1,6 +1,7 @@
 """What an evaluation runs: one Trial an episode, in suites chosen by name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,8 @@ class Outcome:
     seconds: float  # simulated
     latent_age: float  # s, mean age of the latents that chunks were made from
     seam_jump: float  # m, greatest
+    # What the task measures besides, by name; empty where nothing does.
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -51,9 +51,7 @@ def positive(request: Request, rng: np.random.Generator, families: Sequence[str]
     return _compose(request, rng, words, _target(request, rng, families))
 
 
-def negative(
-    rng: np.random.Generator, families: Sequence[str]
-) -> tuple[list[str], int, int]:
+def negative(rng: np.random.Generator, families: Sequence[str]) -> tuple[list[str], int, int]:
     """Return the words of an instruction that means nothing among `families`, and its classes."""
     request = _any_request(rng, families)
     object_class, target_class = classes(request)
@@ -101,7 +99,7 @@ def sample_texts(
 
 
 def _any_request(rng: np.random.Generator, families: Sequence[str]) -> Request:
-    options = grammar.requests(families[rng.integers(len(families))])
+    options = grammar.requests(families[int(rng.integers(len(families)))])
     return options[rng.integers(len(options))]
 
 

@@ -148,7 +148,7 @@ TEMPLATES = {
         f'{_WIPE} {{object}}',
         f'{_WIPE} {{object}} (off the table|from the table|away|off|from the surface|completely)',
         '{object}: (wipe it|clean it|erase it|rub it out|wipe it off)',
-        '{object} (must|should|has to|needs to) (be wiped|be erased|go|go away|be cleaned|come off)',
+        '{object} (must|should|has to|needs to) (be wiped|be erased|go away|be cleaned|come off)',
         'i (need|want|would like) {object} (wiped|erased|away|cleaned|removed|wiped off)',
         'find {object} and (wipe it|clean it|erase it|rub it out|remove it)',
         '(move|go) to {object} and (wipe it|rub it|erase it|clean it)',

@@ -94,9 +94,7 @@ class Run:
             warm = min(1.0, (step + 1) / settings.warmup)
             decay = 0.5 * (1 + math.cos(math.pi * step / settings.reading))
             optimiser.param_groups[0]['lr'] = settings.rate * warm * (0.2 + 0.8 * decay)
-            texts = sample_texts(
-                vocabulary, settings.reading_batch, rng, self.sampler.families
-            )
+            texts = sample_texts(vocabulary, settings.reading_batch, rng, self.sampler.families)
             loss = reading_loss(self.net, texts)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

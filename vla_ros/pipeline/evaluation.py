@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 import multiprocessing
+from typing import ClassVar
 
 import numpy as np
 
@@ -67,6 +68,7 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
         seconds=rollout.seconds,
         latent_age=rollout.latent_age,
         seam_jump=rollout.seam_jump,
+        measured=judge.measured,
     )
     return outcome, rollout
 
@@ -76,6 +78,7 @@ class Unending:
 
     success = False
     reason = 'timeout'
+    measured: ClassVar[dict[str, float]] = {}
 
     def update(self, state: WorldState) -> bool:
         """Go on."""

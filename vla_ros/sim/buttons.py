@@ -56,6 +56,15 @@ class Buttons:
 
     def read(self, data: mujoco.MjData, places: Array) -> tuple[Array, Array]:
         """Return the centres of the caps' tops (6, 3) and their travel (6,), m; NaN = absent."""
-        own = self._config
+        tops = self.tops(places)
         travel = np.where(np.isfinite(places[:, 0]), np.maximum(0, -data.qpos[self._caps]), np.nan)
-        return np.c_[places, own.height + own.rise - travel], travel
+        tops[:, 2] -= travel
+        return tops, travel
+
+    def tops(self, places: Array) -> Array:
+        """Return the centres (6, 3) m of the tops of caps that nothing presses."""
+        return np.c_[places, np.full(len(places), self._config.height + self._config.rise)]
+
+    def write(self, qpos: Array, travel: Array) -> None:
+        """Make qpos say that the caps have travelled (6,) m."""
+        qpos[self._caps] = -travel

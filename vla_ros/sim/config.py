@@ -112,7 +112,9 @@ class LineConfig:
     sponge: float = 0.022  # m, radius
     reach: float = 0.032  # m, from the tcp to its lower side
     thickness: float = 0.03  # m
-    softness: float = 0.02  # s, time constant of its contact
+    stiffness: float = 1500.0  # N/m, of the sponge
+    damping: float = 15.0  # Ns/m
+    give: float = 0.014  # m, by which it can be compressed
     friction: float = 0.25  # sliding, wet
     wipes: float = 3.0  # N, from which it takes off what it covers
     band: tuple[float, float] = (5.0, 10.0)  # N, with which it should be pressed

@@ -95,6 +95,4 @@ class TouchMeter:
 
     def touch(self) -> Touch:
         """Return what has been felt."""
-        return Touch(
-            self._force.copy(), self._peak, self._steps * self._dt, self._good * self._dt
-        )
+        return Touch(self._force.copy(), self._peak, self._steps * self._dt, self._good * self._dt)

@@ -1,6 +1,7 @@
 """SimHardware: the robot as the control loop sees it, and the world around it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -135,7 +136,7 @@ class SimHardware:
         w, x, y, z = data.xquat[scene.tcp]
         cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
         cubes[np.isnan(layout.cubes[:, 0])] = np.nan
-        more = {}
+        more: dict[str, Any] = {}
         if scene.buttons is not None:
             more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
         if scene.lines is not None:

@@ -112,16 +112,19 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     lines = absent(4)
     drawn: list[Array] = []
     for colour in rng.permutation(len(COLOURS))[:count]:
-        slant = rng.uniform(-own.slant, own.slant)
-        length = own.segment * rng.integers(shortest, longest + 1)
-        way = length * np.array([np.sin(slant), -np.cos(slant)])
-        # Any start from which the line ends within the bounds.
-        start = rng.uniform(lower - np.minimum(way, 0), upper - np.maximum(way, 0))
-        points = start + np.linspace(0, 1, 17)[:, None] * way
-        if any(np.linalg.norm(points[:, None] - p, axis=2).min() < own.gap for p in drawn):
+        for _ in range(30):
+            slant = rng.uniform(-own.slant, own.slant)
+            length = own.segment * rng.integers(shortest, longest + 1)
+            way = length * np.array([np.sin(slant), -np.cos(slant)])
+            # Any start from which the line ends within the bounds.
+            start = rng.uniform(lower - np.minimum(way, 0), upper - np.maximum(way, 0))
+            points = start + np.linspace(0, 1, 17)[:, None] * way
+            if all(np.linalg.norm(points[:, None] - p, axis=2).min() >= own.gap for p in drawn):
+                drawn.append(points)
+                lines[colour] = (*start, *(start + way))
+                break
+        else:
             return None
-        drawn.append(points)
-        lines[colour] = (*start, *(start + way))
     light, tint = _look(config, rng)
     nowhere = np.full(2, np.nan)
     return Layout(absent(3), nowhere, nowhere, light, tint, lines=lines)

@@ -7,12 +7,14 @@ that are gone. No message and no file needs another field for it.
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
 from vla_ros.sim.config import LineConfig, SimConfig
 
 
+_SLIDE = mujoco.mjtJoint.mjJNT_SLIDE
 _FLAT = 0.0004  # m, half the thickness of what is drawn
 _PARKED = (0.0, 0.0, -1.2)  # m, where absent lines are
 
@@ -31,11 +33,8 @@ def centres(config: LineConfig, lines: Array) -> Array:
     return np.where(inside, start + way * along / length, np.nan)
 
 
-def add_lines(world: mujoco.MjSpec, config: SimConfig, ee_frame: str, contype: int, touches: int) -> None:
-    """Add a line per colour, and a sponge below the closed fingers, both out of the way.
-
-    `contype` and `touches` are the collision class of the sponge and what it may touch.
-    """
+def add_lines(world: mujoco.MjSpec, config: SimConfig) -> None:
+    """Add a line per colour, out of the way."""
     own, look = config.lines, config.appearance
     for colour in COLOURS:
         body = world.worldbody.add_body(name=f'line_{colour}', mocap=True)
@@ -46,16 +45,28 @@ def add_lines(world: mujoco.MjSpec, config: SimConfig, ee_frame: str, contype: i
                 pos=((i + 0.5) * own.segment, 0, _FLAT), rgba=(*look.cubes[colour], 0),
                 contype=0, conaffinity=0, group=1,
             )  # fmt: skip
-        gone = world.worldbody.add_body(name=f'wiped_{colour}', gravcomp=1, mass=0.01,
-                                        inertia=(1e-5, 1e-5, 1e-5), explicitinertial=True)  # fmt: skip
-        gone.add_joint(
-            name=f'wiped_{colour}', type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(1, 0, 0), armature=1
-        )
-    world.body(ee_frame).add_geom(
-        name='sponge', type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        gone = world.worldbody.add_body(
+            name=f'wiped_{colour}', gravcomp=1, mass=0.01, inertia=(1e-5, 1e-5, 1e-5),
+            explicitinertial=True,
+        )  # fmt: skip
+        gone.add_joint(name=f'wiped_{colour}', type=_SLIDE, axis=(1, 0, 0))
+
+
+def add_sponge(
+    world: mujoco.MjSpec, config: SimConfig, ee_frame: str, contype: int, conaffinity: int
+) -> None:
+    """Add a sponge below the closed fingers, of that collision class: a foot on a spring."""
+    own = config.lines
+    body = world.body(ee_frame).add_body(name='sponge')
+    body.add_joint(
+        name='sponge', type=_SLIDE, axis=(0, 0, 1), limited=True, range=(-own.give, 0),
+        stiffness=own.stiffness, damping=[own.damping, 0, 0],
+    )  # fmt: skip
+    body.add_geom(
+        name='sponge', type=mujoco.mjtGeom.mjGEOM_CYLINDER, mass=0.03, group=1,
         size=(own.sponge, own.thickness / 2, 0), pos=(0, 0, own.reach - own.thickness / 2),
-        rgba=(*look.sponge, 0), mass=0.0, group=1, contype=contype, conaffinity=touches, condim=3,
-        friction=(own.friction, 0.005, 0.0001), solref=(own.softness, 1.0), priority=2,
+        rgba=(*config.appearance.sponge, 0), contype=contype, conaffinity=conaffinity, condim=3,
+        friction=(own.friction, 0.005, 0.0001), solref=(0.006, 1.0), priority=2,
     )  # fmt: skip
 
 
@@ -73,7 +84,8 @@ class Lines:
         joints = [model.joint(f'wiped_{colour}').id for colour in COLOURS]
         self._q, self._v = model.jnt_qposadr[joints].copy(), model.jnt_dofadr[joints].copy()
         self._sponge = model.geom('sponge').id
-        self._solid = tuple(int(x[self._sponge]) for x in (model.geom_contype, model.geom_conaffinity))
+        classes = (model.geom_contype, model.geom_conaffinity)
+        self._solid = tuple(int(values[self._sponge]) for values in classes)
         self._bits = 2.0 ** np.arange(self._count)
         self._there = np.zeros((len(COLOURS), self._count), bool)
         self._centres = np.full((len(COLOURS), self._count, 2), np.nan)
@@ -94,20 +106,26 @@ class Lines:
         self._there = np.isfinite(self._centres[..., 0])
         here = bool(self._there.any())
         model.geom_rgba[sponge, 3] = here
-        model.geom_contype[sponge], model.geom_conaffinity[sponge] = self._solid if here else (0, 0)
+        model.geom_contype[sponge], model.geom_conaffinity[sponge] = (
+            self._solid if here else (0, 0)
+        )
         model.geom_rgba[self.geoms, 3] = self._there
 
     def show(self, qpos: Array) -> None:
         """Show what is left of the lines at generalised positions qpos."""
         self._model.geom_rgba[self.geoms, 3] = self._there & ~self.wiped(qpos)
 
-    def wiped(self, qpos: Array) -> Array:
+    def centres(self, lines: Array) -> Array:
+        """Return the segments' centres (6, segments, 2) m of lines (6, 4) m."""
+        return centres(self._config, lines)
+
+    def wiped(self, qpos: Array) -> NDArray[np.bool_]:
         """Return which segments (6, segments) are gone."""
         digits = np.round(qpos[self._q] * 2.0**self._count)[:, None] // self._bits
-        result: Array = digits % 2 == 1
+        result: NDArray[np.bool_] = digits % 2 == 1
         return result
 
-    def write(self, qpos: Array, wiped: Array) -> None:
+    def write(self, qpos: Array, wiped: NDArray[np.bool_]) -> None:
         """Make qpos say that of the segments (6, segments) those are gone."""
         qpos[self._q] = (wiped * self._bits).sum(1) / 2.0**self._count
 
@@ -119,6 +137,6 @@ class Lines:
             self.write(data.qpos, self.wiped(data.qpos) | covered)
             data.qvel[self._v] = 0.0
 
-    def read(self, data: mujoco.MjData) -> tuple[Array, Array]:
+    def read(self, data: mujoco.MjData) -> tuple[Array, NDArray[np.bool_]]:
         """Return the segments' centres (6, segments, 2) m, NaN = absent, and which are gone."""
         return self._centres, self.wiped(data.qpos)

@@ -15,7 +15,7 @@ from vla_ros.sim import props
 from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.lines import Lines, add_lines
+from vla_ros.sim.lines import Lines, add_lines, add_sponge
 
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
@@ -159,7 +159,8 @@ def _build(
     if 'button' in kinds(spec.tasks):
         add_buttons(world, config, FURNITURE)
     if 'line' in kinds(spec.tasks):
-        add_lines(world, config, spec.ee_frame, ROBOT, FURNITURE)
+        add_lines(world, config)
+        add_sponge(world, config, spec.ee_frame, ROBOT, FURNITURE)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_ros.data import Array, Pose
 from vla_ros.language import COLOURS
@@ -32,7 +33,9 @@ class WorldState:
     buttons: Array = field(default_factory=lambda: absent(3))  # (6, 3) m, centres of the tops
     travel: Array = field(default_factory=absent)  # (6,) m, of the buttons' caps
     lines: Array = field(default_factory=lambda: absent(1, 2))  # (6, n, 2) m, of the segments
-    wiped: Array = field(default_factory=lambda: np.zeros((len(COLOURS), 1), bool))  # (6, n)
+    wiped: NDArray[np.bool_] = field(  # (6, n), of the segments
+        default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
+    )
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     def cube(self, colour: str) -> Array:
@@ -62,8 +65,10 @@ class WorldState:
 
     @property
     def things(self) -> Array:
-        """Where what has a colour is (6, 3) m: cubes, buttons, and where what is left of a line
-        begins. A line that is gone is absent."""
+        """Where what has a colour is (6, 3) m; NaN = absent.
+
+        Of cubes the centre, of buttons that of the top, of lines the beginning of what is left.
+        """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
         for i, colour in enumerate(COLOURS):
             left = self.left(colour)

@@ -19,9 +19,7 @@ from vla_ros.sim.tasks.wipe import Wipe
 
 
 # New ones go to the end: the place of a task is part of the seeds of its scenes.
-TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe)
-}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe)}
 
 
 def make_tasks(sim: SimConfig, hand: Hand, families: Sequence[str]) -> dict[str, Task]:

@@ -20,7 +20,7 @@ class LeanConfig:
     """How the hand goes down on something and leans on it."""
 
     force: float = 7.5  # N, upwards on the hand
-    gain: float = 0.0010  # m/N, change of the commanded height in one control step
+    gain: float = 0.0016  # m/N, change of the commanded height in one control step
     sink: float = 0.005  # m, greatest of these steps: the speed at which the hand meets things
     rise: float = 0.004  # m, greatest of those that relieve
     limit: float = 20.0  # N, greatest force on the hand, at which the task has failed
