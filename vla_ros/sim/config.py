@@ -106,7 +106,7 @@ class LineConfig:
     count: tuple[int, int] = (1, 3)  # fewest and most in a scene
     gap: float = 0.07  # m, between lines
     length: tuple[float, float] = (0.12, 0.16)  # m
-    width: float = 0.012  # m
+    width: float = 0.016  # m
     segment: float = 0.01  # m, of a line that vanishes at once
     slant: float = 0.9  # rad, greatest angle to the y axis
     sponge: float = 0.022  # m, radius
