@@ -6,6 +6,7 @@ import numpy as np
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
 from vla_ros.sim.config import SimConfig
+from vla_ros.sim.layout import Layout
 
 
 _CYLINDER = mujoco.mjtGeom.mjGEOM_CYLINDER
@@ -43,16 +44,21 @@ class Buttons:
 
     def __init__(self, model: mujoco.MjModel, config: SimConfig) -> None:
         """Look the parts up."""
-        self._config = config.buttons
+        self._config, self._model = config.buttons, model
         self._mocap = [int(model.body(f'button_{colour}').mocapid[0]) for colour in COLOURS]
         self._caps = model.jnt_qposadr[[model.joint(f'cap_{c}').id for c in COLOURS]].copy()
-        self.geoms = [model.geom(f'cap_{colour}').id for colour in COLOURS]
+        self._geoms = [model.geom(f'cap_{colour}').id for colour in COLOURS]
+        self._rgb = model.geom_rgba[self._geoms, :3].copy()
 
-    def place(self, data: mujoco.MjData, places: Array) -> None:
-        """Put the buttons to places (6, 2) m, those at NaN out of sight."""
-        for mocap, place in zip(self._mocap, places, strict=True):
+    def place(self, data: mujoco.MjData, layout: Layout) -> None:
+        """Put the layout's buttons to their places, the others out of sight."""
+        for mocap, place in zip(self._mocap, layout.buttons, strict=True):
             there = np.isfinite(place[0])
             data.mocap_pos[mocap] = (*place, 0.0) if there else _PARKED
+
+    def dress(self, layout: Layout) -> None:
+        """Give the caps the layout's tints."""
+        self._model.geom_rgba[self._geoms, :3] = np.clip(self._rgb + layout.tint[:-1], 0, 1)
 
     def read(self, data: mujoco.MjData, places: Array) -> tuple[Array, Array]:
         """Return the centres of the caps' tops (6, 3) and their travel (6,), m; NaN = absent."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
 from vla_ros.sim.config import LineConfig, SimConfig
+from vla_ros.sim.layout import Layout
 
 
 _SLIDE = mujoco.mjtJoint.mjJNT_SLIDE
@@ -78,9 +79,10 @@ class Lines:
         self._config, self._model = config.lines, model
         self._count = segments(self._config)
         self._mocap = [int(model.body(f'line_{colour}').mocapid[0]) for colour in COLOURS]
-        self.geoms = np.array(
+        self._geoms = np.array(
             [[model.geom(f'line_{c}_{i}').id for i in range(self._count)] for c in COLOURS]
         )
+        self._rgb = model.geom_rgba[self._geoms, :3].copy()
         joints = [model.joint(f'wiped_{colour}').id for colour in COLOURS]
         self._q, self._v = model.jnt_qposadr[joints].copy(), model.jnt_dofadr[joints].copy()
         self._sponge = model.geom('sponge').id
@@ -90,30 +92,30 @@ class Lines:
         self._there = np.zeros((len(COLOURS), self._count), bool)
         self._centres = np.full((len(COLOURS), self._count, 2), np.nan)
 
-    def place(self, data: mujoco.MjData, lines: Array) -> None:
-        """Draw lines (6, 4) m, those at NaN out of sight, none of them wiped."""
-        for mocap, (x, y, u, v) in zip(self._mocap, lines, strict=True):
+    def place(self, data: mujoco.MjData, layout: Layout) -> None:
+        """Draw the layout's lines, none of them wiped, and put the others out of sight."""
+        for mocap, (x, y, u, v) in zip(self._mocap, layout.lines, strict=True):
             there = np.isfinite(x)
             data.mocap_pos[mocap] = (x, y, 0.0) if there else _PARKED
             half = np.arctan2(v - y, u - x) / 2 if there else 0.0
             data.mocap_quat[mocap] = (np.cos(half), 0, 0, np.sin(half))
         data.qpos[self._q] = 0.0
 
-    def dress(self, lines: Array) -> None:
-        """Show lines (6, 4) m, and the sponge if there is any to wipe."""
+    def dress(self, layout: Layout) -> None:
+        """Show the layout's lines in its tints, and the sponge if there is any to wipe."""
         model, sponge = self._model, self._sponge
-        self._centres = centres(self._config, lines)
+        self._centres = centres(self._config, layout.lines)
         self._there = np.isfinite(self._centres[..., 0])
         here = bool(self._there.any())
+        solid = self._solid if here else (0, 0)
+        model.geom_contype[sponge], model.geom_conaffinity[sponge] = solid
         model.geom_rgba[sponge, 3] = here
-        model.geom_contype[sponge], model.geom_conaffinity[sponge] = (
-            self._solid if here else (0, 0)
-        )
-        model.geom_rgba[self.geoms, 3] = self._there
+        tinted = np.clip(self._rgb + layout.tint[:-1, None], 0, 1)
+        model.geom_rgba[self._geoms] = np.dstack([tinted, self._there])
 
     def show(self, qpos: Array) -> None:
         """Show what is left of the lines at generalised positions qpos."""
-        self._model.geom_rgba[self.geoms, 3] = self._there & ~self.wiped(qpos)
+        self._model.geom_rgba[self._geoms, 3] = self._there & ~self.wiped(qpos)
 
     def centres(self, lines: Array) -> Array:
         """Return the segments' centres (6, segments, 2) m of lines (6, 4) m."""

@@ -68,9 +68,10 @@ class Scene:
         self.bowl = int(model.body_mocapid[_id(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[_id(model, 'body', 'zone')])
         self.tcp = _id(model, 'body', spec.ee_frame)
-        needed = kinds(spec.tasks)
-        self.buttons = Buttons(model, self.config) if 'button' in needed else None
-        self.lines = Lines(model, self.config) if 'line' in needed else None
+        self._kinds = kinds(spec.tasks)
+        self.buttons = Buttons(model, self.config) if 'button' in self._kinds else None
+        self.lines = Lines(model, self.config) if 'line' in self._kinds else None
+        self._parts = [part for part in (self.buttons, self.lines) if part is not None]
         self.wrench: slice | None = None
         if spec.force_sensor is not None:
             start = int(model.sensor_adr[_id(model, 'sensor', _SENSORS[0])])
@@ -88,15 +89,12 @@ class Scene:
     ) -> None:
         """Reset `data` to the layout: arm at q (n,) rad, opening in m.
 
-        None is home, and open, or closed where there are lines to wipe.
-
-        Raises:
-            ValueError: the layout has things that no task of the robot needs.
+        None is home; and open, or closed around the sponge where there are lines to wipe.
         """
         mujoco.mj_resetData(self.model, data)
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
-        if gripper is None:  # closed fingers hold the sponge
+        if gripper is None:
             own = self.spec.gripper
             gripper = own.closed if layout.colours('line') else own.open
         data.qpos[self.fingers_q] = gripper / len(self.fingers_q)
@@ -109,25 +107,23 @@ class Scene:
             data.qpos[address : address + 7] = (*place, *turn)
         for mocap, centre in ((self.bowl, layout.bowl), (self.zone, layout.zone)):
             data.mocap_pos[mocap] = (*centre, 0.0) if math.isfinite(centre[0]) else _PARKED
-        if self.buttons is not None:
-            self.buttons.place(data, layout.buttons)
-        if self.lines is not None:
-            self.lines.place(data, layout.lines)
+        for part in self._parts:
+            part.place(data, layout)
         mujoco.mj_forward(self.model, data)
 
     def dress(self, layout: Layout) -> None:
-        """Give the model the layout's light and colours, and take absent cubes out of physics."""
+        """Give the model the layout's light and colours, and take absent cubes out of physics.
+
+        Raises:
+            ValueError: the layout has things that no task of the robot needs.
+        """
         model = self.model
         tints = layout.tint
-        for kind, part in (('button', self.buttons), ('line', self.lines)):
-            if part is None and layout.colours(kind):
+        for kind in ('button', 'line'):
+            if kind not in self._kinds and layout.colours(kind):
                 raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
-        for i in range(len(COLOURS)):
-            same = [part.geoms[i] for part in (self.buttons, self.lines) if part is not None]
-            for geom in same:
-                model.geom_rgba[geom, :3] = np.clip(self._rgba[geom, :3] + tints[i], 0, 1)
-        if self.lines is not None:
-            self.lines.dress(layout.lines)
+        for part in self._parts:
+            part.dress(layout)
         for i, geom in enumerate(self._cube_geoms):
             present = math.isfinite(layout.cubes[i, 0])
             model.body_gravcomp[self._cube_bodies[i]] = 0.0 if present else 1.0
@@ -156,9 +152,10 @@ def _build(
     _actuators(world, spec, config)
     props.furniture(world, config, FURNITURE)
     props.cubes(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
-    if 'button' in kinds(spec.tasks):
+    needed = kinds(spec.tasks)
+    if 'button' in needed:
         add_buttons(world, config, FURNITURE)
-    if 'line' in kinds(spec.tasks):
+    if 'line' in needed:
         add_lines(world, config)
         add_sponge(world, config, spec.ee_frame, ROBOT, FURNITURE)
     props.lights(world, config.appearance.samples)
