@@ -5,7 +5,8 @@ lacks, may not miss one without a default, and may not give a value of another t
 names the file, the field and the valid choices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 import dataclasses
 from functools import cache
 from pathlib import Path
@@ -101,12 +102,8 @@ def _convert_dataclass(cls: type, value: Any, where: str) -> Any:
         raise ConfigError(f'{where}: missing key {missing[0]!r}; needed: {needed}')
     hints = _hints(cls)
     arguments = {k: _convert(hints[k], v, f'{where}.{k}') for k, v in value.items()}
-    try:
+    with named(where):
         return cls(**arguments)
-    except ConfigError:
-        raise
-    except ValueError as error:
-        raise ConfigError(f'{where}: {error}') from error
 
 
 def _convert_union(kind: Any, value: Any, where: str) -> Any:
@@ -150,6 +147,17 @@ def _convert_scalar(kind: Any, value: Any, where: str) -> Any:
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise ConfigError(f'{where}: expected {kind.__name__}, got {value!r}')
+
+
+@contextmanager
+def named(where: str) -> Iterator[None]:
+    """Make a ValueError from within a ConfigError that begins with `where`; one stays as it is."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f'{where}: {error}') from error
 
 
 def require(condition: bool, message: str) -> None:

@@ -200,11 +200,11 @@ class ExecutionStatus:
     mode: Mode
     cause: str  # why it is in this mode
     instruction: str
-    chunk_seq: int  # -1 before the first
+    chunk_seq: int  # -1 while there is none
     chunk_step: int
     queue_seconds: float  # s of accepted future left
-    chunk_age: float  # s since the executing chunk's observation
-    latent_age: float  # s at that observation
+    chunk_age: float  # s since the executing chunk's observation; NaN while there is none
+    latent_age: float  # s at that observation; NaN likewise
     ticks: int
     deadline_misses: int
     tick_p50: float  # s

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from vla_ros.data import Array, Pose
+from vla_ros.data import Array
 
 
 def quat_multiply(a: Array, b: Array) -> Array:
@@ -80,15 +80,3 @@ def slerp(a: Array, b: Array, fraction: float) -> Array:
     """Return the rotation `fraction` of the way from a to b along the shorter arc."""
     step = rotvec_from_quat(quat_multiply(b, quat_conjugate(a)))
     return quat_multiply(quat_from_rotvec(step * fraction), a)
-
-
-def pose_plus(pose: Pose, delta: Array) -> Pose:
-    """Return the pose moved by (6,) = [translation m, rotation vector rad], both base frame."""
-    rotation = quat_multiply(quat_from_rotvec(delta[3:6]), pose.quaternion)
-    return Pose(pose.position + delta[:3], rotation / np.linalg.norm(rotation))
-
-
-def pose_minus(pose: Pose, reference: Pose) -> Array:
-    """Return the (6,) delta for which pose_plus(reference, delta) is `pose`."""
-    turn = quat_multiply(pose.quaternion, quat_conjugate(reference.quaternion))
-    return np.concatenate([pose.position - reference.position, rotvec_from_quat(turn)])

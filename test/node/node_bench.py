@@ -63,6 +63,15 @@ class Bench:
             self.executor.spin_once(timeout_sec=0.02)
         return value
 
+    def repeat(self, step, seconds, done, words='it did not happen', timeout=10.0):
+        """Do `step` every so many seconds until done, and return its value."""
+        end = time.monotonic() + timeout
+        while not (value := done()):
+            assert time.monotonic() < end, words() if callable(words) else words
+            step()
+            self.spin(seconds)
+        return value
+
     def spin(self, seconds):
         """Spin for a time in which something must not happen."""
         end = time.monotonic() + seconds

@@ -49,12 +49,7 @@ class RobotFeed:
 
     def run(self, done, words, timeout=10.0, **moment):
         """Publish at 30 Hz until done; return its value."""
-        end = time.monotonic() + timeout
-        while not (value := done()):
-            assert time.monotonic() < end, words
-            self.moment(**moment)
-            self.bench.spin(0.03)
-        return value
+        return self.bench.repeat(lambda: self.moment(**moment), 0.03, done, words, timeout)
 
     def episode(self, instruction, name='e1', event=EpisodeEvent.START, **fields):
         self.bench.send(

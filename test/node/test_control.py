@@ -3,15 +3,14 @@
 import math
 import time
 
-from node_bench import Bench
+from control_bench import ControlBench, shared
 import numpy as np
 import pytest
 from rclpy.action import ActionClient
 from robot_feed import SPEC
-from std_srvs.srv import Trigger
 
 from vla_ros.data import ActionChunk, FailureScore, Guarantee, Latent, Mode
-from vla_ros.nodes import convert
+from vla_ros.nodes import convert, qos
 from vla_ros.nodes.control import ControlNode
 from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import ResetScene, SetInstruction
@@ -23,16 +22,12 @@ TASK = 'pick up the red cube'
 
 @pytest.fixture(scope='module')
 def running():
-    """Return the one control node that most tests share: it takes seconds to start."""
-    bench = Bench()
-    yield Control(bench)
-    bench.close()
+    yield from shared(Control)
 
 
 @pytest.fixture
 def control(running):
-    assert running.trigger('estop').success and running.trigger('reset').success
-    running.until(Mode.IDLE)
+    running.rest()
     # The arm at home again, the queue and its refusals forgotten.
     assert running.bench.call(ResetScene, 'reset_scene', family='put', seed=1).success
     running.episodes.clear()
@@ -40,33 +35,15 @@ def control(running):
     return running
 
 
-class Control:
-    """The node, and what it published last."""
+class Control(ControlBench):
+    """The node, which is told what to do; what it published last."""
 
     def __init__(self, bench):
-        from vla_ros.nodes import qos
-
-        self.bench = bench
-        self.qos = qos
-        self.statuses = bench.listen(qos.STATUS)
         self.commanded = bench.listen(qos.COMMANDED_STATE)
         self.episodes = bench.listen(qos.EPISODE)
-        bench.start(ControlNode, policy_hash='abc')
+        super().__init__(bench, policy_hash='abc')
         bench.until(lambda: self.statuses and self.commanded, 'nothing is published')
         self.seq = 0
-
-    @property
-    def status(self):
-        return convert.status_from_msg(self.statuses[-1])
-
-    def until(self, mode, cause=''):
-        self.bench.until(
-            lambda: self.status.mode is mode and cause in self.status.cause,
-            lambda: f'expected {mode.name} {cause!r}, is {self.status}',
-        )
-
-    def trigger(self, name):
-        return self.bench.call(Trigger, name)
 
     def instruct(self, text=TASK, episode=''):
         return self.bench.call(
@@ -89,15 +66,11 @@ class Control:
         return ActionChunk(**values)
 
     def send(self, chunk):
-        self.bench.send(self.qos.ACTION_CHUNK, convert.chunk_to_msg(chunk))
+        self.bench.send(qos.ACTION_CHUNK, convert.chunk_to_msg(chunk))
 
     def drive(self, done, words, timeout=10.0, **fields):
         """Send chunks at 20 Hz until done."""
-        end = time.monotonic() + timeout
-        while not done():
-            assert time.monotonic() < end, f'{words}: {self.status}'
-            self.send(self.chunk(**fields))
-            self.bench.spin(0.05)
+        self.repeat(lambda: self.send(self.chunk(**fields)), 0.05, done, words, timeout)
 
 
 def test_an_instruction_and_chunks_move_the_arm_and_then_it_holds(control, topics):

@@ -2,16 +2,15 @@
 
 import time
 
+from control_bench import ControlBench
 import numpy as np
 import pytest
 from robot_feed import SPEC
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
-from std_srvs.srv import Trigger
 
 from vla_ros.data import Mode
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
 from vla_ros.robots.model import RobotModel
 from vla_ros_msgs.srv import SetInstruction
 
@@ -20,19 +19,14 @@ JOINTS = qos.Topic(SPEC.driver.joint_states, JointState, qos.SENSOR)
 EFFORT = qos.Topic(SPEC.driver.command, Float64MultiArray, qos.COMMAND)
 
 
-class DriverBench:
+class DriverBench(ControlBench):
     """The node, the driver's side of its topics, and what came back."""
 
     def __init__(self, bench):
-        self.bench = bench
-        self.statuses, self.efforts = bench.listen(qos.STATUS), bench.listen(EFFORT)
-        bench.start(ControlNode, sim='none')
+        self.efforts = bench.listen(EFFORT)
+        super().__init__(bench, sim='none')
         names = (*SPEC.joint_names, *SPEC.gripper.joints)
         self.position = dict(zip(names, [*SPEC.home, 0.04, 0.04], strict=True))
-
-    @property
-    def status(self):
-        return convert.status_from_msg(self.statuses[-1])
 
     def joints(self, names=None):
         """Publish the joints, at rest, in any order."""
@@ -44,11 +38,7 @@ class DriverBench:
 
     def feed(self, done, words, names=None, timeout=10.0):
         """Publish joint states at 100 Hz until done."""
-        end = time.monotonic() + timeout
-        while not done():
-            assert time.monotonic() < end, f'{words}: {self.status if self.statuses else None}'
-            self.joints(names)
-            self.bench.spin(0.01)
+        self.repeat(lambda: self.joints(names), 0.01, done, words, timeout)
 
 
 @pytest.fixture
@@ -88,4 +78,4 @@ def test_with_a_joint_missing_nothing_is_commanded_and_the_arm_holds(driver, nam
     assert not driver.efforts
     # The driver is back: a person has to say that it goes on.
     driver.feed(lambda: driver.efforts, 'no efforts', whole)
-    assert driver.bench.call(Trigger, 'reset').success
+    assert driver.trigger('reset').success

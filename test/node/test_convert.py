@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +89,7 @@ def test_failure(stamp, p_value, alarm, cause):
     assert_equal(score, convert.failure_from_msg(over_the_wire(convert.failure_to_msg(score))))
 
 
-@given(stamps, poses(), poses(), st.sampled_from(data.Mode), st.integers(-1, 10).filter(bool))
+@given(stamps, poses(), poses(), st.sampled_from(data.Mode), st.integers(-1, 10))
 def test_status(stamp, commanded, measured, mode, seq):
     values = {
         field.name: 0.5 for field in dataclasses.fields(data.ExecutionStatus)
@@ -97,7 +98,8 @@ def test_status(stamp, commanded, measured, mode, seq):
     status = data.ExecutionStatus(
         **{
             **values, 'stamp': stamp, 'mode': mode, 'cause': 'c', 'instruction': 'i',
-            'chunk_seq': seq, 'chunk_step': 2, 'ticks': 10, 'deadline_misses': 1,
+            'chunk_seq': seq, 'chunk_age': math.nan if seq < 0 else 0.5, 'chunk_step': 2,
+            'ticks': 10, 'deadline_misses': 1,
             'refused_chunks': 4, 'refused_targets': 3, 'last_refusal': 'r', 'commanded': commanded,
             'measured': measured,
         }

@@ -1,31 +1,22 @@
 """The control law and its gains as parameters of the running control node."""
 
-from node_bench import Bench
+from control_bench import ControlBench, shared
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import ListParameters, SetParameters
-from std_srvs.srv import Trigger
 
 from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
 
 
 pytest.importorskip('mujoco')
 
 
-class Tuned:
-    """The node, and what it published last."""
+class Tuned(ControlBench):
+    """The node, whose parameters change."""
 
     def __init__(self, bench):
-        self.bench = bench
-        self.statuses = bench.listen(qos.STATUS)
-        bench.start(ControlNode)
+        super().__init__(bench)
         bench.until(lambda: self.statuses, 'nothing is published')
-
-    @property
-    def status(self):
-        return convert.status_from_msg(self.statuses[-1])
 
     def set(self, name, value):
         """Set a parameter as `ros2 param set` does; return '' or why it is refused."""
@@ -47,9 +38,7 @@ class Tuned:
 
 @pytest.fixture(scope='module')
 def running():
-    bench = Bench()
-    yield Tuned(bench)
-    bench.close()
+    yield from shared(Tuned)
 
 
 @pytest.fixture
@@ -92,11 +81,11 @@ def test_a_law_of_motion_is_taken_over_at_rest(tuned):
     before = tuned.status.measured.position
     tuned.bench.spin(0.3)
     assert abs(tuned.status.measured.position - before).max() < 1e-3
-    assert tuned.bench.call(Trigger, 'hold').success
-    tuned.bench.until(lambda: tuned.status.mode is Mode.HOLD)
-    assert tuned.bench.call(Trigger, 'reset').success
+    assert tuned.trigger('hold').success
+    tuned.until(Mode.HOLD)
+    assert tuned.trigger('reset').success
 
 
 def test_a_robot_without_a_force_sensor_says_so(tuned):
-    answer = tuned.bench.call(Trigger, 'tare')
+    answer = tuned.trigger('tare')
     assert not answer.success and 'no force sensor' in answer.message

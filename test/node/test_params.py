@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from vla_ros.config import ConfigError
+from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.params import Parameters, param
 
 
@@ -46,6 +47,11 @@ def test_a_whole_number_will_do_for_a_float(bench):
 def test_a_wrong_value_is_named(bench, values, words):
     with pytest.raises(ConfigError, match=words):
         read(bench, **values)
+
+
+def test_a_stage_that_configures_nothing_cannot_be_made():
+    with pytest.raises(TypeError, match='configure'):
+        StageNode('stage')
 
 
 def test_parameters_describe_themselves(bench):

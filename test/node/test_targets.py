@@ -2,19 +2,17 @@
 
 import time
 
+from control_bench import ControlBench, shared
 from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
-from node_bench import Bench
 import numpy as np
 import pytest
 from rclpy.node import Node
 from robot_feed import SPEC
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64, Float64MultiArray
-from std_srvs.srv import Trigger
 
 from vla_ros.data import Mode
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
 from vla_ros.nodes.convert.base import to_pose
 from vla_ros_msgs.srv import SetInstruction
 
@@ -23,27 +21,21 @@ pytest.importorskip('mujoco')
 FOLLOWED = 'taken over by a person'
 
 
-class Teleoperated:
+class Teleoperated(ControlBench):
     """The node, taken over; what it published last."""
 
     def __init__(self, bench):
-        self.bench = bench
-        self.statuses = bench.listen(qos.STATUS)
         self.poses = bench.listen(qos.CURRENT_POSE)
         self.twists = bench.listen(qos.CURRENT_TWIST)
         self.wrenches = bench.listen(qos.EXTERNAL_WRENCH)
         self.errors = bench.listen(qos.TRACKING_ERROR)
         self.marks = bench.listen(qos.INTERVENTION)
-        bench.start(ControlNode)
+        super().__init__(bench)
         bench.until(lambda: self.statuses and self.poses, 'nothing is published')
 
-    @property
-    def status(self):
-        return convert.status_from_msg(self.statuses[-1])
-
     def take(self):
-        assert self.bench.call(Trigger, 'takeover').success
-        self.bench.until(lambda: self.status.mode is Mode.TAKEOVER)
+        assert self.trigger('takeover').success
+        self.until(Mode.TAKEOVER)
 
     def pose(self, offset=(0, 0, 0), frame=SPEC.base_frame):
         commanded = self.status.commanded
@@ -55,27 +47,23 @@ class Teleoperated:
 
     def stream(self, topic, message, done, words, timeout=10.0):
         """Send a message at 50 Hz, with a new stamp each, until done."""
-        end = time.monotonic() + timeout
-        while not done():
-            assert time.monotonic() < end, f'{words}: {self.status}'
+
+        def send():
             if hasattr(message, 'header'):
                 message.header.stamp = convert.to_time(time.time_ns())
             self.bench.send(topic, message)
-            self.bench.spin(0.02)
+
+        self.repeat(send, 0.02, done, words, timeout)
 
 
 @pytest.fixture(scope='module')
 def running():
-    bench = Bench()
-    yield Teleoperated(bench)
-    bench.close()
+    yield from shared(Teleoperated)
 
 
 @pytest.fixture
 def arm(running):
-    assert running.bench.call(Trigger, 'estop').success
-    assert running.bench.call(Trigger, 'reset').success
-    running.bench.until(lambda: running.status.mode is Mode.IDLE)
+    running.rest()
     return running
 
 
@@ -226,7 +214,7 @@ def test_an_intervention_in_an_episode_is_marked(arm):
     assert answer.accepted
     arm.take()
     arm.bench.until(lambda: arm.marks, 'no mark')
-    assert arm.bench.call(Trigger, 'release').success
+    assert arm.trigger('release').success
     arm.bench.until(lambda: len(arm.marks) == 2, 'no end')
     events = [(mark.event, mark.episode_id) for mark in arm.marks]
     assert events == [('intervention_start', 'e7'), ('intervention_end', 'e7')]

@@ -41,11 +41,7 @@ class Person:
 
     def hold(self, *pressed, until, words='it did not happen', timeout=10.0, **state):
         """Hold the controller like this until something happens."""
-        end = time.monotonic() + timeout
-        while not until():
-            assert time.monotonic() < end, words
-            self.joy(*pressed, **state)
-            self.bench.spin(0.02)
+        self.bench.repeat(lambda: self.joy(*pressed, **state), 0.02, until, words, timeout)
 
     def hold_for(self, seconds, *pressed, **state):
         end = time.monotonic() + seconds

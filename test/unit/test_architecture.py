@@ -16,7 +16,10 @@ SOURCES = sorted(PACKAGE.rglob('*.py'))
 ROS_FOLDERS = {'nodes', 'bringup'}
 COMPOSERS = {'cli', 'commands', 'pipeline', *ROS_FOLDERS}
 # The waist that every stage stands on; it stands on nothing but itself.
-SHARED = {'config', 'data', 'episodes', 'geometry', 'language', 'paths', 'policy', 'robots'}
+SHARED = {
+    *('config', 'data', 'episodes', 'geometry', 'language', 'paths'),
+    *('policy', 'presets', 'robots'),
+}
 STAGES = {
     *('observe', 'reason', 'act', 'control', 'detect', 'record'),
     *('learn', 'evaluate', 'sim', 'console', 'teleop'),

@@ -28,7 +28,7 @@ class StackOptions:
     teleop: str = ''  # device with which a person can take the arm over; empty: none
     rviz: bool = False  # show it in RViz, where that is installed
     seed: int = 0  # of the first simulated scene
-    reasoner_rate: float = 0.0  # Hz; 0 is the policy's own
+    reasoner_rate: float = 0.0  # Hz; 0: that of config/bringup/, else the policy's own
     extra_delay: float = 0.0  # s, by which every latent is late
     domain: int = -1  # ROS_DOMAIN_ID; -1: the environment's
 
@@ -55,7 +55,7 @@ HELP = {
     'teleop': 'Device with which a person can take the arm over: a preset in config/teleop/',
     'rviz': 'Show the robot in RViz',
     'seed': 'Seed of the first simulated scene',
-    'reasoner_rate': "Latents per second, Hz; 0: the policy's own",
+    'reasoner_rate': "Latents per second, Hz; 0: that of config/bringup/, else the policy's",
     'domain': "ROS_DOMAIN_ID; -1: the environment's",
     'extra_delay': 'Time by which every latent is late, to stand in for a bigger model, s',
 }
@@ -89,7 +89,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class _Tuning:
-    """config/bringup/<robot>.yaml: parameters that differ from the nodes' own defaults."""
+    """config/bringup/<robot>.yaml: parameters that go before the nodes' own defaults."""
 
     control: dict[str, Any] = field(default_factory=dict)
     camera: dict[str, Any] = field(default_factory=dict)
@@ -118,9 +118,12 @@ def describe(options: StackOptions) -> Stack:
     reasoner = {**common, 'extra_delay': options.extra_delay}
     if options.reasoner_rate or 'rate' not in tuning.reasoner:
         reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
+    expert = dict(common)
+    if 'rate' not in tuning.expert:
+        expert['rate'] = policy.spec.expert_rate
     nodes = [
         _node('reasoner', tuning.reasoner, reasoner),
-        _node('expert', tuning.expert, common),
+        _node('expert', tuning.expert, expert),
     ]
     if options.detect:
         nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 NAME = 'bench'
+_WIDTH = 110
 SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'tick', 'limits')
 
 
@@ -62,6 +63,8 @@ def command(
     violations, shares: the most that was used of each limit).
     """
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)  # a file or a pipe has no width of its own
     share = 0.1 if quick else 1.0
     results: dict[str, Any] = {}
     for section in options.choices(','.join(sections or ()), SECTIONS, 'sections'):
@@ -140,7 +143,8 @@ def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, 
     spec = load_robot(robot)
     result: dict[str, Any] = {}
     table = Table(title=f'the control process, {seconds:.0f} s for each law')
-    for column in ('law', 'tick us (p50 / p99)', 'cycle us (p50 / p99)', 'missed'):
+    table.add_column('law', no_wrap=True)
+    for column in ('tick us (p50 / p99)', 'cycle us (p50 / p99)', 'missed'):
         table.add_column(column, justify='right')
     for name in _presets(spec, laws):
         with bar(f'tick: {name}', math.ceil(seconds)) as step:

@@ -22,7 +22,11 @@ def command(
     record: Annotated[str, typer.Option(help='Folder that gets one bag per episode.')] = '',
     namespace: Annotated[str, typer.Option(help='Namespace of every node.')] = '',
     reasoner_rate: Annotated[
-        float, typer.Option(min=0, help="Latents per second, Hz; 0: the policy's own.")
+        float,
+        typer.Option(
+            min=0,
+            help="Latents per second, Hz; 0: that of config/bringup/, else the policy's.",
+        ),
     ] = 0.0,
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')

@@ -30,6 +30,7 @@ class Actuation:
     new and fades: the torque goes on where it was, whatever the laws think of it.
 
     Attributes:
+        law: in use. limiter: of the commanded pose and the torques. hardware: what it is sent to.
         torque: (n,) Nm, sent in the last tick; NaN to a robot that takes motion.
         carried: whether that torque held the arm's weight, or the robot adds it by itself.
         position: (n,) rad, velocity: (n,) rad/s, likewise; NaN to a robot that takes torques.
@@ -47,10 +48,9 @@ class Actuation:
         self.law = law
         self.torque, self.position, self.velocity = np.full((3, spec.n), np.nan)
         self.carried = True
-        self._stop_law, self._limiter, self._hardware = stop_law, limiter, hardware
+        self.limiter, self.hardware, self._stop_law = limiter, hardware, stop_law
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
-        self._still = np.zeros(spec.n)
         self._decay = math.exp(-1 / (spec.control_rate * _FADE))
         self._fading = False
         # Joint positions of a robot that takes velocities less those that were sent, (n,) rad.
@@ -62,7 +62,7 @@ class Actuation:
         """Begin where the arm is, at rest."""
         self._joints.reset(model.q)
         self._drift.fill(0.0)
-        self.law.reset(model, self._limiter.target)
+        self.law.reset(model, self.limiter.target)
         self._stop_fading()
 
     def adopt(self, law: ControlLaw, model: RobotModel, settle: Callable[[], None]) -> str:
@@ -74,7 +74,7 @@ class Actuation:
         if law.output == before.output:
             with self._bumpless(model):
                 settle()
-                law.reset(model, self._limiter.target)
+                law.reset(model, self.limiter.target)
                 self.law = law
             return ''
         if float(np.abs(model.dq).max()) > _AT_REST:
@@ -84,7 +84,7 @@ class Actuation:
         self.torque.fill(math.nan)
         self.position.fill(math.nan)
         self.velocity.fill(math.nan)
-        self._limiter.reset(model)
+        self.limiter.reset(model)
         self.reset(model)
         return ''
 
@@ -108,14 +108,14 @@ class Actuation:
         if isinstance(self.law, MotionLaw):
             return self._send_motion(self.law, model, stopped or blind)
         law = self._stop_law if stopped or blind else self.law
-        law.torque(model, self._limiter.target, self._asked)
+        law.torque(model, self.limiter.target, self._asked)
         self.carried = law.carries_gravity
         if self._fading:
             self._fade(stopped or blind)
-        limiter = self._limiter
+        limiter = self.limiter
         limiter.refusal = ''
         limiter.torque(self._asked, model, self.torque)
-        self._hardware.write(self.torque, limiter.gripper)
+        self.hardware.write(self.torque, limiter.gripper)
         return f'control law: {limiter.refusal}' if limiter.refusal else ''
 
     def _send_motion(self, law: MotionLaw, model: RobotModel, brake: bool) -> str:
@@ -126,7 +126,7 @@ class Actuation:
             joints.step(None)
         else:
             np.add(joints.position, self._drift, out=self._before)
-            law.motion(model, self._limiter.target, self._before, self._wanted)
+            law.motion(model, self.limiter.target, self._before, self._wanted)
             np.subtract(self._wanted, self._drift, out=self._wanted)
             if math.isfinite(float(self._wanted.sum())):
                 joints.step(self._wanted)
@@ -135,7 +135,7 @@ class Actuation:
                 cause = 'control law: joint positions are not finite'
         np.add(joints.position, self._drift, out=self.position)
         self.velocity[:] = joints.velocity
-        self._hardware.move(self.position, self.velocity, self._limiter.gripper)
+        self.hardware.move(self.position, self.velocity, self.limiter.gripper)
         return cause
 
     def _follow_drift(self, model: RobotModel) -> None:
@@ -152,7 +152,7 @@ class Actuation:
     @contextmanager
     def _bumpless(self, model: RobotModel) -> Iterator[None]:
         """Let what a change makes of the torque begin to fade."""
-        target, effort = self._limiter.target, self.law.output == 'effort'
+        target, effort = self.limiter.target, self.law.output == 'effort'
         if effort:
             self.law.torque(model, target, self._before)
         yield

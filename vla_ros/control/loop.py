@@ -5,9 +5,8 @@ import numpy as np
 from vla_ros.control import rotations
 from vla_ros.control.actuation import Actuation
 from vla_ros.control.belief import Belief
-from vla_ros.control.interfaces import Hardware, JointSample, TargetSource
+from vla_ros.control.interfaces import JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
-from vla_ros.control.limits import Limiter
 from vla_ros.control.sensing import Sensing
 from vla_ros.control.slowdown import Slowdown
 from vla_ros.control.supervisor import Event, State, Supervisor
@@ -39,10 +38,7 @@ class ControlLoop:
     def __init__(
         self,
         spec: RobotSpec,
-        law: ControlLaw,
-        stop_law: ControlLaw,
-        limiter: Limiter,
-        hardware: Hardware,
+        actuation: Actuation,
         source: TargetSource,
         supervisor: Supervisor | None = None,
         *,
@@ -53,13 +49,12 @@ class ControlLoop:
     ) -> None:
         """Compose the parts; the first tick takes over wherever the arm is."""
         self.spec = spec
-        self.limiter = limiter
-        self.hardware = hardware
+        self.actuation = actuation
+        self.limiter, self.hardware = actuation.limiter, actuation.hardware
         self.source = source
         self.supervisor = supervisor or Supervisor()
         self.model, self.targets = model, targets
         self.sensing, self.slowdown = sensing, slowdown
-        self.actuation = Actuation(spec, law, stop_law, limiter, hardware)
         self.stamp = 0
         self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
@@ -174,6 +169,9 @@ class ControlLoop:
         """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
         sensing, sent = self.sensing, self.actuation
         sensing.update(self.model, sample, sent.torque, sent.carried)
+        if sensing.tare_refusal:
+            self.targets.refuse(sensing.tare_refusal)
+            sensing.tare_refusal = ''
         if sensing.fault:
             self.supervisor.post(Event.STALE, sensing.fault)
         if sensing.contact:

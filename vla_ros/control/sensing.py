@@ -22,6 +22,7 @@ class Sensing:
         observer: None where the torques that act are not known. force_sensor: None where the
             robot has none. guard: of contact.
         fault: why the external wrench cannot be known; '' when it can.
+        tare_refusal: why a tare that had begun was given up; who reports it sets it back to ''.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Sensing:
         self.force_sensor = None if sensor is None else ForceSensor(sensor, model, dt)
         self.guard = ContactGuard(spec, dt, contact)
         self._acted = np.zeros(spec.n)
-        self.fault = ''
+        self.fault = self.tare_refusal = ''
 
     @property
     def contact(self) -> str:
@@ -83,6 +84,8 @@ class Sensing:
             self.observer.update(model, self._acted)
         if self.force_sensor is not None:
             self.fault = self.force_sensor.update(model, sample.wrench)
+            if refusal := self.force_sensor.tare_refusal:
+                self.tare_refusal, self.force_sensor.tare_refusal = refusal, ''
         self.guard.update(model.external_wrench)
 
     def tare(self, model: RobotModel) -> str:

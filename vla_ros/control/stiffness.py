@@ -1,6 +1,7 @@
 """Cartesian stiffness: what may be set, and the damping that follows it."""
 
 from collections.abc import Sequence
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,16 @@ def damping_matrix(stiffness: Array, mass: Array, ratio: float, least: float) ->
     speeds = np.maximum(np.sqrt(np.maximum(squares, 0.0)), least)
     damping: Array = 2 * ratio * scale * ((modes * speeds) @ modes.T)
     return damping
+
+
+def isotropic(stiffness: Array) -> float:
+    """Return the N/m of a tcp with that stiffness (6, 6) against a push.
+
+    NaN where it depends on the direction, or the push also turns the tcp.
+    """
+    k = float(stiffness[0, 0])
+    same = np.allclose(stiffness[:3], k * np.eye(3, 6), rtol=0, atol=1e-9 * max(k, 1.0))
+    return k if same else math.nan
 
 
 def _refuse(wrong: NDArray[np.bool_], matrix: Array, expected: str) -> None:

@@ -1,9 +1,9 @@
 """JSON reports that say where they come from, written whole or not at all.
 
 Every report has `report` (its kind), `format` (1), `provenance` and the fields of its kind.
-`provenance`: `created` (UTC, ISO 8601), `command`, `seed` (null when none), `version` of vla_ros,
-`git` (commit, with '+' when the tree was changed; null outside a checkout), `machine` (`system`,
-`processor`, `cores`, `python`).
+`provenance`: `created` (UTC, ISO 8601), `command` (no absolute path in it), `seed` (null when
+none), `version` of vla_ros, `git` (commit, with '+' when the tree was changed; null outside a
+checkout), `machine` (`system`, `processor`, `cores`, `python`).
 """
 
 from collections.abc import Mapping
@@ -23,18 +23,21 @@ from typing import Any
 import numpy as np
 
 
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
 def provenance(seed: int | None = None, command: str | None = None) -> dict[str, Any]:
     """Return the provenance of what is being computed now.
 
     Args:
         seed: the run's seed.
-        command: what to type to get it again; this process's command line when None.
+        command: what to type to get it again; this process's command line when None, with paths
+            below the working directory or the checkout relative to it, and of other absolute
+            ones only the last part.
     """
     return {
         'created': datetime.now(UTC).isoformat(timespec='seconds'),
-        'command': ' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-        if command is None
-        else command,
+        'command': _command_line() if command is None else command,
         'seed': seed,
         'version': _version(),
         'git': _git(),
@@ -103,6 +106,25 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | bool):
         return value
     raise TypeError(f'report: a {type(value).__name__} has no JSON form: {value!r}')
+
+
+def _command_line() -> str:
+    program = Path(sys.argv[0])
+    # `python -m vla_ros.cli` is the command too.
+    ours = program.resolve().is_relative_to(_CHECKOUT / 'vla_ros')
+    return ' '.join(['vla_ros' if ours else program.name, *map(_portable, sys.argv[1:])])
+
+
+def _portable(argument: str) -> str:
+    """Return an argument, `path` or `--option=path`, without an absolute path."""
+    option, equals, value = argument.rpartition('=') if argument[:1] == '-' else ('', '', argument)
+    if not Path(value).is_absolute():
+        return argument
+    path = Path(os.path.normpath(value))
+    for folder in (Path.cwd(), _CHECKOUT):
+        if path.is_relative_to(folder):
+            return f'{option}{equals}{path.relative_to(folder)}'
+    return f'{option}{equals}{path.name}'
 
 
 def _version() -> str:

@@ -3,7 +3,6 @@
 Clopper-Pearson is exact (never covers less than it says); Wilson is narrower and nearly right.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,8 +49,3 @@ def share(
     return Share(
         successes, trials, rate, float(interval.low), float(interval.high), confidence, method
     )
-
-
-def share_of(outcomes: Sequence[bool], confidence: float = 0.95) -> Share:
-    """Return the exact share of a list of outcomes."""
-    return share(sum(map(bool, outcomes)), len(outcomes), confidence)

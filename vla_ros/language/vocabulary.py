@@ -15,7 +15,7 @@ from vla_ros.language import grammar, wording
 from vla_ros.language.families import FAMILIES, check_families, goals, kinds
 
 
-PAD, UNKNOWN = 0, 1
+UNKNOWN = 1  # id; 0 is the padding
 _WORD = re.compile(r"[a-z0-9']+")
 
 

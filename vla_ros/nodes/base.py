@@ -1,5 +1,6 @@
 """What the nodes have in common: lifecycle with causes, one executor, an end without orphans."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 import contextlib
 import ctypes
@@ -31,7 +32,7 @@ PROMPT, SLOW = -10, 0
 _PR_SET_PDEATHSIG = 1
 
 
-class StageNode(LifecycleNode):
+class StageNode(LifecycleNode, ABC):
     """A lifecycle node around one stage.
 
     A subclass gives its parameters' dataclass, builds everything in `configure` and gives back in
@@ -51,9 +52,9 @@ class StageNode(LifecycleNode):
         self._subscriptions_made: list[Subscription] = []
         self._publishers_made: list[Any] = []
 
+    @abstractmethod
     def configure(self, config: Any) -> None:
         """Build the stage, publishers, subscriptions and timers."""
-        raise NotImplementedError
 
     def activate(self) -> None:
         """Begin to work."""

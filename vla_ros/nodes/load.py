@@ -34,7 +34,7 @@ class Load:
     def __init__(self, node: Node, spec: RobotSpec, width: int, height: int) -> None:
         """Advertise."""
         self.sent: dict[str, int] = {}
-        self._node, self._spec = node, spec
+        self._spec = spec
         self._frames = [
             convert.image_to_msg(0, picture(height, width, seed), 'frame') for seed in range(4)
         ]

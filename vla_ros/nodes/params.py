@@ -43,7 +43,6 @@ class Parameters:
     def __init__(self, node: Node, cls: type) -> None:
         """Declare the fields of `cls` on `node`."""
         self._node = node
-        self._cls = cls
         self._error = ''
         names = [field.name for field in dataclasses.fields(cls)]
         for field in dataclasses.fields(cls):

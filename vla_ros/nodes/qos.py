@@ -82,14 +82,3 @@ TARGETS = (
 def image_topic(name: str) -> Topic:
     """Return the topic of a camera."""
     return Topic(name, Image, SENSOR)
-
-
-_ALL = (
-    JOINT_STATES, COMMANDED_STATE, SIM_STATE, EPISODE, LATENT, ACTION_CHUNK, STATUS, FAILURE,
-    INTERVENTION, *TARGETS, CURRENT_POSE, CURRENT_TWIST, EXTERNAL_WRENCH, TRACKING_ERROR,
-)  # fmt: skip
-
-
-def for_topic(name: str) -> QoSProfile:
-    """Return the profile of a topic by its relative name; images and others are sensors."""
-    return next((t.qos for t in _ALL if t.name == name.rpartition('/')[2]), SENSOR)

@@ -25,7 +25,7 @@ class TargetTopics:
 
     def __init__(self, node: StageNode, spec: RobotSpec, arm: RealtimeProcess) -> None:
         """Subscribe on `node`."""
-        self._node, self._spec, self._arm = node, spec, arm
+        self._node, self._arm = node, arm
         self._refused, self._last = 0, ''
         self._crowds: dict[str, str] = {}  # topic -> its publishers, where there are several
         self._mode = Mode.IDLE

@@ -8,6 +8,7 @@ import numpy as np
 
 from vla_ros.act.queue import ChunkQueue, QueueConfig
 from vla_ros.config import ConfigError
+from vla_ros.control.actuation import Actuation
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
@@ -44,12 +45,16 @@ def build_loop(
     parts = make_parts(spec, load_law(law or spec.law, spec))
     stop_law = load_law(f'{spec.name}_stop', spec)
     model = parts.model
-    slowdown = Slowdown(spec, make_model(spec))
     return ControlLoop(
-        spec, parts.law, stop_law, parts.limiter, hardware, source, supervisor, model=model,
+        spec,
+        Actuation(spec, parts.law, stop_law, parts.limiter, hardware),
+        source,
+        supervisor,
+        model=model,
         targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
-        sensing=Sensing(spec, model), slowdown=slowdown,
-    )  # fmt: skip
+        sensing=Sensing(spec, model),
+        slowdown=Slowdown(spec, make_model(spec)),
+    )
 
 
 class Execution:

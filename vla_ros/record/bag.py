@@ -68,7 +68,7 @@ class BagWriter:
         self._on_error = on_error
         self._queue: deque[tuple[str, int, int | None, bytes]] = deque()
         self._waiting = 0  # bytes in the queue
-        self._peak = self._received = self._written = self._dropped = 0
+        self._received = self._written = self._dropped = 0
         self._wake = threading.Condition()
         self._closing = False
         self._outcome: dict[str, str] = {}
@@ -127,18 +127,12 @@ class BagWriter:
                 return False
             self._queue.append((topic, log_time, publish_time, data))
             self._waiting += len(data)
-            self._peak = max(self._peak, self._waiting)
         return True
 
     def stats(self) -> Stats:
         """Return the counts so far."""
         with self._wake:
-            return Stats(self._received, self._written, self._dropped, self._file.size, self._peak)
-
-    @property
-    def backlog(self) -> int:
-        """Bytes that wait for the writer's thread."""
-        return self._waiting
+            return Stats(self._received, self._written, self._dropped, self._file.size)
 
     def close(self, metadata: Mapping[str, str] | None = None, timeout: float = 10.0) -> Path:
         """Write what is queued and the outcome; returns the episode's folder. Never raises."""

@@ -30,7 +30,6 @@ class Stats:
     written: int = 0  # in complete chunks on disk
     dropped: int = 0  # queue full, recording stopped, or not convertible
     bytes: int = 0  # of the file's data section
-    queue_peak: int = 0  # bytes, most that ever waited
 
 
 def check_space(folder: Path, least: int) -> None:

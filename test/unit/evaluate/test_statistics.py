@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vla_ros.evaluate.statistics import share, share_of
+from vla_ros.evaluate.statistics import share
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_no_trials_know_nothing() -> None:
 
 
 def test_outcomes_and_text() -> None:
-    result = share_of([True] * 19 + [False])
+    result = share(19, 20)
     assert (result.successes, result.trials) == (19, 20)
     assert str(result) == '95.0 % (19/20, 95 % interval 75.1-99.9 %)'
 

@@ -90,7 +90,7 @@ def rig(spec):
 
 @pytest.fixture(scope='session')
 def make_rig(spec):
-    def make(compiled):
+    def make(compiled, spec=spec):
         with pytest.MonkeyPatch.context() as patch:
             if not compiled:
                 patch.setenv('VLA_ROS_NATIVE', '0')

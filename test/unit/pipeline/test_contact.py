@@ -1,11 +1,14 @@
 """What the loop does when the world pushes: it feels it, stops, gives way, and says why."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vla_ros.control.supervisor import Event
 from vla_ros.control.targets import Kind
 from vla_ros.data import Mode
+from vla_ros.robots import ForceSensorSpec
 
 
 def running(rig, make_chunk):
@@ -93,3 +96,18 @@ def test_what_happened_while_the_arm_was_not_seen_is_no_contact(rig, make_chunk)
     rig.arm.advance = fresh
     rig.run(5)
     assert rig.execution.loop.sensing.contact == ''
+
+
+def test_a_tare_that_is_given_up_is_reported(spec, make_rig):
+    sensor = ForceSensorSpec('fr3_hand', 'wrench', 0.0, (0.0, 0.0, 0.0))
+    rig = make_rig(True, dataclasses.replace(spec, force_sensor=sensor))
+    rig.arm.sample.wrench = np.zeros(6)
+    rig.run(10)
+    assert rig.execution.tare() == ''
+    rig.execution.post(Event.TAKEOVER)
+    rig.run(1)
+    for _ in range(200):
+        rig.execution.target(Kind.TWIST, rig.now, np.array([0, 0.1, 0, 0, 0, 0, 0]), rig.now)
+        rig.run(1)
+    status = rig.execution.status()
+    assert status.last_refusal == 'tare: the arm moved' and status.refused_targets == 1

@@ -1,10 +1,9 @@
 """Control laws, one per file, made by name from the presets in config/control/."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_ros import config
+from vla_ros import presets
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
@@ -26,8 +25,8 @@ from vla_ros.paths import config_file
 from vla_ros.robots.spec import RobotSpec
 
 
-# Name in a preset's `law` -> the configuration it is given and what makes the law from it.
-LAWS: dict[str, tuple[type, Callable[[Any, RobotSpec], ControlLaw]]] = {
+# By the name in a preset's `law`.
+LAWS: presets.Kinds[ControlLaw] = {
     'cartesian_admittance': (CartesianAdmittanceConfig, CartesianAdmittance),
     'cartesian_impedance': (CartesianImpedanceConfig, CartesianImpedance),
     'cartesian_servo': (InverseKinematicsConfig, CartesianServo),
@@ -48,7 +47,7 @@ class LawPreset:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        config.require(self.law in LAWS, f'law: {self.law!r} is not one of {sorted(LAWS)}')
+        presets.require_kind('law', self.law, LAWS)
 
 
 def load_law(preset: str, spec: RobotSpec) -> ControlLaw:
@@ -68,7 +67,7 @@ def load_preset(name: str) -> LawPreset:
         FileNotFoundError: no such preset; the message lists the valid names.
         ConfigError: the preset is not valid; the message names the field.
     """
-    return config.load(LawPreset, config_file('control', name))
+    return presets.load(LawPreset, 'control', name)
 
 
 def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlLaw:
@@ -77,13 +76,8 @@ def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlL
     Raises:
         ConfigError: the preset is not valid; the message names the field, after `where`.
     """
-    kind, make = LAWS[preset.law]
-    try:
-        return make(config.build(kind, preset.parameters, where=f'{where}.parameters'), spec)
-    except config.ConfigError:
-        raise
-    except ValueError as error:
-        raise config.ConfigError(f'{where}: {error}') from error
+    within = f'{where}.parameters'
+    return presets.make(LAWS, preset.law, preset.parameters, spec, where, within)
 
 
 __all__ = [

@@ -26,11 +26,13 @@ class CartesianTarget:
         posture: (n,) rad, joint positions preferred where the task leaves freedom; what a law in
             joint space tracks.
         posture_rate: (n,) rad/s, its velocity.
+        flat: (34 + 2 n,) all of these: position, quaternion, rotation row by row, twist,
+            acceleration, wrench, posture, posture_rate. They are views of it.
     """
 
     __slots__ = (
-        '_buffer',
         'acceleration',
+        'flat',
         'position',
         'posture',
         'posture_rate',
@@ -42,16 +44,18 @@ class CartesianTarget:
 
     def __init__(self, posture: Array) -> None:
         """Start at the origin, at rest, with a copy of `posture` (n,) rad."""
-        # One buffer and views of it: one assignment a tick instead of four.
-        self._buffer = np.zeros(34)
-        self.position = self._buffer[:3]
-        self.quaternion = self._buffer[3:7]
-        self.rotation = self._buffer[7:16].reshape(3, 3)
-        self.twist = self._buffer[16:22]
-        self.acceleration = self._buffer[22:28]
-        self.wrench = self._buffer[28:]
-        self.posture = np.array(posture, dtype=np.float64)
-        self.posture_rate = np.zeros(len(self.posture))
+        # One buffer and views of it: one assignment a tick instead of four, one address for C.
+        n = len(posture)
+        self.flat = flat = np.zeros(34 + 2 * n)
+        self.position = flat[:3]
+        self.quaternion = flat[3:7]
+        self.rotation = flat[7:16].reshape(3, 3)
+        self.twist = flat[16:22]
+        self.acceleration = flat[22:28]
+        self.wrench = flat[28:34]
+        self.posture = flat[34 : 34 + n]
+        self.posture_rate = flat[34 + n :]
+        self.posture[:] = posture
         self.set((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 
     def set(
@@ -63,7 +67,7 @@ class CartesianTarget:
     ) -> None:
         """Write the pose (m, unit xyzw), its twist and acceleration (6,), base axes."""
         matrix = rotations.to_matrix(quaternion)
-        self._buffer[:28] = (*position, *quaternion, *matrix, *twist, *acceleration)
+        self.flat[:28] = (*position, *quaternion, *matrix, *twist, *acceleration)
 
 
 class ControlLaw(ABC):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 import math
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,41 +10,32 @@ from vla_ros.config import require
 from vla_ros.control import rotations
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
+from vla_ros.control.laws.compliance import ComplianceConfig, six
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
-from vla_ros.control.stiffness import damping_matrix, require_softer, stiffness_matrix
+from vla_ros.control.stiffness import isotropic, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-@dataclass(frozen=True)
-class CartesianAdmittanceConfig:
+@dataclass(frozen=True, kw_only=True)
+class CartesianAdmittanceConfig(ComplianceConfig):
     """What the tcp is to feel like."""
+
+    damping_ratio_max: ClassVar[float] = 20.0
 
     k_pos: float = 600.0  # N/m
     k_rot: float = 40.0  # Nm/rad
     mass: float = 10.0  # kg; less is livelier, and sooner unstable against stiff things
     inertia: float = 0.4  # kg m^2
-    damping_ratio: float = 1.0  # of the oscillation in every direction; 1: critical
-    least_speed: float = 1.0  # rad/s; softer axes are damped as if sqrt(k / mass) were this much
-    frame: Literal['base', 'tool'] = 'base'  # whose axes the stiffness has
     deadband_force: float = 0.5  # N, not felt; felt as it is from twice that on
     deadband_torque: float = 0.05  # Nm, likewise
     yield_pos: float = 0.3  # m, per axis: it gives way no further
     yield_rot: float = 1.0  # rad, per axis
-    k_pos_max: float = 5000.0  # N/m that may be set, in any direction
-    k_rot_max: float = 300.0  # Nm/rad, likewise
     kinematics: InverseKinematicsConfig = InverseKinematicsConfig()
 
     def __post_init__(self) -> None:
-        require(0 < self.k_pos_max <= 5000, 'k_pos_max: expected 0..5000 N/m')
-        require(0 < self.k_rot_max <= 300, 'k_rot_max: expected 0..300 Nm/rad')
-        require(0 <= self.k_pos <= self.k_pos_max, f'k_pos: expected 0..{self.k_pos_max:g} N/m')
-        require(0 <= self.k_rot <= self.k_rot_max, f'k_rot: expected 0..{self.k_rot_max:g} Nm/rad')
-        require(0.1 <= self.mass <= 100, 'mass: expected 0.1..100 kg')
-        require(0.001 <= self.inertia <= 10, 'inertia: expected 0.001..10 kg m^2')
-        require(0 < self.damping_ratio <= 20, 'damping_ratio: expected 0..20')
-        require(0 <= self.least_speed <= 10, 'least_speed: expected 0..10 rad/s')
+        super().__post_init__()
         require(0 <= self.deadband_force <= 50, 'deadband_force: expected 0..50 N')
         require(0 <= self.deadband_torque <= 10, 'deadband_torque: expected 0..10 Nm')
         require(0 < self.yield_pos <= 2, 'yield_pos: expected 0..2 m')
@@ -73,8 +64,7 @@ class CartesianAdmittance(MotionLaw):
         """Prepare the gains for a robot; stands at the home posture."""
         self.config = config
         self._dt = 1 / spec.control_rate
-        self._mass = np.array([config.mass] * 3 + [config.inertia] * 3)
-        self._high = np.array([config.yield_pos] * 3 + [config.yield_rot] * 3)
+        self._high = six(config.yield_pos, config.yield_rot)
         self._low = -self._high
         self._kinematics = make_kinematics(config.kinematics, spec)
         self._pose = CartesianTarget(spec.home)
@@ -83,7 +73,7 @@ class CartesianAdmittance(MotionLaw):
         self._speed, self._yielded, self._force = self._state.reshape(3, 6)
         self._turned, self._new, self._mean = np.zeros((6, 3)), np.zeros(6), np.zeros(6)
         self._gain = np.zeros((6, 18))
-        self.set_stiffness(np.diag([config.k_pos] * 3 + [config.k_rot] * 3))
+        self.set_stiffness(config.stiffness)
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:
         """Begin where the arm is, at rest: displaced from the target by that much."""
@@ -99,16 +89,13 @@ class CartesianAdmittance(MotionLaw):
         Raises:
             ValueError: not symmetric, positive semi-definite and within the configured bounds.
         """
-        config, h, mass = self.config, self._dt, np.diag(self._mass)
+        h, mass = self._dt, np.diag(self.config.masses)
         stiffness = stiffness_matrix(stiffness)
-        require_softer(stiffness, config.k_pos_max, config.k_rot_max)
-        damping = damping_matrix(stiffness, self._mass, config.damping_ratio, config.least_speed)
+        damping = self.config.damping(stiffness)
         half = h * h / 2 * stiffness
         gain = np.hstack([mass - half, -h * stiffness, h * np.eye(6)])
         self._gain[:] = np.linalg.solve(mass + h * damping + half, gain)
-        k = float(stiffness[0, 0])
-        alike = np.allclose(stiffness[:3], k * np.eye(3, 6), rtol=0, atol=1e-9 * max(k, 1.0))
-        self.stiffness = k if alike else math.nan
+        self.stiffness = isotropic(stiffness)
 
     def motion(self, model: RobotModel, target: CartesianTarget, sent: Array, out: Array) -> Array:
         """Write the joint positions (n,) rad into out; what is not finite moves nothing."""

@@ -8,10 +8,11 @@ from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.compliance import six
 from vla_ros.control.laws.nullspace import NullSpace, NullSpaceConfig
 from vla_ros.control.laws.task_inertia import TaskInertia
-from vla_ros.control.laws.task_spring import TaskSpring, TaskSpringConfig, six
-from vla_ros.control.stiffness import stiffness_matrix
+from vla_ros.control.laws.task_spring import TaskSpring, TaskSpringConfig
+from vla_ros.control.stiffness import isotropic, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -48,7 +49,7 @@ class CartesianImpedance(ControlLaw):
         """
         self.config = config
         self._spring = TaskSpring(config)
-        self.stiffness = self._spring.isotropic
+        self.stiffness = isotropic(self._spring.stiffness)
         self._null, self._arm = NullSpace(config, spec), ArmTerms(config, spec)
         self.carries_gravity = config.gravity
         self._inertia = TaskInertia(config.nullspace_regularization, spec.n)
@@ -67,7 +68,7 @@ class CartesianImpedance(ControlLaw):
             ValueError: not symmetric, positive semi-definite and within the configured bounds.
         """
         self._spring.set(stiffness_matrix(stiffness))
-        self.stiffness = self._spring.isotropic
+        self.stiffness = isotropic(self._spring.stiffness)
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""

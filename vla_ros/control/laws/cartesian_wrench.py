@@ -11,11 +11,10 @@ from typing import Literal
 import numpy as np
 
 from vla_ros.config import require
-from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
-from vla_ros.control.laws.task_spring import six, turn
-from vla_ros.control.stiffness import stiffness_matrix
+from vla_ros.control.laws.compliance import six
+from vla_ros.control.stiffness import isotropic, stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -80,16 +79,22 @@ class CartesianWrench(CartesianImpedance):
             self._force * six(config.force_damping_pos, config.force_damping_rot)
         )
         self._hold(self._spring.stiffness.copy())
-        self._felt = six(config.contact_pos, config.contact_rot)
-        self._most = self._force * six(config.integral_max_pos, config.integral_max_rot)
-        self._least = -self._most
+        # Of each force axis: its index, what it must feel for contact, the most of its integral.
+        felt = six(config.contact_pos, config.contact_rot).tolist()
+        most = six(config.integral_max_pos, config.integral_max_rot).tolist()
+        self._axes = [(i, felt[i], most[i]) for i in np.flatnonzero(self._force).tolist()]
         self._share = config.integral / spec.control_rate
-        self._integral, self._local, self._error = np.zeros((3, 6))
+        self._integral = [0.0] * 6  # N and Nm, in the axes of the frame
         self._own = CartesianTarget(spec.home)
+        # Twist, acceleration and wrench below each other, two rows each: one product turns them.
+        self._vectors = self._own.flat[16:34].reshape(6, 3)
+        self._local, self._felt = np.zeros((6, 3)), np.zeros((2, 3))
+        self._moves, self._presses = self._local[:4], self._local.reshape(18)[12:]
+        self._moving = np.tile(self._motion.reshape(2, 3), (2, 1))
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:
         """Begin with the target's wrench alone."""
-        self._integral[:] = 0.0
+        self._integral = [0.0] * 6
 
     def set_stiffness(self, stiffness: Array) -> None:
         """Take a stiffness (6, 6) in the axes of `frame`, used along those of motion.
@@ -101,13 +106,14 @@ class CartesianWrench(CartesianImpedance):
 
     def torque(self, model: RobotModel, target: CartesianTarget, out: Array) -> Array:
         """Write the joint torque (n,) Nm into out."""
-        own = self._own
-        own.position[:], own.rotation[:] = target.position, target.rotation
-        own.posture[:], own.posture_rate[:] = target.posture, target.posture_rate
-        self._keep(target.twist, self._motion, model, own.twist)
-        self._keep(target.acceleration, self._motion, model, own.acceleration)
-        self._integrate(model, target)
-        self._from_frame(self._integral, model, own.wrench)
+        own, local = self._own, self._local
+        np.copyto(own.flat, target.flat)
+        self._to_frame(self._vectors, model, local)
+        self._to_frame(model.external_wrench.reshape(2, 3), model, self._felt)
+        self._integrate(self._felt.ravel().tolist(), self._presses.tolist())
+        np.multiply(self._moves, self._moving, out=self._moves)
+        self._presses[:] = self._integral
+        self._from_frame(local, model, self._vectors)
         np.add(own.wrench, target.wrench, out=own.wrench)
         return super().torque(model, own, out)
 
@@ -116,36 +122,30 @@ class CartesianWrench(CartesianImpedance):
         spring, motion = self._spring, np.outer(self._motion, self._motion)
         spring.set(motion * stiffness)
         spring.damping[:] = motion * spring.damping + self._brake
-        self.stiffness = spring.isotropic
+        self.stiffness = isotropic(spring.stiffness)
 
-    def _integrate(self, model: RobotModel, target: CartesianTarget) -> None:
-        """Move the integral (6,) N and Nm, in the axes of the frame, one tick on."""
-        felt, error = self._local, self._error
-        np.add(target.wrench, model.external_wrench, out=error)
-        if not math.isfinite(float(error.sum())):
+    def _integrate(self, felt: list[float], wanted: list[float]) -> None:
+        """Move the integral one tick on; the world's wrench (6,) and the target's, frame's axes.
+
+        What is not finite leaves it as it is.
+        """
+        # Plain floats: mostly it is one axis, or two.
+        integral = self._integral
+        if not math.isfinite(sum(felt) + sum(wanted)):
             return
-        self._to_frame(model.external_wrench, model, felt)
-        self._to_frame(error, model, self._wrench)
-        touching = np.abs(felt) > self._felt
-        np.copyto(error, np.where(touching, self._wrench, -self._integral))
-        np.multiply(error, self._share, out=error)
-        np.add(self._integral, error, out=self._integral)
-        terms.clamp(self._integral, self._least, self._most, self._integral)
+        for i, contact, most in self._axes:
+            error = wanted[i] + felt[i] if abs(felt[i]) > contact else -integral[i]
+            integral[i] = min(max(integral[i] + self._share * error, -most), most)
 
-    def _keep(self, vector: Array, axes: Array, model: RobotModel, out: Array) -> None:
-        """Write the part of a vector (6,), base axes, along the frame's marked axes into out."""
-        self._to_frame(vector, model, self._local)
-        np.multiply(self._local, axes, out=self._local)
-        self._from_frame(self._local, model, out)
-
-    def _to_frame(self, vector: Array, model: RobotModel, out: Array) -> None:
+    def _to_frame(self, rows: Array, model: RobotModel, out: Array) -> None:
+        """Write vectors (m, 3), base axes, in those of the frame into out."""
         if self._spring.tool:
-            turn(vector, model.rotation, out)
+            rows.dot(model.rotation, out=out)
         else:
-            np.copyto(out, vector)
+            np.copyto(out, rows)
 
-    def _from_frame(self, vector: Array, model: RobotModel, out: Array) -> None:
+    def _from_frame(self, rows: Array, model: RobotModel, out: Array) -> None:
         if self._spring.tool:
-            turn(vector, model.rotation.T, out)
+            rows.dot(model.rotation.T, out=out)
         else:
-            np.copyto(out, vector)
+            np.copyto(out, rows)

@@ -48,7 +48,6 @@ class OperationalSpace(CartesianImpedance):
         self.stiffness = float('nan')  # depends on the direction and the posture
         self._inertia = DampedTaskInertia(config.singularity_damping, spec.n)
         self._weighs = True
-        self._mobility = 1 / self._spring.mass
 
     def set_stiffness(self, stiffness: Array) -> None:
         """Take a stiffness (6, 6) in the axes of `frame`; the damping follows.
@@ -62,7 +61,7 @@ class OperationalSpace(CartesianImpedance):
     def _task(self, model: RobotModel, target: CartesianTarget) -> Array:
         """Return the wrench (6,) N and Nm on the tcp, base axes."""
         wanted = self._spring.wrench(model, target, self._wrench)
-        np.multiply(wanted, self._mobility, out=wanted)
+        np.multiply(wanted, self._spring.mobility, out=wanted)
         if self._pushes:
             np.add(wanted, target.acceleration, out=wanted)
         np.subtract(wanted, model.drift, out=wanted)

@@ -10,6 +10,9 @@ from vla_ros.data import Array
 from vla_ros.robots.model import RobotModel
 
 
+LEVER = 0.2  # m, distance from the tcp at which a turn counts as a shift
+
+
 class TaskInertia:
     """L = (J M^-1 J^T + r I)^-1, the tcp's apparent mass (6, 6) kg and kg m^2, as a factor."""
 
@@ -57,13 +60,13 @@ class DampedTaskInertia(TaskInertia):
     through 0.57 / e to zero: what cannot be had is not tried for. It is the damped least squares
     of Nakamura and Hanafusa (1986), which has squares for fourth powers and so sets in earlier.
     W = diag(1, 1, 1, s, s, s) makes the mobility of rotations comparable to that of the linear
-    axes: s is the distance from the tcp at which a turn counts as a shift.
+    axes: s is LEVER.
     """
 
-    def __init__(self, damping: float, n: int, arm: float = 0.2) -> None:
-        """Prepare for n joints; e in 1/kg, s = `arm` in m."""
+    def __init__(self, damping: float, n: int) -> None:
+        """Prepare for n joints; e in 1/kg."""
         super().__init__(0.0, n)
-        weight = np.array([1.0] * 3 + [arm] * 3)
+        weight = np.array([1.0] * 3 + [LEVER] * 3)
         self._weight = np.outer(weight, weight)
         self._floor = damping**4
         self._solver = eigenpy.SelfAdjointEigenSolver(6)

@@ -15,8 +15,11 @@ import subprocess
 import tempfile
 
 
-_SOURCES = ('arm.c', 'impedance.c', 'kinematics.c', 'limits.c', 'observer.c')
-_HEADERS = ('arm.h', 'cholesky.h', 'turn.h')
+_SOURCES = ('admittance.c', 'arm.c', 'impedance.c', 'kinematics.c', 'limits.c', 'observer.c')
+_HEADERS = ('arm.h', 'cholesky.h', 'gram.h', 'inertia.h', 'kinematics.h', 'target.h', 'turn.h')
+_PROCEDURES = ('admittance_motion', 'arm_update', 'impedance_torque', 'kinematics_step') + (
+    'observer_update',
+)
 _FLAGS = ('-O2', '-std=c99', '-fPIC', '-shared')
 
 
@@ -38,7 +41,7 @@ def library() -> ctypes.CDLL:
         kernel = ctypes.CDLL(str(path))
     except OSError as error:
         raise NativeError(f'cannot be built or loaded: {error}') from error
-    for name in ('arm_update', 'impedance_torque', 'kinematics_step', 'observer_update'):
+    for name in _PROCEDURES:
         getattr(kernel, name).restype = None
     kernel.kinematics_feasible.restype = ctypes.c_double
     return kernel

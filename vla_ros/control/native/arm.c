@@ -189,7 +189,6 @@ static void composites(const Arm *arm, const Body *bodies) {
     }
 }
 
-/* Compute everything at arm->q and arm->dq. */
 void arm_update(const Arm *arm) {
     Body bodies[MAX_JOINTS], base;
     memset(&base, 0, sizeof base);

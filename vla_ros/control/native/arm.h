@@ -1,4 +1,4 @@
-/* What arm.c computes and impedance.c and limits.c read. Matrices are row-major, SI units. */
+/* What arm.c computes and the laws read. Matrices are row-major, SI units. */
 #ifndef VLA_ROS_ARM_H
 #define VLA_ROS_ARM_H
 
@@ -24,5 +24,8 @@ typedef struct {
     double *coriolis;   /* (n) Nm */
     double *bias;       /* (n) Nm, their sum */
 } Arm;
+
+/* Compute everything at arm->q and arm->dq. */
+void arm_update(const Arm *arm);
 
 #endif

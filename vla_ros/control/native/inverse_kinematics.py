@@ -34,7 +34,11 @@ class KinematicsStruct(ctypes.Structure):
 
 
 class NativeInverseKinematics(InverseKinematics):
-    """InverseKinematics in a tenth of the time; the kernel works in the arrays of the Python."""
+    """InverseKinematics in a tenth of the time; the kernel works in the arrays of the Python.
+
+    Attributes:
+        structs: references to `Kinematics` and `Arm`, for other kernels.
+    """
 
     def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
         """Prepare for ticks at the robot's rate; stands at the home posture.
@@ -53,10 +57,10 @@ class NativeInverseKinematics(InverseKinematics):
         numbers = [self._dt, self._share, self._pull, float(self._pull_high[0]), config.lead]
         numbers += [config.singular, config.damping, 1 / config.limit_range, RIDGE]
         self._struct = KinematicsStruct(*(pointer(array) for array in arrays), *numbers)
-        self._head = (ctypes.byref(self._struct), ctypes.byref(self.model.struct))
-        self._wanted, self._sent, self._change = np.zeros(spec.n), np.zeros(spec.n), np.zeros(6)
-        self._tail = tuple(ctypes.c_void_p(pointer(a)) for a in (self._wanted, self._sent))
-        self._asked = (*self._head, ctypes.c_void_p(pointer(self._change)))
+        self.structs = (ctypes.byref(self._struct), ctypes.byref(self.model.struct))
+        self._sent, self._change = np.zeros(spec.n), np.zeros(6)
+        self._tail = ctypes.c_void_p(pointer(self._sent))
+        self._asked = (*self.structs, ctypes.c_void_p(pointer(self._change)))
         self._bound: CartesianTarget | None = None
 
     def reset(self, q: Array) -> None:
@@ -67,12 +71,9 @@ class NativeInverseKinematics(InverseKinematics):
     def step(self, target: CartesianTarget, sent: Array) -> Array:
         """Move a tick on; see InverseKinematics."""
         if target is not self._bound:
-            # Addresses are looked up once, not every tick. The position is the head of the
-            # buffer of the whole target.
+            # Addresses are looked up once, not every tick.
             self._bound = target
-            head = ctypes.c_void_p(pointer(target.position))
-            self._arguments = (*self._head, head, *self._tail)
-        self._wanted[:] = target.posture
+            self._arguments = (*self.structs, ctypes.c_void_p(pointer(target.flat)), self._tail)
         self._sent[:] = sent
         self._kernel(*self._arguments)
         return self.q

@@ -5,20 +5,9 @@
 
 #include "arm.h"
 #include "cholesky.h"
+#include "kinematics.h"
+#include "target.h"
 #include "turn.h"
-
-typedef struct {
-    const double *low, *high;         /* (n) rad */
-    const double *longest, *quickest; /* (n) rad a tick, rad/s a tick */
-    const double *clip;               /* (6) m and rad, of the error */
-    double *q, *step;                 /* (n) rad */
-    double *weak, *sigma;             /* (6) direction in which the tcp moves least, (1) */
-    double *factor;                   /* (6, 6) of J W J^T + l^2 I */
-    double *weighted;                 /* (6, n) J W */
-    double dt, share, pull, pull_most, lead, singular, damping, per_range, ridge;
-} Kinematics;
-
-void arm_update(const Arm *arm);
 
 static double least_ridge(const Kinematics *k) {
     double part = *k->sigma / k->singular;
@@ -73,22 +62,22 @@ static double weigh(const Kinematics *k, const Arm *arm, double *posture) {
     return least;
 }
 
-static void wish(const Kinematics *k, const Arm *arm, const double *target, const double *wanted,
-                 double *move, double *posture) {
+static void wish(const Kinematics *k, const Arm *arm, const double *target, double *move,
+                 double *posture) {
     double error[6];
-    for (int i = 0; i < 3; i++) error[i] = target[i] - arm->position[i];
-    turn_between(target + 7, arm->rotation, error + 3);
+    const double *wanted = target + POSTURE;
+    for (int i = 0; i < 3; i++) error[i] = target[POSITION + i] - arm->position[i];
+    turn_between(target + ROTATION, arm->rotation, error + 3);
     for (int i = 0; i < 6; i++) {
-        double along = target[16 + i] * k->dt;
+        double along = target[TWIST + i] * k->dt;
         move[i] = along + k->share * clamp(error[i] - along, k->clip[i]);
     }
     for (long i = 0; i < arm->n; i++)
         posture[i] = clamp(k->pull * (wanted[i] - k->q[i]), k->pull_most);
 }
 
-/* target: position (3), quaternion (4), rotation (9), twist (6); wanted and sent: (n) rad. */
 void kinematics_step(const Kinematics *k, const Arm *arm, const double *target,
-                     const double *wanted, const double *sent) {
+                     const double *sent) {
     double move[6], posture[MAX_JOINTS], ridge = least_ridge(k), least, sum = 0, fastest = 1;
     long n = arm->n;
     for (long i = 0; i < n; i++) {
@@ -96,7 +85,7 @@ void kinematics_step(const Kinematics *k, const Arm *arm, const double *target,
         arm->dq[i] = 0;
     }
     arm_update(arm);
-    wish(k, arm, target, wanted, move, posture);
+    wish(k, arm, target, move, posture);
     memcpy(k->weighted, arm->jacobian, 6 * n * sizeof(double));
     resolve(k, arm, ridge, move, posture);
     follow_weakest(k, ridge);
@@ -114,7 +103,6 @@ void kinematics_step(const Kinematics *k, const Arm *arm, const double *target,
         k->q[i] = fmin(fmax(k->q[i] + k->step[i] / fastest, k->low[i]), k->high[i]);
 }
 
-/* The share of a change of the tcp's twist (6) that a tick can make. */
 double kinematics_feasible(const Kinematics *k, const Arm *arm, const double *change) {
     double along[6], most = 1;
     long n = arm->n;

@@ -1,11 +1,12 @@
-"""NativeImpedance: CartesianImpedance computed by impedance.c."""
+"""The impedance and the laws made of it, computed by impedance.c."""
 
 import ctypes
 
-import numpy as np
-
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.cartesian_wrench import CartesianWrench
+from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
+from vla_ros.control.laws.task_inertia import LEVER
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.data import Array
@@ -13,7 +14,7 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-_ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'posture', 'posture_rate') + (
+_ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'mobility') + (
     'posture_stiffness',
     'posture_damping',
     'posture_limit',
@@ -22,8 +23,8 @@ _ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'posture', 'post
     'viscous',
     'dry',
 )
-_NUMBERS = ('slope', 'ridge', 'friction_speed')
-_FLAGS = ('follow', 'project', 'tool', 'lead', 'gravity', 'coriolis')
+_NUMBERS = ('slope', 'ridge', 'singularity', 'lever', 'friction_speed')
+_FLAGS = ('follow', 'project', 'decouple', 'tool', 'lead', 'gravity', 'coriolis')
 _FOLLOW = {'none': 0, 'velocity': 1, 'acceleration': 2}
 _PROJECT = {'none': 0, 'dynamic': 1, 'kinematic': 2}
 
@@ -53,16 +54,15 @@ class NativeImpedance(CartesianImpedance):
         """
         super().__init__(config, spec)
         self._kernel = library().impedance_torque
-        self._posture, self._posture_rate = np.zeros((2, spec.n))
         spring, null, arm = self._spring, self._null, self._arm
-        arrays = [spring.stiffness, spring.damping, spring.clip, self._push_high]
-        arrays += [self._posture, self._posture_rate, null.stiffness, null.damping, null.most]
+        arrays = [spring.stiffness, spring.damping, spring.clip, self._push_high, spring.mobility]
+        arrays += [null.stiffness, null.damping, null.most]
         arrays += [arm.low, arm.high, arm.viscous, arm.dry]
         follow, project = _FOLLOW[config.feedforward], _PROJECT[config.nullspace]
         self._struct = ImpedanceStruct(
             *(pointer(array) for array in arrays),
-            *(arm.slope, config.nullspace_regularization, config.friction_speed),
-            *(follow, project, int(spring.tool), int(self._leads)),
+            *(arm.slope, config.nullspace_regularization, 0.0, LEVER, config.friction_speed),
+            *(follow, project, 0, int(spring.tool), int(self._leads)),
             *(int(config.gravity), int(config.coriolis)),
         )
         self._bound: tuple[RobotModel, CartesianTarget, Array] | None = None
@@ -74,15 +74,30 @@ class NativeImpedance(CartesianImpedance):
             if not isinstance(model, NativeModel):
                 return super().torque(model, target, out)
             self._bound = (model, target, out)
-            # Addresses are looked up once, not every tick. The position is the head of the
-            # buffer of the whole target.
+            # Addresses are looked up once, not every tick.
             self._arguments = (
                 ctypes.byref(self._struct),
                 ctypes.byref(model.struct),
-                ctypes.c_void_p(pointer(target.position)),
+                ctypes.c_void_p(pointer(target.flat)),
                 ctypes.c_void_p(pointer(out)),
             )
-        self._posture[:] = target.posture
-        self._posture_rate[:] = target.posture_rate
         self._kernel(*self._arguments)
         return out
+
+
+class NativeOperationalSpace(OperationalSpace, NativeImpedance):
+    """OperationalSpace for a NativeModel; anything else goes through Python."""
+
+    def __init__(self, config: OperationalSpaceConfig, spec: RobotSpec) -> None:
+        """Prepare the gains for a robot.
+
+        Raises:
+            NativeError: no compiled kernel.
+            ValueError: a list of gains without one per joint.
+        """
+        super().__init__(config, spec)
+        self._struct.singularity, self._struct.decouple = config.singularity_damping, 1
+
+
+class NativeWrench(CartesianWrench, NativeImpedance):
+    """CartesianWrench whose motion the kernel computes; the integral stays in Python."""

@@ -5,6 +5,7 @@
 
 #include "arm.h"
 #include "cholesky.h"
+#include "gram.h"
 
 typedef struct {
     const double *damping, *friction;  /* (n) Nms/rad, Nm */
@@ -18,20 +19,15 @@ typedef struct {
 
 /* The wrench (6) N and Nm on the tcp, base axes: (J J^T + ridge)^-1 J torque. */
 static void tcp_wrench(const Observer *observer, const Arm *arm, double *out) {
-    double gram[36];
-    const double *jacobian = arm->jacobian;
+    double factor[36];
     long n = arm->n;
+    gram(arm, arm->jacobian, observer->ridge, factor);
     for (int i = 0; i < 6; i++) {
-        for (int j = 0; j <= i; j++) {
-            double sum = i == j ? observer->ridge : 0;
-            for (long k = 0; k < n; k++) sum += jacobian[i * n + k] * jacobian[j * n + k];
-            gram[6 * i + j] = gram[6 * j + i] = sum;
-        }
         out[i] = 0;
-        for (long k = 0; k < n; k++) out[i] += jacobian[i * n + k] * observer->torque[k];
+        for (long k = 0; k < n; k++) out[i] += arm->jacobian[i * n + k] * observer->torque[k];
     }
-    factorise(gram, 6);
-    solve(gram, 6, out);
+    factorise(factor, 6);
+    solve(factor, 6, out);
 }
 
 /* Write the estimates, torque (n) Nm and wrench (6) N and Nm, after `sent` (n) Nm has acted. */

@@ -1,16 +1,31 @@
 """The parts of a control loop, compiled where that is possible."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from vla_ros.control.laws import ControlLaw
+from vla_ros.control.laws.cartesian_admittance import CartesianAdmittance
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance
+from vla_ros.control.laws.cartesian_wrench import CartesianWrench
+from vla_ros.control.laws.operational_space import OperationalSpace
 from vla_ros.control.limits import Limiter
 from vla_ros.control.native import NativeError
-from vla_ros.control.native.law import NativeImpedance
+from vla_ros.control.native.admittance import NativeAdmittance
+from vla_ros.control.native.law import NativeImpedance, NativeOperationalSpace, NativeWrench
 from vla_ros.control.native.limits import NativeLimiter
 from vla_ros.control.native.model import NativeModel
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
+
+
+# A law in Python -> what makes the compiled one of its configuration.
+_NATIVE: dict[type[ControlLaw], Callable[[Any, RobotSpec], ControlLaw]] = {
+    CartesianAdmittance: NativeAdmittance,
+    CartesianImpedance: NativeImpedance,
+    CartesianWrench: NativeWrench,
+    OperationalSpace: NativeOperationalSpace,
+}
 
 
 @dataclass(frozen=True)
@@ -38,10 +53,15 @@ def make_parts(spec: RobotSpec, law: ControlLaw) -> Parts:
 
 
 def native_law(law: ControlLaw, spec: RobotSpec) -> ControlLaw:
-    """Return the compiled law that computes what `law` does; itself where there is none."""
-    if type(law) is not CartesianImpedance:
+    """Return the compiled law that computes what `law` does; itself where there is none.
+
+    It begins anew with the configured gains, as a law that is just made.
+    """
+    make = _NATIVE.get(type(law))
+    if make is None:
         return law
     try:
-        return NativeImpedance(law.config, spec)
+        # Only laws with a configuration are in the table.
+        return make(law.config, spec)  # type: ignore[attr-defined]
     except NativeError:
         return law

@@ -4,12 +4,12 @@
 
 #include <math.h>
 
-static double clamp(double value, double limit) {
+static inline double clamp(double value, double limit) {
     return value > limit ? limit : value < -limit ? -limit : value;
 }
 
 /* Rotation vector of a b^T, by way of the quaternion with its largest component first. */
-static void turn_between(const double *a, const double *b, double *out) {
+static inline void turn_between(const double *a, const double *b, double *out) {
     double m[3][3], x, y, z, w;
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
@@ -29,6 +29,24 @@ static void turn_between(const double *a, const double *b, double *out) {
     double s = sqrt(x * x + y * y + z * z);
     double k = s < 1e-7 ? 2 : 2 * atan2(s, w) / s;
     out[0] = k * x, out[1] = k * y, out[2] = k * z;
+}
+
+/* [R^T a; R^T b] for v = [a; b], or with `back` [R a; R b], in place. */
+static inline void rotate(const double *r, double *v, int back) {
+    for (double *part = v; part < v + 6; part += 3) {
+        double x = part[0], y = part[1], z = part[2];
+        for (int i = 0; i < 3; i++)
+            part[i] = back ? r[3 * i] * x + r[3 * i + 1] * y + r[3 * i + 2] * z
+                           : r[i] * x + r[3 + i] * y + r[6 + i] * z;
+    }
+}
+
+/* Rotation matrix (3, 3) of a unit quaternion xyzw. */
+static inline void matrix_of(const double *q, double *out) {
+    double x = q[0], y = q[1], z = q[2], w = q[3];
+    out[0] = 1 - 2 * (y * y + z * z), out[1] = 2 * (x * y - z * w), out[2] = 2 * (x * z + y * w);
+    out[3] = 2 * (x * y + z * w), out[4] = 1 - 2 * (x * x + z * z), out[5] = 2 * (y * z - x * w);
+    out[6] = 2 * (x * z - y * w), out[7] = 2 * (y * z + x * w), out[8] = 1 - 2 * (x * x + y * y);
 }
 
 #endif

@@ -51,7 +51,7 @@ def commanded_from_msg(message: CommandedState) -> tuple[int, Pose, float]:
 
 
 def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:
-    """Return a status as a message. Before the first chunk its seq is 0."""
+    """Return a status as a message. Without a chunk its seq is 0, and NaN its age."""
     message = StatusMsg(header=header(status.stamp, frame))
     message.mode = int(status.mode)
     message.cause = status.cause
@@ -79,12 +79,13 @@ def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:
 
 
 def status_from_msg(message: StatusMsg) -> ExecutionStatus:
-    """Return the status; raises ConvertError."""
+    """Return the status, -1 for the seq where there is no chunk; raises ConvertError."""
     if message.mode not in list(Mode):
         raise ConvertError(f'status.mode: {message.mode} is not one of {[int(m) for m in Mode]}')
+    chunk_seq = -1 if math.isnan(message.chunk_age) else message.chunk_seq
     return ExecutionStatus(
         stamp=from_time(message.header.stamp), mode=Mode(message.mode), cause=message.cause,
-        instruction=message.instruction, chunk_seq=message.chunk_seq or -1,
+        instruction=message.instruction, chunk_seq=chunk_seq,
         chunk_step=message.chunk_step, queue_seconds=message.queue_seconds,
         chunk_age=message.chunk_age, latent_age=message.latent_age, ticks=message.ticks,
         deadline_misses=message.deadline_misses, tick_p50=message.tick_p50,

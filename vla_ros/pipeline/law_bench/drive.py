@@ -95,3 +95,6 @@ class Postures:
         target.posture[:] = kinematics.step(path, kinematics.q)
         target.posture_rate += target.posture
         target.posture_rate *= self._rate
+        if not target.twist.any():
+            # A step has no velocity, however fast the kinematics go there.
+            target.posture_rate[:] = 0.0

@@ -1,11 +1,9 @@
 """Devices, one per file, made by name from the presets in config/teleop/."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_ros import config
-from vla_ros.paths import config_file
+from vla_ros import config, presets
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop.devices.base import Device
 from vla_ros.teleop.devices.joystick import Joystick, JoystickConfig
@@ -15,8 +13,8 @@ from vla_ros.teleop.devices.spacemouse import Spacemouse, SpacemouseConfig
 from vla_ros.teleop.handover import HandoverConfig
 
 
-# Name in a preset's `device` -> the configuration it is given and what makes the device from it.
-DEVICES: dict[str, tuple[type, Callable[[Any, RobotSpec], Device]]] = {
+# By the name in a preset's `device`.
+DEVICES: presets.Kinds[Device] = {
     'joystick': (JoystickConfig, Joystick),
     'keyboard': (KeyboardConfig, Keyboard),
     'leader': (LeaderConfig, Leader),
@@ -33,8 +31,7 @@ class TeleopPreset:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        valid = sorted(DEVICES)
-        config.require(self.device in DEVICES, f'device: {self.device!r} is not one of {valid}')
+        presets.require_kind('device', self.device, DEVICES)
 
 
 def load_preset(name: str) -> TeleopPreset:
@@ -44,7 +41,7 @@ def load_preset(name: str) -> TeleopPreset:
         FileNotFoundError: no such preset; the message lists the valid names.
         ConfigError: the preset is not valid; the message names the field.
     """
-    return config.load(TeleopPreset, config_file('teleop', name))
+    return presets.load(TeleopPreset, 'teleop', name)
 
 
 def make_device(preset: TeleopPreset, spec: RobotSpec) -> Device:
@@ -53,17 +50,12 @@ def make_device(preset: TeleopPreset, spec: RobotSpec) -> Device:
     Raises:
         ConfigError: a parameter is not valid, or does not suit the robot; the message names it.
     """
-    kind, make = DEVICES[preset.device]
-    try:
-        device = make(config.build(kind, preset.parameters, where=preset.device), spec)
+    device = presets.make(DEVICES, preset.device, preset.parameters, spec, preset.device)
+    with config.named(preset.device):
         config.require(
             device.gives_back or preset.handover.release_after > 0,
             'nothing gives the arm back: expected a release button or handover.release_after',
         )
-    except config.ConfigError:
-        raise
-    except ValueError as error:
-        raise config.ConfigError(f'{preset.device}: {error}') from error
     return device
 
 

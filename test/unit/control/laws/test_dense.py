@@ -143,35 +143,32 @@ OPERATIONAL_SPACE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize('options', IMPEDANCE.values(), ids=IMPEDANCE)
+# Law, its configuration, the dense formula, the seed of the states, options.
+CASES = [
+    pytest.param(*law, options, id=f'{law[0].__name__}-{name}')
+    for law, variants in (
+        ((CartesianImpedance, CartesianImpedanceConfig, dense_impedance, 5), IMPEDANCE),
+        (
+            (OperationalSpace, OperationalSpaceConfig, dense_operational_space, 6),
+            OPERATIONAL_SPACE,
+        ),
+    )
+    for name, options in variants.items()
+]
+
+
+@pytest.mark.parametrize(('make', 'settings', 'dense', 'seed', 'options'), CASES)
 @pytest.mark.parametrize('frame', ['base', 'tool'])
 @pytest.mark.parametrize('nullspace', ['dynamic', 'kinematic', 'none'])
 @pytest.mark.parametrize('feedforward', ['acceleration', 'velocity', 'none'])
-def test_cartesian_impedance_is_the_formula(feedforward, nullspace, frame, options):
-    config = CartesianImpedanceConfig(
-        feedforward=feedforward, nullspace=nullspace, frame=frame, **options
-    )
-    for model, target, stiffness in states(np.random.default_rng(5), -0.05):
-        law = CartesianImpedance(config, SPEC)
+def test_the_law_is_the_formula(
+    feedforward, nullspace, frame, make, settings, dense, seed, options
+):
+    config = settings(feedforward=feedforward, nullspace=nullspace, frame=frame, **options)
+    for model, target, stiffness in states(np.random.default_rng(seed), -0.05):
+        law = make(config, SPEC)
         if stiffness is not None:
             law.set_stiffness(stiffness)
         out = law.torque(model, target, np.zeros(SPEC.n))
-        expected = dense_impedance(config, stiffness, model, target)
-        np.testing.assert_allclose(out, expected, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize('options', OPERATIONAL_SPACE.values(), ids=OPERATIONAL_SPACE)
-@pytest.mark.parametrize('frame', ['base', 'tool'])
-@pytest.mark.parametrize('nullspace', ['dynamic', 'kinematic', 'none'])
-@pytest.mark.parametrize('feedforward', ['acceleration', 'velocity', 'none'])
-def test_operational_space_is_the_formula(feedforward, nullspace, frame, options):
-    config = OperationalSpaceConfig(
-        feedforward=feedforward, nullspace=nullspace, frame=frame, **options
-    )
-    for model, target, stiffness in states(np.random.default_rng(6), -0.05):
-        law = OperationalSpace(config, SPEC)
-        if stiffness is not None:
-            law.set_stiffness(stiffness)
-        out = law.torque(model, target, np.zeros(SPEC.n))
-        expected = dense_operational_space(config, stiffness, model, target)
+        expected = dense(config, stiffness, model, target)
         np.testing.assert_allclose(out, expected, rtol=1e-9, atol=1e-9)

@@ -131,13 +131,19 @@ def test_an_estimate_goes_to_a_steady_push_without_overshoot(gain, dt, push):
     assert (left <= np.abs(push) * np.exp(-49 * gain * dt) + 1e-9).all()
 
 
-@pytest.mark.parametrize('make', [MomentumObserver, pytest.param(NativeObserver, marks=COMPILED)])
-def test_numbers_that_are_not_finite_are_forgotten(make):
-    model = NativeModel(FRANKA) if make is NativeObserver else RobotModel(FRANKA)
-    observer, sent = make(FRANKA, DT), np.zeros(FRANKA.n)
+@pytest.fixture(params=[MomentumObserver, pytest.param(NativeObserver, marks=COMPILED)])
+def watched(request):
+    """Return a model whose weight the observer has taken for a push, the observer, no torque."""
+    model = NativeModel(FRANKA) if request.param is NativeObserver else RobotModel(FRANKA)
+    observer, sent = request.param(FRANKA, DT), np.zeros(FRANKA.n)
     for _ in range(100):
         observer.update(model, sent)
     assert np.abs(model.external_torque).max() > 1
+    return model, observer, sent
+
+
+def test_numbers_that_are_not_finite_are_forgotten(watched):
+    model, observer, sent = watched
     observer.update(model, np.full(FRANKA.n, np.nan))
     assert not model.external_torque.any() and not model.external_wrench.any()
     for _ in range(400):
@@ -145,12 +151,8 @@ def test_numbers_that_are_not_finite_are_forgotten(make):
     np.testing.assert_allclose(model.external_torque, model.gravity, atol=1e-4)
 
 
-@pytest.mark.parametrize('make', [MomentumObserver, pytest.param(NativeObserver, marks=COMPILED)])
-def test_a_reset_begins_anew(make):
-    model = NativeModel(FRANKA) if make is NativeObserver else RobotModel(FRANKA)
-    observer, sent = make(FRANKA, DT), np.zeros(FRANKA.n)
-    for _ in range(100):
-        observer.update(model, sent)
+def test_a_reset_begins_anew(watched):
+    model, observer, sent = watched
     model.update(FRANKA.home + 0.3, np.ones(FRANKA.n))
     observer.reset()
     observer.update(model, sent)  # a jump in speed is no push when nothing came before it
