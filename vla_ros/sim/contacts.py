@@ -22,12 +22,27 @@ class Contacts:
         """Return the sum of the normal forces, N."""
         return sum(float(self._at(index)[0]) for index, _ in self._touching())
 
+    def force(self) -> tuple[float, float, float]:
+        """Return the sum of the forces on the robot (3,) N, base axes."""
+        x = y = z = 0.0
+        touching = self._touching()
+        if not touching:
+            return x, y, z
+        frames = self._data.contact.frame
+        for index, sign in touching:
+            normal, one, other = self._at(index)[:3].tolist()
+            # Rows of the frame are its axes; the force is that on the second geom.
+            a, b, c, d, e, f, g, h, i = frames[index].tolist()
+            x += sign * (normal * a + one * d + other * g)
+            y += sign * (normal * b + one * e + other * h)
+            z += sign * (normal * c + one * f + other * i)
+        return x, y, z
+
     def wrench(self, place: Array, out: Array) -> Array:
         """Add force and torque (6,) N and Nm on the robot about a place (3,) m to out."""
         moment = self._moment[:3]
         for index, sign in self._touching():
             contact, felt = self._data.contact[index], self._at(index)
-            # Rows of the frame are its axes; the force is that on the second geom.
             frame = contact.frame.reshape(3, 3)
             force = sign * felt[:3] @ frame
             mujoco.mju_cross(moment, contact.pos - place, force)
@@ -37,7 +52,9 @@ class Contacts:
 
     def _touching(self) -> list[tuple[int, float]]:
         """Return the contacts with the sign that makes their forces those on the robot."""
-        own, pairs = self._own, self._data.contact.geom[: self._data.ncon].tolist()
+        if not self._data.ncon:
+            return []
+        own, pairs = self._own, self._data.contact.geom.tolist()
         return [(i, 1.0 if own[b] else -1.0) for i, (a, b) in enumerate(pairs) if own[a] != own[b]]
 
     def _at(self, index: int) -> Array:
@@ -71,21 +88,19 @@ class TouchMeter:
         """Measure every `dt` s; `band` is in N."""
         self._contacts, self._dt, self._band = contacts, dt, band
         self._share = dt / (self._SETTLING + dt)
-        self._place, self._wrench = np.zeros(3), np.zeros(6)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._force = np.zeros(3)
+        self._force = (0.0, 0.0, 0.0)
         self._peak, self._steps, self._good = 0.0, 0, 0
         self.up = 0.0  # N, on the robot, at the last step
 
     def update(self) -> None:
         """Take in the physics step that has just been made."""
-        self._wrench[:] = 0.0
-        force = self._contacts.wrench(self._place, self._wrench)[:3]
-        self._force += self._share * (force - self._force)
-        x, y, z = force.tolist()
+        x, y, z = self._contacts.force()
+        share, (u, v, w) = self._share, self._force
+        self._force = (u + share * (x - u), v + share * (y - v), w + share * (z - w))
         self.up = z
         greatest = x * x + y * y + z * z
         if greatest > 1e-4:
@@ -95,4 +110,6 @@ class TouchMeter:
 
     def touch(self) -> Touch:
         """Return what has been felt."""
-        return Touch(self._force.copy(), self._peak, self._steps * self._dt, self._good * self._dt)
+        return Touch(
+            np.array(self._force), self._peak, self._steps * self._dt, self._good * self._dt
+        )
