@@ -26,15 +26,15 @@ def write_fake_policy(
 ) -> Path:
     """Write a policy of robot `name` that moves with `velocity`, m/s; it refuses unknown words."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = training_vocabulary(LENGTH)
+    robot = load_robot('franka')
+    vocabulary = training_vocabulary(robot.tasks, LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
     vocabulary.save(folder / 'vocabulary.json')
     onnx.save(_reasoner(unknown), folder / 'reasoner.onnx')
     onnx.save(_expert(velocity), folder / 'expert.onnx')
-    robot = load_robot(name)
     spec = PolicySpec(
         name='fake', robot=robot.name, representation='ee_pose', channels=robot.channels,
-        cameras=('front', 'wrist'), image_size=SIZE, dt=DT, horizon=HORIZON,
+        cameras=('front', 'wrist'), families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON,
         latent_tokens=TOKENS, latent_width=WIDTH, feature_width=FEATURE, p_grounded_min=0.5,
         latent_valid_for=latent_valid_for, chunk_valid_for=1.6, reasoner_rate=5.0,
         expert_rate=33.0, gripper_open=robot.gripper.open,

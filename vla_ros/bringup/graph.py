@@ -79,7 +79,7 @@ def _run(
     layout = scenes.layout(trial.family, trial.seed)
     named = scenes.request(trial.family, trial.seed)
     assert named is not None  # every family's scene comes with a request
-    request = choose(trial, named, layout, rng)
+    request = choose(trial, named, layout, rng, scenes.tasks)
     text = word(request, trial, rng)
     client.reset_scene(trial.family, trial.seed)
     start = time.monotonic()

@@ -67,7 +67,7 @@ def command(
         console = Console(width=_WIDTH)  # a file or a pipe has no width of its own
     share = 0.1 if quick else 1.0
     results: dict[str, Any] = {}
-    for section in options.families(','.join(sections or ()), SECTIONS, 'sections'):
+    for section in options.choices(','.join(sections or ()), SECTIONS, 'sections'):
         if section == 'graph':
             from vla_ros.bringup.bench import bench_graph  # ROS: only here
 

@@ -176,7 +176,7 @@ class RealtimeProcess:
         return self._post(SCENE, f'{seed} {family}'.strip(), timeout)
 
     def judge(self, request: str, timeout: float = 0.5) -> str:
-        """Judge success by `request`, 'family object target'; return '' or a cause."""
+        """Judge success by `request`, as `Request.text`; return '' or a cause."""
         return self._post(JUDGE, request, timeout)
 
     def tare(self, timeout: float = 0.5) -> str:

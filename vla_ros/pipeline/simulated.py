@@ -29,7 +29,7 @@ class Scenes:
         model = RobotModel(spec)
         home = Pose(model.position.copy(), quat_from_matrix(model.rotation))
         self._sim = sim
-        self.tasks: dict[str, Task] = make_tasks(sim, make_hand(spec, home))
+        self.tasks: dict[str, Task] = make_tasks(sim, make_hand(spec, home), spec.tasks)
 
     def layout(self, family: str, seed: int) -> Layout:
         """Return the scene in which a request of `family` can be carried out; '' is any scene.
@@ -39,13 +39,18 @@ class Scenes:
         """
         if not family:
             return draw_layout(self._sim, np.random.default_rng(seed))
-        return draw(self._task(family), seed)[0]
+        return draw(self.task(family), seed)[0]
 
     def request(self, family: str, seed: int) -> Request | None:
         """Return the request that goes with the scene; None where no family was named."""
-        return draw(self._task(family), seed)[1] if family else None
+        return draw(self.task(family), seed)[1] if family else None
 
-    def _task(self, family: str) -> Task:
+    def task(self, family: str) -> Task:
+        """Return a task of the robot.
+
+        Raises:
+            KeyError: it has none of that name; the message names those that it has.
+        """
         if family not in self.tasks:
             raise KeyError(f'family: {family!r} is not one of {sorted(self.tasks)}')
         return self.tasks[family]
@@ -114,15 +119,15 @@ class SimPlant:
         return ''
 
     def judge(self, text: str) -> str:
-        """Judge success by 'family object target' from now on; '' judges nothing."""
+        """Judge success by `Request.text` from now on; '' judges nothing."""
         self._request, self._progress = '', None
         if not text:
             return ''
         try:
-            request = Request(*text.split())
-        except (TypeError, ValueError) as error:
-            return f'judge: {error}'
-        task = self._scenes.tasks[request.family]
+            request = Request.parse(text)
+            task = self._scenes.task(request.family)
+        except (KeyError, ValueError) as error:
+            return f'judge: {error.args[0]}'
         self._request, self._progress = text, Progress(task, request, math.inf)
         return ''
 

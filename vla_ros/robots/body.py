@@ -12,6 +12,7 @@ import yaml
 from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.data import Array
+from vla_ros.language.families import check_families
 from vla_ros.paths import config_file, share_dir
 from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, find_camera
 
@@ -33,8 +34,10 @@ class BodySpec:
     limbs: tuple[RobotSpec, ...]
     cameras: tuple[CameraSpec, ...]
     control_rate: float  # Hz
+    tasks: tuple[str, ...] = ()  # families of tasks it can do in simulation
 
     def __post_init__(self) -> None:
+        check_families(self.tasks, 'tasks')
         names = [limb.name for limb in self.limbs]
         require(len(names) > 1, 'limbs: expected two or more; with one it is a robot as it is')
         require(

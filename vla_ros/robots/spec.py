@@ -9,6 +9,7 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.data import Array
+from vla_ros.language.families import check_families
 from vla_ros.paths import share_dir
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
@@ -118,6 +119,7 @@ class RobotSpec:
     control_rate: float  # Hz
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
+    tasks: tuple[str, ...] = ()  # families of tasks, in the order of its policies' classes
     base: BaseSpec = field(default_factory=BaseSpec)
     force_sensor: ForceSensorSpec | None = None
     slowdown: SlowdownSpec = SlowdownSpec()
@@ -129,6 +131,7 @@ class RobotSpec:
         cameras = [camera.name for camera in self.cameras]
         require(len(set(cameras)) == len(cameras), f'cameras: a name is given twice in {cameras}')
         require(0 < self.control_rate <= 2000, 'control_rate: expected 0..2000 Hz')
+        check_families(self.tasks, 'tasks')
 
     @property
     def limbs(self) -> tuple['RobotSpec', ...]:

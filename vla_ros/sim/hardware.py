@@ -1,11 +1,13 @@
 """SimHardware: the robot as the control loop sees it, and the world around it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from vla_ros.data import SECOND, Array, Pose
+from vla_ros.sim.contacts import Contacts, TouchMeter
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.servo import PositionServo
@@ -93,13 +95,20 @@ class SimHardware:
         self.scene = scene
         self.data = mujoco.MjData(scene.model)
         self.limbs = tuple(SimArm(scene, self.data, i) for i in range(len(scene.arms)))
+        self._wipes = scene.config.lines.wipes
+        self._meter = TouchMeter(
+            Contacts(scene.model, self.data, scene.arms[0].tcp),
+            scene.model.opt.timestep,
+            scene.config.lines.band,
+        )
         first = self.limbs[0]
         self.read, self.write, self.move = first.read, first.write, first.move
         self.reset(layout, q)
 
     def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
         """Start again in `layout`; the arms at q (n,) rad and the openings in m."""
-        self.layout = layout
+        self.layout, self._watched = layout, layout.watched
+        self._meter.reset()
         self.scene.apply(self.data, layout, q, gripper)
         for limb in self.limbs:
             limb.reset()
@@ -121,7 +130,7 @@ class SimHardware:
         """Advance the physics by `steps` timesteps."""
         model, data = self.scene.model, self.data
         servoed = [limb for limb in self.limbs if limb.servoed]
-        if not servoed:
+        if not (servoed or self._watched):
             mujoco.mj_step(model, data, steps)
             return
         for _ in range(steps):
@@ -129,6 +138,14 @@ class SimHardware:
             for limb in servoed:
                 limb.drive()
             mujoco.mj_step2(model, data)
+            if self._watched:
+                self._watch()
+
+    def _watch(self) -> None:
+        """Follow what touches the robot, and wipe."""
+        self._meter.update()
+        if self.scene.lines is not None and self._meter.up >= self._wipes:
+            self.scene.lines.wipe(self.data)
 
     def qpos(self) -> Array:
         """Return a copy of the generalised positions: with the layout, all that a camera needs."""
@@ -142,12 +159,17 @@ class SimHardware:
 
     def world(self, commanded: Pose, gripper_command: float) -> WorldState:
         """Return the privileged state; the commanded pose and opening (m) are the controller's."""
-        data, scene = self.data, self.scene
+        data, scene, layout = self.data, self.scene, self.layout
         mujoco.mj_kinematics(scene.model, data)
         tcp = scene.arms[0].tcp
         w, x, y, z = data.xquat[tcp]
         cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
-        cubes[np.isnan(self.layout.cubes[:, 0])] = np.nan
+        cubes[np.isnan(layout.cubes[:, 0])] = np.nan
+        more: dict[str, Any] = {}
+        if scene.buttons is not None:
+            more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
+        if scene.lines is not None:
+            more['lines'], more['wiped'] = scene.lines.read(data)
         return WorldState(
             time=self.time,
             ee=Pose(data.xpos[tcp].copy(), np.array([x, y, z, w])),
@@ -155,8 +177,10 @@ class SimHardware:
             commanded=commanded,
             gripper_command=gripper_command,
             cubes=cubes,
-            bowl=data.mocap_pos[scene.bowl].copy(),
-            zone=data.mocap_pos[scene.zone].copy(),
+            bowl=np.array([*layout.bowl, 0.0]),
+            zone=np.array([*layout.zone, 0.0]),
+            touch=self._meter.touch(),
+            **more,
         )
 
 

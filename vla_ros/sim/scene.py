@@ -8,13 +8,16 @@ import numpy as np
 
 from vla_ros.data import Array
 from vla_ros.geometry import matrix_from_quat, quat_from_matrix
-from vla_ros.language.grammar import COLOURS
+from vla_ros.language import COLOURS
+from vla_ros.language.families import kinds
 from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import CameraSpec
 from vla_ros.sim import props
 from vla_ros.sim.arm import add_drives, find, find_arm, set_dynamics
+from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
+from vla_ros.sim.lines import Lines, add_lines, add_sponge
 
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
@@ -31,6 +34,7 @@ class Scene:
         arm_q, arm_v: addresses of all arm joints in qpos and qvel. arm_u: ids of their motors.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids.
+        buttons, lines: None where no task of the robot needs them.
     """
 
     def __init__(
@@ -59,6 +63,10 @@ class Scene:
         self.cubes_v = model.jnt_dofadr[adr].copy()
         self.bowl = int(model.body_mocapid[find(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[find(model, 'body', 'zone')])
+        self._kinds = kinds(spec.tasks)
+        self.buttons = Buttons(model, self.config) if 'button' in self._kinds else None
+        self.lines = Lines(model, self.config) if 'line' in self._kinds else None
+        self._parts = [part for part in (self.buttons, self.lines) if part is not None]
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
         self._diffuse = model.light_diffuse.copy()
@@ -70,12 +78,17 @@ class Scene:
         q: Array | None = None,
         gripper: float | None = None,
     ) -> None:
-        """Reset `data` to the layout: arms at q (n,) rad, openings in m; None is home, open."""
+        """Reset `data` to the layout: arms at q (n,) rad, openings in m.
+
+        None is home; and open, or closed around the sponge where there are lines to wipe.
+        """
         mujoco.mj_resetData(self.model, data)
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
+        shut = bool(layout.colours('line'))
         for limb, arm in zip(self.spec.limbs, self.arms, strict=True):
-            opening = limb.gripper.open if gripper is None else gripper
+            own = limb.gripper.closed if shut else limb.gripper.open
+            opening = own if gripper is None else gripper
             data.qpos[arm.fingers_q] = opening / len(arm.fingers_q)
         half = self.config.objects.cube / 2
         for i, (x, y, yaw) in enumerate(layout.cubes):
@@ -84,14 +97,25 @@ class Scene:
             turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if present else (1, 0, 0, 0)
             address = self.cubes_q[i]
             data.qpos[address : address + 7] = (*place, *turn)
-        data.mocap_pos[self.bowl] = (*layout.bowl, 0.0)
-        data.mocap_pos[self.zone] = (*layout.zone, 0.0)
+        for mocap, centre in ((self.bowl, layout.bowl), (self.zone, layout.zone)):
+            data.mocap_pos[mocap] = (*centre, 0.0) if math.isfinite(centre[0]) else _PARKED
+        for part in self._parts:
+            part.place(data, layout)
         mujoco.mj_forward(self.model, data)
 
     def dress(self, layout: Layout) -> None:
-        """Give the model the layout's light and colours, and take absent cubes out of physics."""
+        """Give the model the layout's light and colours, and take absent cubes out of physics.
+
+        Raises:
+            ValueError: the layout has things that no task of the robot needs.
+        """
         model = self.model
         tints = layout.tint
+        for kind in ('button', 'line'):
+            if kind not in self._kinds and layout.colours(kind):
+                raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
+        for part in self._parts:
+            part.dress(layout)
         for i, geom in enumerate(self._cube_geoms):
             present = math.isfinite(layout.cubes[i, 0])
             model.body_gravcomp[self._cube_bodies[i]] = 0.0 if present else 1.0
@@ -122,6 +146,12 @@ def _build(
     _shapes(world, spec, config)
     props.furniture(world, config, FURNITURE)
     props.cubes(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
+    needed = kinds(spec.tasks)
+    if 'button' in needed:
+        add_buttons(world, config, FURNITURE)
+    if 'line' in needed:
+        add_lines(world, config)
+        add_sponge(world, config, spec.limbs[0].ee_frame, ROBOT, FURNITURE)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)
