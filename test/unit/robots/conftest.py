@@ -12,6 +12,7 @@ HOMES = {
     },
     'humanoid': {
         'waist_pitch_joint': 0.15,
+        'head_pitch_joint': 0.15,
         **{
             f'{side}_{name}_joint': q if name.endswith(('pitch', 'elbow')) else sign * q
             for side, sign in (('left', 1), ('right', -1))
