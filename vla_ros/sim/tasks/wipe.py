@@ -20,7 +20,7 @@ class WipeConfig:
     lean: LeanConfig = LeanConfig(force=7.5)
     above: float = 0.040  # m, height of the tcp from where the hand feels its way down
     firm: float = 4.5  # N, from which the hand moves on
-    speed: float = 0.0050  # m in one control step, along the line
+    speed: float = 0.0040  # m in one control step, along the line
     beside: float = 0.009  # m, off the line, within which the hand may be down
     behind: float = 0.05  # m, before what is left of the line, likewise
     wiped: float = 0.9  # share of the line that counts as all of it
