@@ -51,8 +51,7 @@ class Scene:
         """
         self.spec = spec
         self.config = load_sim() if config is None else config
-        self.model = _build(spec, self.config, equip)
-        model = self.model
+        self.model = model = _build(spec, self.config, equip)
         joints = [_id(model, 'joint', name) for name in spec.joint_names]
         fingers = [_id(model, 'joint', name) for name in spec.gripper.joints]
         self.arm_q = model.jnt_qposadr[joints].copy()
