@@ -147,11 +147,8 @@ def read_episode(path: str | Path) -> Episode:
         with safe_open(path, framework='numpy') as file:
             info = _info(file.metadata() or {})
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        images = {
-            key.removeprefix(IMAGE_PREFIX): arrays[key]
-            for key in arrays
-            if key.startswith(IMAGE_PREFIX)
-        }
+        shown = [key for key in arrays if key.startswith(IMAGE_PREFIX)]
+        images = {key.removeprefix(IMAGE_PREFIX): arrays[key] for key in shown}
         require(bool(images), f'no key begins with {IMAGE_PREFIX!r}')
         stamp = arrays['stamp']
         # Files from before there were buttons and lines lack these.

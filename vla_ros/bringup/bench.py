@@ -21,7 +21,7 @@ from vla_ros.pipeline.simulated import Scenes
 from vla_ros.pipeline.synchronous import synchronous
 from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 from vla_ros.sim.config import load_sim
 
 
@@ -72,7 +72,7 @@ class _Probe:
 
 def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any]:
     options = StackOptions(robot=robot, policy=policy, extra_delay=delay)
-    spec = load_robot(robot)
+    spec = load_arm(robot)
     scenes = Scenes(spec, load_sim())
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
@@ -112,7 +112,7 @@ def _figures(probe: _Probe) -> dict[str, Any]:
 def _baseline(robot: str, path: str, delay: float) -> Any:
     policy = load_policy(path)
     reasoner, expert = PocketReasoner(policy), PocketExpert(policy)
-    spec = load_robot(robot)
+    spec = load_arm(robot)
     stack = Lockstep(spec, reasoner, expert)
     stack.reset(stack.scenes.layout(spec.tasks[0], _FIRST_SEED))
     request = stack.scenes.request(spec.tasks[0], _FIRST_SEED)

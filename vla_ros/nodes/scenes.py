@@ -6,14 +6,14 @@ from vla_ros.language.grammar import render
 from vla_ros.nodes.episode import EpisodeDesk
 from vla_ros.pipeline.realtime import RealtimeProcess
 from vla_ros.pipeline.simulated import Scenes
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot
 from vla_ros.sim.config import load_sim
 
 
 class SceneReset:
     """Callable as the service needs it. Only a simulated robot imports this: it needs MuJoCo."""
 
-    def __init__(self, spec: RobotSpec, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
+    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
         """Lay out scenes for `spec`'s robot."""
         self._arm, self._desk, self._tasks = arm, desk, spec.tasks
         self._scenes = Scenes(spec, load_sim())

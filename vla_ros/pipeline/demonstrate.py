@@ -17,7 +17,7 @@ from vla_ros.episodes import write_episode
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.driver import PolicyDriver
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 
 
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
@@ -26,7 +26,7 @@ FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
 @functools.cache
 def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
     """Return this process's demonstrator."""
-    return Demonstrator(load_robot(robot), noise)
+    return Demonstrator(load_arm(robot), noise)
 
 
 @functools.cache
@@ -73,10 +73,7 @@ def demonstrate(
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
-    valid = load_robot(robot).tasks
-    unknown = [name for name in tasks if name not in valid]
-    require(not unknown, f'tasks: {unknown[:1]} is not one of {list(valid)}, which {robot} has')
-    tasks = tasks or valid
+    tasks = _known(tasks, robot)
     noise, start = noise or NoiseConfig(), time.perf_counter()
     batch = _Batch(Path(out), dict.fromkeys(tasks, seed), episodes)
     done: list[dict[str, Any]] = []
@@ -94,6 +91,15 @@ def demonstrate(
             batch.settle(result['family'], result['success'])
             step(result['success'])
     return _report(robot, seed, tasks, done, batch.kept, time.perf_counter() - start)
+
+
+def _known(tasks: tuple[str, ...], robot: str) -> tuple[str, ...]:
+    """Return the tasks, all of the robot's when empty; refuse what it does not have."""
+    valid = load_arm(robot).tasks
+    unknown = [name for name in tasks if name not in valid]
+    require(not unknown, f'tasks: {unknown[:1]} is not one of {list(valid)}, which {robot} has')
+    require(bool(valid), f'{robot} has no tasks; see `tasks` in its YAML')
+    return tasks or valid
 
 
 @dataclass

@@ -78,7 +78,7 @@ class Demonstrator:
         self.measured: dict[str, float] = {}
         self.cell = Workcell(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hand, spec.tasks)
+        self.tasks = make_tasks(self.cell.scene.config, [self.cell.hand], spec.tasks)
 
     def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.

@@ -163,8 +163,8 @@ class Lockstep:
         self._now += self._dt
 
     def _world(self) -> WorldState:
-        command = self.execution.loop.command()
-        return self.hardware.world(command.target, command.gripper)
+        commands = [limb.loop.command() for limb in self.execution.limbs]
+        return self.hardware.world([(c.target, c.gripper) for c in commands])
 
     def observe(self, instruction: str) -> Observation:
         """Return what the policy may look at now."""

@@ -9,6 +9,7 @@ from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import Request
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import Mailbox
+from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
@@ -24,12 +25,11 @@ _JUDGED_EVERY = 10  # publications, so that success costs one cycle in a hundred
 class Scenes:
     """What family and seed stand for, the same in every process that asks."""
 
-    def __init__(self, spec: RobotSpec, sim: SimConfig) -> None:
+    def __init__(self, spec: Robot, sim: SimConfig) -> None:
         """Prepare the tasks of a robot."""
-        model = RobotModel(spec)
-        home = Pose(model.position.copy(), quat_from_matrix(model.rotation))
         self._sim = sim
-        self.tasks: dict[str, Task] = make_tasks(sim, make_hand(spec, home), spec.tasks)
+        hands = [make_hand(limb, home_pose(limb)) for limb in spec.limbs]
+        self.tasks: dict[str, Task] = make_tasks(sim, hands, spec.tasks)
 
     def layout(self, family: str, seed: int) -> Layout:
         """Return the scene in which a request of `family` can be carried out; '' is any scene.
@@ -56,6 +56,12 @@ class Scenes:
         return self.tasks[family]
 
 
+def home_pose(spec: RobotSpec) -> Pose:
+    """Return where the tcp of an arm is in its home posture."""
+    model = RobotModel(spec)
+    return Pose(model.position.copy(), quat_from_matrix(model.rotation))
+
+
 class PlantArm:
     """A simulated arm on the control clock instead of the simulation's.
 
@@ -79,7 +85,7 @@ class PlantArm:
 class SimPlant:
     """Physics on the control clock, laid out by family and seed."""
 
-    def __init__(self, spec: RobotSpec, family: str, seed: int) -> None:
+    def __init__(self, spec: Robot, family: str, seed: int) -> None:
         """Build the scene and lay it out."""
         scene = Scene(spec)
         self._scenes = Scenes(spec, scene.config)
@@ -137,7 +143,8 @@ class SimPlant:
         self._published += 1
         if progress is not None and self._published % _JUDGED_EVERY == 0:
             ee = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))  # success looks at what is
-            progress.update(hardware.world(ee, hardware.gripper))
+            commands = [(ee, limb.gripper) for limb in hardware.limbs]
+            progress.update(hardware.world(commands))
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(

@@ -19,7 +19,7 @@ from vla_ros.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.language.families import kinds
 from vla_ros.pipeline.arranging import Arrangement, Arranger
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
-from vla_ros.robots import RobotSpec, load_robot
+from vla_ros.robots import RobotSpec, load_arm
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
@@ -109,7 +109,7 @@ def photograph(
 @functools.cache
 def _studio(robot: str) -> Studio:
     """Return this process's studio."""
-    return Studio(load_robot(robot))
+    return Studio(load_arm(robot))
 
 
 def _work(robot: str, seed: int, path: Path) -> None:

@@ -1,5 +1,6 @@
 """SimHardware: the robot as the control loop sees it, and the world around it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from vla_ros.sim.contacts import Contacts, TouchMeter
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.servo import PositionServo
-from vla_ros.sim.state import WorldState
+from vla_ros.sim.state import HandState, WorldState
 
 
 @dataclass
@@ -157,12 +158,14 @@ class SimHardware:
         result: Array = self.data.qvel.copy()
         return result
 
-    def world(self, commanded: Pose, gripper_command: float) -> WorldState:
-        """Return the privileged state; the commanded pose and opening (m) are the controller's."""
+    def world(self, commands: Sequence[tuple[Pose, float]]) -> WorldState:
+        """Return the privileged state; commanded pose and opening (m) of each arm are given."""
         data, scene, layout = self.data, self.scene, self.layout
         mujoco.mj_kinematics(scene.model, data)
-        tcp = scene.arms[0].tcp
-        w, x, y, z = data.xquat[tcp]
+        hands = tuple(
+            self._hand(limb, arm.tcp, *command)
+            for limb, arm, command in zip(self.limbs, scene.arms, commands, strict=True)
+        )
         cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
         cubes[np.isnan(layout.cubes[:, 0])] = np.nan
         more: dict[str, Any] = {}
@@ -172,16 +175,18 @@ class SimHardware:
             more['lines'], more['wiped'] = scene.lines.read(data)
         return WorldState(
             time=self.time,
-            ee=Pose(data.xpos[tcp].copy(), np.array([x, y, z, w])),
-            gripper=self.gripper,
-            commanded=commanded,
-            gripper_command=gripper_command,
+            hands=hands,
             cubes=cubes,
             bowl=np.array([*layout.bowl, 0.0]),
             zone=np.array([*layout.zone, 0.0]),
             touch=self._meter.touch(),
             **more,
         )
+
+    def _hand(self, limb: SimArm, tcp: int, commanded: Pose, opening: float) -> HandState:
+        w, x, y, z = self.data.xquat[tcp]
+        here = Pose(self.data.xpos[tcp].copy(), np.array([x, y, z, w]))
+        return HandState(here, limb.gripper, commanded, opening)
 
 
 def _as_slice(indices: Array) -> slice | Array:

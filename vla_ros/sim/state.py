@@ -1,6 +1,6 @@
 """What only the simulation knows: where everything really is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,16 @@ def absent(*shape: int) -> Array:
 
 
 @dataclass(frozen=True)
+class HandState:
+    """One hand of the robot."""
+
+    ee: Pose  # measured tcp pose, base frame
+    gripper: float  # measured opening, m
+    commanded: Pose  # what the controller tracks
+    gripper_command: float  # m
+
+
+@dataclass(frozen=True)
 class WorldState:
     """The privileged state at one instant, for scripted experts, success tests and labels.
 
@@ -23,10 +33,7 @@ class WorldState:
     """
 
     time: float  # s since the scene was reset
-    ee: Pose  # measured tcp pose, base frame
-    gripper: float  # measured opening, m
-    commanded: Pose  # what the controller tracks
-    gripper_command: float  # m
+    hands: tuple[HandState, ...]  # of each limb
     cubes: Array  # (6, 3) m, centres
     bowl: Array  # (3,) m, centre of its foot; NaN = absent
     zone: Array  # (3,) m, centre; NaN = absent
@@ -37,6 +44,33 @@ class WorldState:
         default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
     )
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
+
+    @property
+    def ee(self) -> Pose:
+        """Measured tcp pose of the hand that acts."""
+        return self.hands[0].ee
+
+    @property
+    def gripper(self) -> float:
+        """Measured opening of the hand that acts, m."""
+        return self.hands[0].gripper
+
+    @property
+    def commanded(self) -> Pose:
+        """Commanded pose of the hand that acts."""
+        return self.hands[0].commanded
+
+    @property
+    def gripper_command(self) -> float:
+        """Commanded opening of the hand that acts, m."""
+        return self.hands[0].gripper_command
+
+    def of(self, hand: int) -> 'WorldState':
+        """Return the same with another hand, by its number, as the one that acts."""
+        if not hand:
+            return self
+        others = self.hands[:hand] + self.hands[hand + 1 :]
+        return replace(self, hands=(self.hands[hand], *others))
 
     def cube(self, colour: str) -> Array:
         """Return the centre (3,) m of a cube; NaN when it is absent."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from vla_ros.pipeline.workcell import Workcell
-from vla_ros.robots.spec import load_robot
+from vla_ros.robots import load_robot
 from vla_ros.sim import Scene
 from vla_ros.sim.tasks import TASKS, make_tasks
 
@@ -33,4 +33,4 @@ def cell(able):
 
 @pytest.fixture(scope='module')
 def tasks(cell):
-    return make_tasks(cell.scene.config, cell.hand, tuple(TASKS))
+    return make_tasks(cell.scene.config, [cell.hand], tuple(TASKS))

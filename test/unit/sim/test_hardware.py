@@ -63,7 +63,7 @@ def test_reset_brings_everything_back(hardware, spec):
 
 def test_the_world_state_agrees_with_kinematics_and_layout(hardware, spec):
     model = RobotModel(spec)
-    world = hardware.world(Pose(np.zeros(3), np.array([1.0, 0, 0, 0])), 0.08)
+    world = hardware.world([(Pose(np.zeros(3), np.array([1.0, 0, 0, 0])), 0.08)])
     model.update(spec.home, np.zeros(spec.n))
     np.testing.assert_allclose(world.ee.position, model.position, atol=1e-9)
     np.testing.assert_allclose(world.bowl[:2], hardware.layout.bowl)

@@ -13,7 +13,7 @@ import pytest
 from vla_ros import config
 from vla_ros.language import COLOURS, Request
 from vla_ros.pipeline.demonstrator import expert_vector
-from vla_ros.robots.spec import load_robot
+from vla_ros.robots import load_robot
 from vla_ros.sim import CameraRenderer, Layout, Scene, SimHardware, draw_layout, load_sim
 from vla_ros.sim.config import ButtonConfig, LineConfig
 from vla_ros.sim.contacts import Touch
@@ -126,7 +126,7 @@ def test_a_cap_gives_with_its_spring_and_comes_back(cell):
     def travel(force):
         hardware.data.xfrc_applied[body, 2] = -force
         hardware.step(400)
-        return hardware.world(pose, 0.0).travel
+        return hardware.world([(pose, 0.0)]).travel
 
     weight = 0.01 * 9.81
     assert travel(0.0)[index] < 0.1 * own.travel
@@ -282,7 +282,7 @@ def test_a_reset_forgets_forces_and_strokes(cell, tasks):
 
 def test_an_unknown_task_is_named(cell):
     with pytest.raises(ValueError, match='juggle.* is not one of'):
-        make_tasks(cell.scene.config, cell.hand, ('pick', 'juggle'))
+        make_tasks(cell.scene.config, [cell.hand], ('pick', 'juggle'))
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,15 @@ from vla_ros.sim.tasks.wipe import Wipe
 TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe)}
 
 
-def make_tasks(sim: SimConfig, hand: Hand, families: Sequence[str]) -> dict[str, Task]:
-    """Return one task of every family named, in that order.
+def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:
+    """Return one task of every family named, in that order, for a robot with these hands.
 
     Raises:
         ValueError: a family without a task; the message names those that have one.
     """
     unknown = [name for name in families if name not in TASKS]
     require(not unknown, f'tasks: {unknown[:1]} is not one of {list(TASKS)}')
-    return {name: TASKS[name](sim, hand) for name in families}
+    return {name: TASKS[name](sim, hands) for name in families}
 
 
 def draw(task: Task, seed: int) -> tuple[Layout, Request]:

@@ -1,6 +1,7 @@
 """Task: a scene to set up, a request to make in it, a test of success and an expert that can."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,10 +38,11 @@ class Task(ABC):
     floor: ClassVar[float] = 0.012  # m, to which disturbances of a demonstration may lead
     drops: ClassVar[bool] = True  # whether the hand may be opened by them
 
-    def __init__(self, sim: SimConfig, hand: Hand, config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
         """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
         self.sim = sim
-        self.hand = hand
+        self.hands = tuple(hands)
+        self.hand = self.hands[0]  # that acts, where one alone does
         self.config = self.config_type() if config is None else config
 
     def reset(self, rng: np.random.Generator) -> Layout:
@@ -64,6 +66,10 @@ class Task(ABC):
     @abstractmethod
     def success(self, state: WorldState, request: Request) -> bool:
         """Whether it is done at this instant; it counts once it has lasted `hold` s."""
+
+    def step(self, state: WorldState, request: Request) -> tuple[ExpertAction, ...]:
+        """Return what every hand is to do next, in the order of the hands of `state`."""
+        return (self.expert(state, request),)
 
     @abstractmethod
     def expert(self, state: WorldState, request: Request) -> ExpertAction:
