@@ -13,7 +13,8 @@ import pytest
 from vla_ros import config
 from vla_ros.language import COLOURS, Request
 from vla_ros.pipeline.demonstrator import expert_vector
-from vla_ros.robots import load_robot
+from vla_ros.pipeline.workcell import Workcell
+from vla_ros.robots import ForceSensorSpec, load_robot
 from vla_ros.sim import CameraRenderer, Layout, Scene, SimHardware, draw_layout, load_sim
 from vla_ros.sim.config import ButtonConfig, LineConfig
 from vla_ros.sim.contacts import Touch
@@ -308,3 +309,19 @@ def test_a_wrong_button_or_line_is_refused_by_name(kind, values, message):
 def test_layouts_of_a_wrong_shape_are_refused(name):
     with pytest.raises(ValueError, match=rf'{name}: expected \(6, '):
         Layout(NOTHING, AWAY, AWAY, **{name: np.zeros((6, 3))})
+
+
+@pytest.mark.parametrize('name', ['press', 'wipe'])
+def test_the_same_expert_leans_through_an_admittance(able, name):
+    driver = replace(able.driver, command_type='position')
+    sensor = ForceSensorSpec('fr3_hand', 'wrench', 0.75, (0.0, 0.0, 0.03))
+    spec = replace(
+        able, law='franka_admittance', control_rate=500.0, driver=driver, force_sensor=sensor
+    )
+    cell = Workcell(spec)
+    task = make_tasks(cell.scene.config, cell.hand, (name,))[name]
+    layout, request = draw(task, 0)
+    progress, _ = drive(cell, task, layout, request)
+    assert progress.success, progress.reason
+    assert progress.measured['peak_force'] < 12.0
+    assert progress.measured.get('in_band', 1.0) >= 0.9

@@ -20,9 +20,9 @@ class LeanConfig:
     """How the hand goes down on something and leans on it."""
 
     force: float = 7.5  # N, upwards on the hand
-    gain: float = 0.0007  # m/N, change of the commanded height in one control step
-    hurry: float = 0.0014  # m/N more, for what is missing beyond `near`
-    near: float = 1.5  # N
+    gain: float = 0.0008  # m/N, change of the commanded height in one control step
+    hurry: float = 0.0012  # m/N more, for what is missing beyond `near`
+    near: float = 1.0  # N
     sink: float = 0.005  # m, greatest of these steps: the speed at which the hand meets things
     rise: float = 0.004  # m, greatest of those that relieve
     limit: float = 20.0  # N, greatest force on the hand, at which the task has failed
@@ -42,7 +42,7 @@ class LeaningTask(Task):
     def lean(self, state: WorldState, config: LeanConfig) -> float:
         """Return the height, m, to be commanded next so that the hand leans with the force."""
         missing = config.force - float(state.touch.force[2])
-        # What is felt lags by the time of a step: a gain that is quick at first would oscillate.
+        # What is felt lags by a step: a gain that is quick at first would oscillate for good.
         wanted = config.gain * missing + config.hurry * max(0.0, missing - config.near)
         step = min(config.sink, max(-config.rise, wanted))
         return float(state.commanded.position[2]) - step
