@@ -19,9 +19,8 @@ from vla_ros.pipeline.realtime import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 
-_DESCRIPTOR = ParameterDescriptor(
-    description='A gain of the control law in use; its config dataclass has unit and range'
-)
+_DESCRIPTION = 'A gain of the control law in use; it may be changed while the arm moves'
+_ABSURD = 1e9  # beyond the range of every gain
 
 
 class LawParameters:
@@ -92,10 +91,26 @@ class LawParameters:
             if not all(isinstance(number, float) for number in numbers):
                 continue  # what the law is made of: another preset changes it
             name = self._gains + field.name
-            self._node.declare_parameter(name, value, _DESCRIPTOR)
+            descriptor = ParameterDescriptor(description=_DESCRIPTION)
+            descriptor.additional_constraints = _range(values, field.name)
+            self._node.declare_parameter(name, value, descriptor)
             self._declared.append(name)
 
     def _undeclare(self) -> None:
         for name in self._declared:
             self._node.undeclare_parameter(name)
         self._declared.clear()
+
+
+def _range(law: Any, name: str) -> str:
+    """Return in words, with its unit, which values a gain of a law's config may have.
+
+    The config says so when it refuses: its checks are the only place where the range is written.
+    """
+    given = getattr(law, name)
+    absurd = (_ABSURD,) * len(given) if isinstance(given, tuple) else _ABSURD
+    try:
+        replace(law, **{name: absurd})
+    except ValueError as error:
+        return str(error)
+    return ''
