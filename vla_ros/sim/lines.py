@@ -61,10 +61,12 @@ def add_sponge(
     body = world.body(ee_frame).add_body(name='sponge')
     body.add_joint(
         name='sponge', type=_SLIDE, axis=(0, 0, 1), limited=True, range=(-own.give, 0),
-        stiffness=own.stiffness, damping=[own.damping, 0, 0],
+        stiffness=own.stiffness, damping=[own.damping, 0, 0], armature=0.03,
     )  # fmt: skip
+    # Next to no mass: its weight would be a load that neither law nor force sensor know of. The
+    # armature is what keeps the spring slow enough for the physics.
     body.add_geom(
-        name='sponge', type=mujoco.mjtGeom.mjGEOM_CYLINDER, mass=0.03, group=1,
+        name='sponge', type=mujoco.mjtGeom.mjGEOM_CYLINDER, mass=1e-4, group=1,
         size=(own.sponge, own.thickness / 2, 0), pos=(0, 0, own.reach - own.thickness / 2),
         rgba=(*config.appearance.sponge, 0), contype=contype, conaffinity=conaffinity, condim=3,
         friction=(own.friction, 0.005, 0.0001), solref=(0.006, 1.0), priority=2,
