@@ -1,6 +1,6 @@
 """A policy directory without training: understands any known words, and always moves the same way.
 
-`python test/fake_policy.py FOLDER` writes one.
+`python test/fake_policy.py FOLDER [ROBOT]` writes one.
 """
 
 from pathlib import Path
@@ -22,19 +22,19 @@ U8, I64, F32 = TensorProto.UINT8, TensorProto.INT64, TensorProto.FLOAT
 
 
 def write_fake_policy(
-    folder: Path, velocity=(0.0, 0.04, 0.02), latent_valid_for: float = 2.0
+    folder: Path, velocity=(0.0, 0.04, 0.02), latent_valid_for: float = 2.0, name: str = 'franka'
 ) -> Path:
-    """Write a policy that moves with `velocity`, m/s; unknown words are refused."""
+    """Write a policy of robot `name` that moves with `velocity`, m/s; it refuses unknown words."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = training_vocabulary(LENGTH)
+    robot = load_robot('franka')
+    vocabulary = training_vocabulary(robot.tasks, LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
     vocabulary.save(folder / 'vocabulary.json')
     onnx.save(_reasoner(unknown), folder / 'reasoner.onnx')
     onnx.save(_expert(velocity), folder / 'expert.onnx')
-    robot = load_robot('franka')
     spec = PolicySpec(
-        name='fake', robot='franka', representation='ee_pose', channels=robot.channels,
-        cameras=('front', 'wrist'), image_size=SIZE, dt=DT, horizon=HORIZON,
+        name='fake', robot=robot.name, representation='ee_pose', channels=robot.channels,
+        cameras=('front', 'wrist'), families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON,
         latent_tokens=TOKENS, latent_width=WIDTH, feature_width=FEATURE, p_grounded_min=0.5,
         latent_valid_for=latent_valid_for, chunk_valid_for=1.6, reasoner_rate=5.0,
         expert_rate=33.0, gripper_open=robot.gripper.open,
@@ -115,4 +115,4 @@ def _expert(velocity):
 
 
 if __name__ == '__main__':
-    print(write_fake_policy(Path(sys.argv[1])))
+    print(write_fake_policy(Path(sys.argv[1]), name=(*sys.argv[2:], 'franka')[0]))

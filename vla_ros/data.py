@@ -95,12 +95,24 @@ class RobotState:
 
 
 @dataclass(frozen=True)
+class BodyState:
+    """The state of several limbs at one instant, in the order of the robot's limbs."""
+
+    stamp: int  # ns
+    limbs: tuple[RobotState, ...]
+
+    def vector(self) -> Array:
+        """Return `observation.state` (16 per limb), limb by limb."""
+        return np.concatenate([limb.vector() for limb in self.limbs])
+
+
+@dataclass(frozen=True)
 class Observation:
     """Everything a policy may look at: images and state aligned to one stamp."""
 
     stamp: int  # ns, of the newest image used
     images: Mapping[str, Image]  # camera name -> (H, W, 3) uint8 RGB
-    state: RobotState  # at the stamp (nearest sample)
+    state: RobotState | BodyState  # at the stamp (nearest sample)
     instruction: str = ''
 
     def __post_init__(self) -> None:

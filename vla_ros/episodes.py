@@ -44,9 +44,12 @@ class Episode:
     images: Mapping[str, NDArray[np.uint8]]  # camera -> (T, S, S, 3) RGB
     state: NDArray[np.float32]  # (T, 16) RobotState.vector()
     action: NDArray[np.float32]  # (T, 8) absolute pose (m, xyzw) and opening (m)
-    objects: NDArray[np.float32]  # (T, 6, 3) m, colour order of `language`; NaN = absent
-    bowl: NDArray[np.float32]  # (T, 3) m
+    objects: NDArray[np.float32]  # (T, 6, 3) m, what has a colour, in colour order; NaN = absent
+    bowl: NDArray[np.float32]  # (T, 3) m; NaN = absent, as the zone
     zone: NDArray[np.float32]  # (T, 3) m
+    travel: NDArray[np.float32]  # (T, 6) m, of buttons; NaN = absent
+    wiped: NDArray[np.float32]  # (T, 6) share of lines, 0..1; NaN = absent
+    force: NDArray[np.float32]  # (T, 3) N on the robot, base axes; NaN = not followed
     stamp: NDArray[np.int64]  # (T,) ns
     valid: NDArray[np.uint8]  # (T,) 1 where the action is the expert's
 
@@ -71,6 +74,9 @@ class Episode:
             'privileged.objects': self.objects,
             'privileged.bowl': self.bowl,
             'privileged.zone': self.zone,
+            'privileged.travel': self.travel,
+            'privileged.wiped': self.wiped,
+            'privileged.force': self.force,
             'stamp': self.stamp,
             'valid': self.valid,
         }
@@ -83,6 +89,9 @@ def _check(key: str, array: NDArray, steps: int) -> None:
         'privileged.objects': (np.float32, (steps, OBJECTS, 3)),
         'privileged.bowl': (np.float32, (steps, 3)),
         'privileged.zone': (np.float32, (steps, 3)),
+        'privileged.travel': (np.float32, (steps, OBJECTS)),
+        'privileged.wiped': (np.float32, (steps, OBJECTS)),
+        'privileged.force': (np.float32, (steps, 3)),
         'stamp': (np.int64, (steps,)),
         'valid': (np.uint8, (steps,)),
     }
@@ -102,6 +111,7 @@ def write_episode(path: str | Path, episode: Episode) -> None:
         'family': info.request.family,
         'object': info.request.object,
         'target': info.request.target,
+        'arm': info.request.arm,
         'instruction': info.instruction,
         'seed': str(info.seed),
         'success': str(info.success).lower(),
@@ -137,13 +147,12 @@ def read_episode(path: str | Path) -> Episode:
         with safe_open(path, framework='numpy') as file:
             info = _info(file.metadata() or {})
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        images = {
-            key.removeprefix(IMAGE_PREFIX): arrays[key]
-            for key in arrays
-            if key.startswith(IMAGE_PREFIX)
-        }
+        shown = [key for key in arrays if key.startswith(IMAGE_PREFIX)]
+        images = {key.removeprefix(IMAGE_PREFIX): arrays[key] for key in shown}
         require(bool(images), f'no key begins with {IMAGE_PREFIX!r}')
         stamp = arrays['stamp']
+        # Files from before there were buttons and lines lack these.
+        unknown = np.full((len(stamp), OBJECTS), np.nan, np.float32)
         return Episode(
             info=info,
             images=images,
@@ -152,6 +161,9 @@ def read_episode(path: str | Path) -> Episode:
             objects=arrays['privileged.objects'],
             bowl=arrays['privileged.bowl'],
             zone=arrays['privileged.zone'],
+            travel=arrays.get('privileged.travel', unknown),
+            wiped=arrays.get('privileged.wiped', unknown),
+            force=arrays.get('privileged.force', unknown[:, :3]),
             stamp=stamp,
             valid=arrays.get('valid', np.ones(len(stamp), np.uint8)),
         )
@@ -177,7 +189,9 @@ def _info(metadata: dict[str, str]) -> EpisodeInfo:
         raise ValueError(f'metadata: {missing[0]!r} is missing; needed: {list(_NEEDED)}')
     return EpisodeInfo(
         robot=metadata['robot'],
-        request=Request(metadata['family'], metadata['object'], metadata['target']),
+        request=Request(
+            metadata['family'], metadata['object'], metadata['target'], metadata.get('arm', '')
+        ),
         instruction=metadata['instruction'],
         seed=int(metadata['seed']),
         success=metadata['success'] == 'true',

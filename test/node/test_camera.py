@@ -2,7 +2,9 @@ from array import array
 
 import numpy as np
 import pytest
+import yaml
 
+from vla_ros.config import to_tree
 from vla_ros.nodes.convert import image_from_msg
 from vla_ros.nodes.convert.base import header
 from vla_ros.robots import load_robot
@@ -57,3 +59,29 @@ def test_a_state_it_cannot_show_is_refused(bench, topics, camera, fields):
         bench.send(topics.SIM_STATE, state(camera, 10**18 + i * 40_000_000, **fields))
         bench.spin(0.03)
     assert not images
+
+
+def test_what_is_wiped_vanishes_by_the_positions_alone(bench, topics, tmp_path):
+    robot = tmp_path / 'wiper.yaml'
+    robot.write_text(yaml.safe_dump(to_tree(SPEC) | {'tasks': ['wipe']}))
+    from vla_ros.nodes.camera import CameraNode
+
+    try:
+        camera = bench.host(CameraNode, robot=str(robot))
+    except RuntimeError as error:
+        pytest.skip(str(error))
+    images = bench.listen(topics.image_topic(SPEC.cameras[0].topic))
+    lines, message, stamp = camera._scene.lines, state(camera, 0, '3 wipe'), 10**18
+    pictures = []
+    for gone in (False, True):
+        qpos = np.array(message.qpos)
+        lines.write(qpos, np.full((6, 16), gone))
+        images.clear()
+        while not images:
+            stamp += 40_000_000
+            sent = state(camera, stamp, '3 wipe', qpos=array('d', qpos.tolist()))
+            bench.send(topics.SIM_STATE, sent)
+            bench.spin(0.05)
+        pictures.append(image_from_msg(images[-1])[1].astype(int))
+    changed = np.abs(pictures[0] - pictures[1]).max(axis=2) > 40
+    assert 20 < changed.sum() < 1000

@@ -1,81 +1,120 @@
 """The control node in front of a real robot's driver: its topics, played by the test."""
 
-import time
-
-from control_bench import ControlBench
+from driver_bench import DriverBench
 import numpy as np
 import pytest
-from robot_feed import SPEC
-from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
 
 from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
+from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros_msgs.srv import SetInstruction
 
 
-JOINTS = qos.Topic(SPEC.driver.joint_states, JointState, qos.SENSOR)
-EFFORT = qos.Topic(SPEC.driver.command, Float64MultiArray, qos.COMMAND)
-
-
-class DriverBench(ControlBench):
-    """The node, the driver's side of its topics, and what came back."""
-
-    def __init__(self, bench):
-        self.efforts = bench.listen(EFFORT)
-        super().__init__(bench, sim='none')
-        names = (*SPEC.joint_names, *SPEC.gripper.joints)
-        self.position = dict(zip(names, [*SPEC.home, 0.04, 0.04], strict=True))
-
-    def joints(self, names=None):
-        """Publish the joints, at rest, in any order."""
-        message = JointState(name=list(names or self.position))
-        message.header.stamp = convert.to_time(time.time_ns())
-        message.position = [float(self.position[name]) for name in message.name]
-        message.velocity = [0.0] * len(message.name)
-        self.bench.send(JOINTS, message)
-
-    def feed(self, done, words, names=None, timeout=10.0):
-        """Publish joint states at 100 Hz until done."""
-        self.repeat(lambda: self.joints(names), 0.01, done, words, timeout)
+FRANKA, UR5E = load_robot('franka'), load_robot('ur5e')
+every_robot = pytest.mark.parametrize(
+    'driver', [FRANKA, UR5E], ids=lambda s: s.name, indirect=True
+)
+franka = pytest.mark.parametrize('driver', [FRANKA], ids=['franka'], indirect=True)
+ur5e = pytest.mark.parametrize('driver', [UR5E], ids=['ur5e'], indirect=True)
 
 
 @pytest.fixture
-def driver(bench):
-    return DriverBench(bench)
+def driver(bench, request):
+    return DriverBench(bench, request.param)
 
 
+def tcp(driver):
+    """Return where the last command, joint positions, brings the tcp."""
+    model = RobotModel(driver.spec)
+    model.update(np.array(driver.commands[-1].data), np.zeros(driver.spec.n))
+    return model.position.copy()
+
+
+@franka
 def test_efforts_hold_the_arm_against_gravity(driver):
     driver.bench.until(lambda: driver.statuses, 'no status')
-    assert not driver.efforts  # nothing is measured yet, nothing is sent
-    driver.feed(lambda: len(driver.efforts) > 20, 'no efforts')
-    model = RobotModel(SPEC)
-    model.update(SPEC.home, np.zeros(SPEC.n))
-    np.testing.assert_allclose(driver.efforts[-1].data, model.gravity, atol=0.5)
+    assert not driver.commands  # nothing is measured yet, nothing is sent
+    driver.feed(lambda: len(driver.commands) > 20, 'no efforts')
+    np.testing.assert_allclose(driver.commands[-1].data, driver.model.gravity, atol=0.5)
 
 
+@ur5e
+def test_positions_hold_the_arm_where_it_is(driver):
+    driver.bench.until(lambda: driver.statuses, 'no status')
+    assert not driver.commands
+    driver.feed(lambda: len(driver.commands) > 50, 'no positions')
+    assert len(driver.commands[-1].data) == 6
+    np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-4)
+
+
+@every_robot
 def test_joint_names_may_come_in_any_order(driver):
-    driver.feed(lambda: driver.efforts, 'no efforts', names=list(driver.position)[::-1])
+    names = ['some_rail', *list(driver.position)[::-1]]
+    driver.position['some_rail'] = 1.0
+    driver.feed(lambda: len(driver.commands) > 10, 'no commands', names=names)
     measured = driver.status.measured.position
-    model = RobotModel(SPEC)
-    model.update(SPEC.home, np.zeros(SPEC.n))
-    np.testing.assert_allclose(measured, model.position, atol=1e-3)
+    np.testing.assert_allclose(measured, driver.model.position, atol=1e-3)
+    held = driver.model.gravity if driver.spec is FRANKA else driver.spec.home
+    np.testing.assert_allclose(driver.commands[-1].data, held, atol=0.5)
 
 
-@pytest.mark.parametrize('names', [SPEC.joint_names[1:], ('a', 'b')], ids=['one', 'all'])
-def test_with_a_joint_missing_nothing_is_commanded_and_the_arm_holds(driver, names):
-    driver.feed(lambda: driver.efforts, 'no efforts')
+@every_robot
+@pytest.mark.parametrize('left', [1, None], ids=['one', 'all'])
+def test_with_a_joint_missing_nothing_is_commanded_and_the_arm_holds(driver, left):
+    driver.feed(lambda: driver.commands, 'no commands')
+    whole = list(driver.position)
+    names = whole[left:] if left else ['a', 'b']
     driver.position |= dict.fromkeys(('a', 'b'), 0.0)
-    whole = [*SPEC.joint_names, *SPEC.gripper.joints]
     answer = driver.bench.call(SetInstruction, 'set_instruction', instruction='pick up a cube')
     assert answer.accepted or 'stale' in answer.reason
     driver.feed(lambda: driver.status.mode in (Mode.HOLD, Mode.STOP), 'it goes on', names)
     assert 'joint' in driver.status.cause
-    driver.efforts.clear()
+    driver.commands.clear()
     driver.joints(names)
     driver.bench.spin(0.2)
-    assert not driver.efforts
+    assert not driver.commands
     # The driver is back: a person has to say that it goes on.
-    driver.feed(lambda: driver.efforts, 'no efforts', whole)
+    driver.feed(lambda: driver.commands, 'no commands', whole)
     assert driver.trigger('reset').success
+
+
+@ur5e
+def test_a_push_on_the_force_sensor_moves_the_arm_by_force_over_stiffness(driver):
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    driver.reading = driver.weight((0.0, 12.0, 0.0))
+    goal = driver.model.position + [0.0, 12.0 / 600.0, 0.0]
+    driver.feed(lambda: np.abs(tcp(driver) - goal).max() < 1e-3, 'it does not give way')
+    driver.reading = driver.weight()
+    driver.feed(
+        lambda: np.abs(driver.commands[-1].data - UR5E.home).max() < 2e-3, 'it does not come back'
+    )
+
+
+@ur5e
+def test_without_a_fresh_wrench_the_arm_holds_until_a_person_resets_it(driver):
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    assert driver.bench.call(
+        SetInstruction, 'set_instruction', instruction='pick up a cube'
+    ).accepted
+    driver.feed(lambda: driver.status.mode is not Mode.IDLE, 'it does not begin')
+    driver.reading = None
+    driver.feed(lambda: 'force sensor: no reading' in driver.status.cause, 'it goes on')
+    assert driver.status.mode is Mode.HOLD
+    before = len(driver.commands)
+    driver.feed(
+        lambda: len(driver.commands) > before + 30, 'no positions'
+    )  # it is held, not let go
+    np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-3)
+    driver.reading = driver.weight()
+    driver.feed(lambda: len(driver.commands) > before + 60, 'no positions')
+    assert driver.status.mode is Mode.HOLD
+    assert driver.trigger('reset').success
+
+
+@ur5e
+@pytest.mark.parametrize('bad', [np.nan, np.inf])
+def test_a_wrench_that_is_not_finite_counts_as_silence(driver, bad):
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    driver.reading = np.r_[0.0, 0.0, bad, 0.0, 0.0, 0.0]
+    driver.feed(lambda: 'force sensor: no reading' in driver.status.cause, 'it goes on')
+    np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-3)

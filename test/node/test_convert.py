@@ -110,7 +110,7 @@ def test_status(stamp, commanded, measured, mode, seq):
 @given(stamps, poses(), arrays(np.float64, 7, elements=finite), st.permutations(range(9)))
 def test_state_in_any_order(stamp, pose, q, order):
     state = data.RobotState(stamp, q, q / 2, pose, 0.06, pose, 0.05)
-    message = over_the_wire(convert.joints_to_msg(SPEC, state))
+    message = over_the_wire(convert.joints_to_msg([(SPEC, state)]))
     shuffled = JointState(
         header=message.header, name=[message.name[i] for i in order],
         position=[message.position[i] for i in order],

@@ -3,7 +3,7 @@
 from control_bench import ControlBench, shared
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import ListParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters, ListParameters, SetParameters
 
 from vla_ros.data import Mode
 
@@ -53,6 +53,14 @@ def test_a_gain_changes_and_the_arm_stays(tuned):
     assert tuned.set('gains.k_pos', 300.0) == ''
     tuned.bench.spin(0.3)
     assert abs(tuned.status.measured.position - before).max() < 1e-3
+
+
+def test_every_gain_says_its_range(tuned):
+    names = [f'gains.{name}' for name in sorted(tuned.gains())]
+    answer = tuned.bench.call(DescribeParameters, 'tested/describe_parameters', names=names)
+    told = {d.name: d.additional_constraints for d in answer.descriptors}
+    assert told['gains.k_pos'] == 'k_pos: expected 0..5000 N/m'
+    assert len(told) > 10 and all('expected ' in text for text in told.values())
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class LeaderBench:
         while not until():
             assert time.monotonic() < end, words
             stamp = time.time_ns()
-            self.bench.send(qos.JOINT_STATES, convert.joints_to_msg(SPEC, state(stamp)))
+            self.bench.send(qos.JOINT_STATES, convert.joints_to_msg([(SPEC, state(stamp))]))
             joints = JointState(header=header(stamp), name=list(SPEC.joint_names)[::-1])
             joints.position = self.leader[::-1].tolist()
             self.bench.send(self.leader_topic, joints)

@@ -28,6 +28,9 @@ def make(steps=5, **changes):
         'objects': np.full((steps, 6, 3), np.nan, np.float32),
         'bowl': np.zeros((steps, 3), np.float32),
         'zone': np.zeros((steps, 3), np.float32),
+        'travel': np.full((steps, 6), 0.002, np.float32),
+        'wiped': np.full((steps, 6), 0.5, np.float32),
+        'force': np.ones((steps, 3), np.float32),
         'stamp': np.arange(steps) * 100_000_000,
         'valid': np.ones(steps, np.uint8),
     }
@@ -103,3 +106,22 @@ def test_missing_metadata_and_keys_are_named(tmp_path):
 def test_an_empty_folder_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match='holds no episode'):
         find_episodes(tmp_path)
+
+
+def test_a_file_from_before_there_were_buttons_and_lines_is_read(tmp_path):
+    path = tmp_path / 'a.safetensors'
+    write_episode(path, make())
+    arrays = load_file(path)
+    for key in ('travel', 'wiped', 'force'):
+        arrays.pop(f'privileged.{key}')
+    metadata = {'robot': 'franka', 'family': 'pick', 'object': 'red', 'target': ''}
+    metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
+    save_file(arrays, path, metadata)
+    episode = read_episode(path)
+    assert episode.info.request == Request('pick', 'red')
+    for array, shape in (
+        (episode.travel, (5, 6)),
+        (episode.wiped, (5, 6)),
+        (episode.force, (5, 3)),
+    ):
+        assert array.shape == shape and np.isnan(array).all()

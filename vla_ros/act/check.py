@@ -11,6 +11,7 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.data import SECOND, ActionChunk, Array
+from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -43,20 +44,15 @@ class CheckConfig:
 class ChunkCheck:
     """Checks chunks against one robot."""
 
-    def __init__(self, spec: RobotSpec, config: CheckConfig) -> None:
+    def __init__(self, spec: Robot, config: CheckConfig) -> None:
         """Prepare the bounds of a robot.
 
         Raises:
-            ValueError: the robot's channels are not a pose and an opening.
+            ValueError: the channels of a limb are not a pose and an opening.
         """
-        require(
-            len(spec.channels) == 8, f'channels: expected a pose and a gripper: {spec.channels}'
-        )
         self.spec = spec
         self.config = config
-        margin = config.workspace_margin
-        self._lower = np.array(spec.cartesian.lower) - margin
-        self._upper = np.array(spec.cartesian.upper) + margin
+        self._limbs = tuple(LimbCheck(limb, config) for limb in spec.limbs)
 
     def refusal(self, chunk: ActionChunk, now: int, last: tuple[int, int] | None) -> str:
         """Return why `chunk` may not be executed at `now` (ns), or '' when it may.
@@ -68,27 +64,20 @@ class ChunkCheck:
             or self._timing(chunk, now)
             or self._order(chunk, last)
             or self._values(chunk)
-            or self._motion(chunk)
         )
 
-    def jump(self, chunk: ActionChunk, step: float, pose: list[float]) -> str:
-        """Return why the chunk is too far from `pose` (8,) at `step`, the first to be used."""
+    def jump(self, chunk: ActionChunk, step: float, poses: list[list[float]]) -> str:
+        """Return why the chunk is too far from the limbs' poses (8,) at `step`, the first used."""
         k = min(max(math.floor(step + 0.5), 0), chunk.horizon - 1)
         action = chunk.actions[k].tolist()
-        distance = math.dist(action[:3], pose[:3])
-        if distance > self.config.max_jump:
-            return (
-                f'actions: expected step {k} within {self.config.max_jump} m of the commanded '
-                f'pose, got {distance:.3f} m'
-            )
-        dot = abs(sum(a * b for a, b in zip(action[3:7], pose[3:7], strict=True)))
-        turn = 2 * math.acos(min(dot, 1.0))
-        if turn > self.config.max_turn:
-            return (
-                f'actions: expected step {k} within {self.config.max_turn} rad of the commanded '
-                f'rotation, got {turn:.3f} rad'
-            )
+        for i, (limb, pose) in enumerate(zip(self._limbs, poses, strict=True)):
+            if cause := limb.jump(action[8 * i : 8 * i + 8], pose, k):
+                return self._named(i, cause)
         return ''
+
+    def _named(self, limb: int, cause: str) -> str:
+        """Say which limb it is, where there are several."""
+        return cause if len(self._limbs) == 1 else f'{self.spec.limbs[limb].name}: {cause}'
 
     def _form(self, chunk: ActionChunk) -> str:
         if chunk.robot != self.spec.name:
@@ -139,10 +128,70 @@ class ChunkCheck:
             return f'actions: expected finite numbers, got {value} at step {step}, ' + (
                 f'{self.spec.channels[channel]}'
             )
+        for i, limb in enumerate(self._limbs):
+            own = actions[:, 8 * i : 8 * i + 8]
+            if cause := limb.values(own) or limb.motion(own, chunk.dt):
+                return self._named(i, cause)
+        return ''
+
+
+class LimbCheck:
+    """Checks one arm's part of a chunk, (horizon, 8)."""
+
+    def __init__(self, spec: RobotSpec, config: CheckConfig) -> None:
+        """Prepare the bounds of an arm.
+
+        Raises:
+            ValueError: its channels are not a pose and an opening.
+        """
+        require(
+            len(spec.channels) == 8, f'channels: expected a pose and a gripper: {spec.channels}'
+        )
+        self.spec = spec
+        self.config = config
+        margin = config.workspace_margin
+        self._lower = np.array(spec.cartesian.lower) - margin
+        self._upper = np.array(spec.cartesian.upper) + margin
+
+    def jump(self, action: list[float], pose: list[float], step: int) -> str:
+        """Return why the action (8,) of a step is too far from `pose` (8,), or ''."""
+        distance = math.dist(action[:3], pose[:3])
+        if distance > self.config.max_jump:
+            return (
+                f'actions: expected step {step} within {self.config.max_jump} m of the commanded '
+                f'pose, got {distance:.3f} m'
+            )
+        dot = abs(sum(a * b for a, b in zip(action[3:7], pose[3:7], strict=True)))
+        turn = 2 * math.acos(min(dot, 1.0))
+        if turn > self.config.max_turn:
+            return (
+                f'actions: expected step {step} within {self.config.max_turn} rad of the '
+                f'commanded rotation, got {turn:.3f} rad'
+            )
+        return ''
+
+    def values(self, actions: Array) -> str:
+        """Return what is wrong with the poses and openings, or ''."""
         worst = float(np.abs(np.linalg.norm(actions[:, 3:7], axis=1) - 1).max())
         if not worst <= self.config.quaternion_tolerance:
             return f'actions: expected unit quaternions, got a norm that is {worst:.2g} off'
         return self._range(actions)
+
+    def motion(self, actions: Array, dt: float) -> str:
+        """Return why the way from step to step, dt s apart, is too fast, or ''."""
+        if len(actions) < 2:
+            return ''
+        limits = self.spec.cartesian
+        speed = float(np.linalg.norm(np.diff(actions[:, :3], axis=0), axis=1).max()) / dt
+        bound = self.config.max_speed * limits.velocity
+        if speed > bound:
+            return f'actions: expected steps slower than {bound:.2f} m/s, got {speed:.2f}'
+        dots = np.abs(np.einsum('ij,ij->i', actions[1:, 3:7], actions[:-1, 3:7]))
+        turn = 2 * math.acos(min(float(dots.min()), 1.0)) / dt
+        bound = self.config.max_speed * limits.angular_velocity
+        if turn > bound:
+            return f'actions: expected steps slower than {bound:.2f} rad/s, got {turn:.2f}'
+        return ''
 
     def _range(self, actions: Array) -> str:
         outside = (actions[:, :3] < self._lower) | (actions[:, :3] > self._upper)
@@ -159,19 +208,4 @@ class ChunkCheck:
                 f'actions: expected openings of {gripper.closed} to {gripper.open} m, '
                 f'got {low:.3f} to {high:.3f}'
             )
-        return ''
-
-    def _motion(self, chunk: ActionChunk) -> str:
-        if chunk.horizon < 2:
-            return ''
-        actions, limits = chunk.actions, self.spec.cartesian
-        speed = float(np.linalg.norm(np.diff(actions[:, :3], axis=0), axis=1).max()) / chunk.dt
-        bound = self.config.max_speed * limits.velocity
-        if speed > bound:
-            return f'actions: expected steps slower than {bound:.2f} m/s, got {speed:.2f}'
-        dots = np.abs(np.einsum('ij,ij->i', actions[1:, 3:7], actions[:-1, 3:7]))
-        turn = 2 * math.acos(min(float(dots.min()), 1.0)) / chunk.dt
-        bound = self.config.max_speed * limits.angular_velocity
-        if turn > bound:
-            return f'actions: expected steps slower than {bound:.2f} rad/s, got {turn:.2f}'
         return ''

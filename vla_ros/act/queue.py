@@ -1,4 +1,4 @@
-"""The chunk queue: stamped chunks in, one wanted pose per control tick out."""
+"""The chunk queue: stamped chunks in, the wanted pose of every limb per control tick out."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,11 +6,12 @@ from enum import IntEnum
 import math
 
 from vla_ros.act.check import CheckConfig, ChunkCheck
+from vla_ros.act.limb import LimbPlayback
 from vla_ros.act.playback import PlaybackClock
 from vla_ros.act.splice import Trajectory
 from vla_ros.config import require
 from vla_ros.data import SECOND, ActionChunk, Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot
 
 
 _ARRIVES = 2_000_000  # ns after its arrival for which a chunk counts as fresh
@@ -67,7 +68,7 @@ class ChunkQueue:
         refused: chunks refused since the start. last_refusal: why the last one was.
     """
 
-    def __init__(self, spec: RobotSpec, config: QueueConfig | None = None) -> None:
+    def __init__(self, spec: Robot, config: QueueConfig | None = None) -> None:
         """Make an empty queue; `clear` tells it where the robot is before it is sampled."""
         self.spec = spec
         self.config = config or QueueConfig()
@@ -85,11 +86,8 @@ class ChunkQueue:
         self._arrived = 0  # ns, when it came
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
-        self._pose = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, spec.gripper.open]
-        self._velocity = [0.0, 0.0, 0.0]
-        span = spec.gripper.open - spec.gripper.closed
-        self._open_above = spec.gripper.closed + self.config.latch_open * span
-        self._closed_below = spec.gripper.closed + self.config.latch_closed * span
+        latch = self.config.latch_closed, self.config.latch_open
+        self._limbs = tuple(LimbPlayback(limb, *latch) for limb in spec.limbs)
 
     @property
     def dry(self) -> bool:
@@ -119,11 +117,14 @@ class ChunkQueue:
         return max(self.delays, default=0)
 
     def clear(self, now: int, pose: Array) -> None:
-        """Forget every chunk, refuse those observed before `now` (ns); stand at `pose` (8,)."""
+        """Forget every chunk, refuse those observed before `now` (ns).
+
+        The limbs stand at `pose` (8 per limb).
+        """
         self._active = self._next = None
         self.flow = Flow.EMPTY
-        self._pose = pose.tolist()
-        self._velocity = [0.0, 0.0, 0.0]
+        for limb, own in zip(self._limbs, pose.reshape(len(self._limbs), -1), strict=True):
+            limb.stand(own.tolist())
         self._floor = now
         self._playback.advance(now, 0.0)
 
@@ -145,7 +146,7 @@ class ChunkQueue:
         self.last_refusal = cause
 
     def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening (8,) wanted at `now` (ns) into out.
+        """Write the pose and opening of every limb (8 each) wanted at `now` (ns) into out.
 
         On entry out holds what is commanded, from where the first chunk sets out. Returns False,
         and leaves out alone, while there is none.
@@ -154,27 +155,23 @@ class ChunkQueue:
         active = self._active
         if active is None:
             self._playback.advance(now, 0.0)
-            self._move(out.tolist(), seconds)
+            wanted = out.tolist()
+            for i, limb in enumerate(self._limbs):
+                limb.move(wanted[8 * i : 8 * i + 8], seconds)
             if self._next is not None:
                 self._splice(self._next, now)
             return False
         self._playback.advance(now, self._rate(active) * seconds)
-        pose = active.at(self._playback.seconds)
-        pose.append(self._latched(active.opening(self._playback.seconds)))
-        self._move(pose, seconds)
+        clock, wanted = self._playback.seconds, []
+        for track, limb in zip(active.tracks, self._limbs, strict=True):
+            pose = track.at(clock)
+            pose.append(limb.latched(track.opening(clock)))
+            limb.move(pose, seconds)
+            wanted += pose
         if self._next is not None and self._due(active, now):
             self._splice(self._next, now)
-        out[:] = pose
+        out[:] = wanted
         return True
-
-    def _move(self, pose: list[float], seconds: float) -> None:
-        """Note where the arm should be, and how fast that moves."""
-        if seconds > 0:
-            inverse, old, velocity = 1 / seconds, self._pose, self._velocity
-            velocity[0] = (pose[0] - old[0]) * inverse
-            velocity[1] = (pose[1] - old[1]) * inverse
-            velocity[2] = (pose[2] - old[2]) * inverse
-        self._pose = pose
 
     def _rate(self, active: Trajectory) -> float:
         """Return playback seconds per second; sets `flow`."""
@@ -201,30 +198,29 @@ class ChunkQueue:
         return late >= -1e-7 and (now - self._arrived <= _ARRIVES or late >= config.await_fresh)
 
     def _splice(self, chunk: ActionChunk, now: int) -> None:
-        """Let `chunk` take over from the pose and velocity of this moment."""
+        """Let `chunk` take over from the poses and velocities of this moment."""
         self._next = None
+        clock = self._playback.seconds
         left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
-        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp))
-        if left <= 0 or trajectory.end <= self._playback.seconds:
+        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), len(self._limbs))
+        if left <= 0 or trajectory.end <= clock:
             self.refuse('stamp: expired while it waited for its turn')
             return
-        cause = self._check.jump(chunk, trajectory.step(self._playback.seconds), self._pose)
-        if cause:
+        if cause := self._jump(chunk, trajectory.step(clock)):
             self.refuse(cause)
             return
-        distance, turn = trajectory.seam(self._playback.seconds, self._pose)
-        limits = self.spec.cartesian
-        # A far chunk is approached at no more than half the speed limit, which leaves the other
-        # half to the chunk's own motion; 1.5 is the cubic's peak rate.
-        blend = max(
-            self.config.blend,
-            3.0 * distance / limits.velocity,
-            3.0 * turn / limits.angular_velocity,
-        )
-        trajectory.lead_in(self._playback.seconds, blend, self._pose, self._velocity)
-        trajectory.end = min(trajectory.end, self._playback.seconds + left)
+        seams = [
+            limb.seam(track, clock)
+            for limb, track in zip(self._limbs, trajectory.tracks, strict=True)
+        ]
+        # All limbs blend in the same time: what they do together stays together.
+        blend = max(self.config.blend, *(seam.seconds for seam in seams))
+        for limb, track in zip(self._limbs, trajectory.tracks, strict=True):
+            track.lead_in(clock, blend, limb.pose, limb.velocity)
+        trajectory.start = clock
+        trajectory.end = min(trajectory.end, clock + left)
         self.latencies.append((now - chunk.stamp) / SECOND)
-        self.seam_jump = distance
+        self.seam_jump = max(seam.distance for seam in seams)
         self.splices += 1
         self.flow = Flow.RUNNING
         self._active = trajectory
@@ -239,12 +235,8 @@ class ChunkQueue:
         step = (self._playback.seconds - self._playback.at(chunk.stamp)) / chunk.dt - 1
         if step >= chunk.horizon - 1:
             return f'stamp: late, step {step:.1f} is due and the chunk has {chunk.horizon}'
-        return self._check.jump(chunk, step, self._pose)
+        return self._jump(chunk, step)
 
-    def _latched(self, opening: float) -> float:
-        gripper = self.spec.gripper
-        if opening > self._open_above:
-            return gripper.open
-        if opening < self._closed_below:
-            return gripper.closed
-        return self._pose[7]
+    def _jump(self, chunk: ActionChunk, step: float) -> str:
+        """Return why the chunk is too far from where the limbs are at `step`, or ''."""
+        return self._check.jump(chunk, step, [limb.pose for limb in self._limbs])

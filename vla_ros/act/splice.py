@@ -1,6 +1,6 @@
 """How one chunk becomes motion and gives way to the next: positions blend, rotations slerp.
 
-Written in plain floats: `Trajectory.at` runs in every control tick, where numpy's call overhead
+Written in plain floats: `PoseTrack.at` runs in every control tick, where numpy's call overhead
 would cost more than the arithmetic. A pose is a list [x, y, z, qx, qy, qz, qw, opening], m.
 """
 
@@ -54,8 +54,8 @@ def _multiply(
 _IDENTITY = (0.0, 0.0, 0.0, 1.0)
 
 
-class Trajectory:
-    """A chunk on the playback clock, with the blend that leads into it.
+class PoseTrack:
+    """One arm's part of a chunk on the playback clock, with the blend that leads into it.
 
     Step k is reached at `anchor + (k + 1) * dt`. What was commanded when the chunk took over, and
     how fast, fades out over the blend as a cubic Hermite: position and velocity are continuous at
@@ -64,30 +64,22 @@ class Trajectory:
     """
 
     __slots__ = (
-        'anchor', 'chunk', 'dt', 'end', 'start', '_blend', '_knots', '_last', '_offset',
-        '_slope', '_turn',
+        '_anchor', '_blend', '_dt', '_knots', '_last', '_offset', '_slope', '_start', '_turn',
     )  # fmt: skip
 
-    def __init__(self, chunk: ActionChunk, anchor: float) -> None:
-        """Put `chunk` on the playback clock, its observation at `anchor`, s."""
-        self.chunk = chunk
-        self.anchor = anchor
-        self.dt = chunk.dt
-        self.start = anchor
-        self.end = anchor + chunk.horizon * chunk.dt
-        self._knots: list[list[float]] = chunk.actions.tolist()
-        self._last = len(self._knots) - 1
+    def __init__(self, knots: list[list[float]], anchor: float, dt: float) -> None:
+        """Put `knots`, poses with openings (8,) every dt s, on the clock; observed at anchor s."""
+        self._knots, self._anchor, self._dt = knots, anchor, dt
+        self._start = anchor
+        self._last = len(knots) - 1
         self._blend = 0.0
         self._offset = self._slope = (0.0, 0.0, 0.0)
         self._turn: Quaternion = _IDENTITY
 
-    def step(self, clock: float) -> float:
-        """Return the step, with its fraction, that is due at `clock`; -1 at the observation."""
-        return (clock - self.anchor) / self.dt - 1
-
     def opening(self, clock: float) -> float:
         """Return the gripper opening, m, of the step being approached at `clock`."""
-        return self._knots[min(max(math.ceil(self.step(clock)), 0), self._last)][7]
+        step = (clock - self._anchor) / self._dt - 1
+        return self._knots[min(max(math.ceil(step), 0), self._last)][7]
 
     def seam(self, clock: float, pose: list[float]) -> tuple[float, float]:
         """Return how far `pose` is from the unblended chunk at `clock`: m and rad."""
@@ -100,8 +92,8 @@ class Trajectory:
     ) -> None:
         """Begin at `clock` from `pose`, moving at `velocity` (3,) m/s; join within `blend` s."""
         here, ahead = self.raw(clock), self.raw(clock + 1e-3)
-        self.start = clock
-        self._blend = max(blend, self.anchor + self.dt - clock)
+        self._start = clock
+        self._blend = max(blend, self._anchor + self._dt - clock)
         self._offset = (pose[0] - here[0], pose[1] - here[1], pose[2] - here[2])
         slope = [(velocity[i] - (ahead[i] - here[i]) / 1e-3) * self._blend for i in range(3)]
         self._slope = (slope[0], slope[1], slope[2])
@@ -109,7 +101,7 @@ class Trajectory:
 
     def raw(self, clock: float) -> list[float]:
         """Return the chunk itself at `clock`, (7,), without the blend."""
-        s = (clock - self.anchor) / self.dt - 1
+        s = (clock - self._anchor) / self._dt - 1
         if s >= self._last or self._last == 0:
             return self._knots[self._last][:7]
         k = max(math.floor(s), 0)
@@ -123,9 +115,9 @@ class Trajectory:
     def at(self, clock: float) -> list[float]:
         """Return the pose (7,) wanted at `clock`."""
         pose = self.raw(clock)
-        if clock >= self.start + self._blend:
+        if clock >= self._start + self._blend:
             return pose
-        w = (clock - self.start) / self._blend
+        w = (clock - self._start) / self._blend
         u = 1 - w
         fade, push = u * u * (1 + 2 * w), w * u * u
         e, v = self._offset, self._slope
@@ -134,3 +126,25 @@ class Trajectory:
         pose[2] += fade * e[2] + push * v[2]
         pose[3:7] = _multiply(*slerp(_IDENTITY, self._turn, fade), *pose[3:7])
         return pose
+
+
+class Trajectory:
+    """A chunk on the playback clock: when it begins and ends, and a track for each limb."""
+
+    __slots__ = ('anchor', 'chunk', 'dt', 'end', 'start', 'tracks')
+
+    def __init__(self, chunk: ActionChunk, anchor: float, limbs: int = 1) -> None:
+        """Put `chunk` on the playback clock, its observation at `anchor`, s."""
+        self.chunk = chunk
+        self.anchor = anchor
+        self.dt = chunk.dt
+        self.start = anchor
+        self.end = anchor + chunk.horizon * chunk.dt
+        knots = chunk.actions.reshape(chunk.horizon, limbs, -1)
+        self.tracks = tuple(
+            PoseTrack(knots[:, i].tolist(), anchor, chunk.dt) for i in range(limbs)
+        )
+
+    def step(self, clock: float) -> float:
+        """Return the step, with its fraction, that is due at `clock`; -1 at the observation."""
+        return (clock - self.anchor) / self.dt - 1

@@ -12,7 +12,6 @@ from vla_ros.act.pocket import PocketExpert
 from vla_ros.bringup.description import StackOptions, describe
 from vla_ros.bringup.runner import LocalRunner
 from vla_ros.data import SECOND, ExecutionStatus
-from vla_ros.evaluate.trials import FAMILIES
 from vla_ros.language.grammar import render
 from vla_ros.nodes import qos
 from vla_ros.nodes.client import StackClient
@@ -22,7 +21,7 @@ from vla_ros.pipeline.simulated import Scenes
 from vla_ros.pipeline.synchronous import synchronous
 from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 from vla_ros.sim.config import load_sim
 
 
@@ -73,7 +72,8 @@ class _Probe:
 
 def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any]:
     options = StackOptions(robot=robot, policy=policy, extra_delay=delay)
-    scenes = Scenes(load_robot(robot), load_sim())
+    spec = load_arm(robot)
+    scenes = Scenes(spec, load_sim())
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:
@@ -83,7 +83,7 @@ def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any
             end = time.monotonic() + seconds
             number = 0
             while time.monotonic() < end:
-                family, seed = FAMILIES[number % len(FAMILIES)], _FIRST_SEED + number
+                family, seed = spec.tasks[number % len(spec.tasks)], _FIRST_SEED + number
                 client.reset_scene(family, seed)
                 request = scenes.request(family, seed)
                 assert request is not None  # every family's scene comes with one
@@ -112,9 +112,10 @@ def _figures(probe: _Probe) -> dict[str, Any]:
 def _baseline(robot: str, path: str, delay: float) -> Any:
     policy = load_policy(path)
     reasoner, expert = PocketReasoner(policy), PocketExpert(policy)
-    stack = Lockstep(load_robot(robot), reasoner, expert)
-    stack.reset(stack.scenes.layout('pick', _FIRST_SEED))
-    request = stack.scenes.request('pick', _FIRST_SEED)
+    spec = load_arm(robot)
+    stack = Lockstep(spec, reasoner, expert)
+    stack.reset(stack.scenes.layout(spec.tasks[0], _FIRST_SEED))
+    request = stack.scenes.request(spec.tasks[0], _FIRST_SEED)
     assert request is not None
     text = render(request, np.random.default_rng(0), 'plain')
     return synchronous(reasoner, expert, stack.observe(text), text, delay, 3.0 + 2 * delay)

@@ -7,7 +7,7 @@ from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.paths import share_dir
 from vla_ros.policy import load_policy
-from vla_ros.robots import RobotSpec, load_robot
+from vla_ros.robots import BodySpec, Robot, load_robot
 from vla_ros.teleop import load_preset, make_device
 
 
@@ -157,8 +157,12 @@ def _node(
     return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital)
 
 
-def _teleop(options: StackOptions, spec: RobotSpec, tuning: _Tuning) -> NodeDescription:
+def _teleop(options: StackOptions, spec: Robot, tuning: _Tuning) -> NodeDescription:
     """Return the node of a device; raises ConfigError for one that needs a terminal."""
+    if isinstance(spec, BodySpec):
+        raise ConfigError(
+            f'teleop: {spec.name} has several limbs: run `vla_ros teleop --limb NAME` beside it'
+        )
     if make_device(load_preset(options.teleop), spec).reads_keys:
         raise ConfigError(
             f'teleop: {options.teleop} needs a terminal of its own: '

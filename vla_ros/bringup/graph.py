@@ -15,7 +15,7 @@ from vla_ros.nodes.client import StackClient
 from vla_ros.nodes.convert import chunk_from_msg, status_from_msg
 from vla_ros.pipeline.evaluation import choose, word
 from vla_ros.pipeline.simulated import Scenes
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 from vla_ros.sim.config import load_sim
 
 
@@ -32,7 +32,7 @@ def run_graph_trials(
         StackError: the stack stopped answering.
     """
     options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay, detect=detect)
-    scenes = Scenes(load_robot(robot), load_sim())
+    scenes = Scenes(load_arm(robot), load_sim())
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:
@@ -79,7 +79,7 @@ def _run(
     layout = scenes.layout(trial.family, trial.seed)
     named = scenes.request(trial.family, trial.seed)
     assert named is not None  # every family's scene comes with a request
-    request = choose(trial, named, layout, rng)
+    request = choose(trial, named, layout, rng, scenes.tasks)
     text = word(request, trial, rng)
     client.reset_scene(trial.family, trial.seed)
     start = time.monotonic()

@@ -13,8 +13,10 @@ from vla_ros.nodes.base import run
 from vla_ros.nodes.teleop import TeleopNode
 
 
-def run_teleop(robot: str, device: str, namespace: str) -> None:
+def run_teleop(robot: str, device: str, namespace: str, limb: str = '') -> None:
     """Run the node, active, until SIGINT or SIGTERM; the process ends with it.
+
+    `limb` is the one to move of a robot with several.
 
     Raises:
         BringupError: it cannot be configured or activated; it has logged the cause.
@@ -22,11 +24,11 @@ def run_teleop(robot: str, device: str, namespace: str) -> None:
     # A terminal that is closed ends the node like Ctrl-C: the arm is left held.
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     adopt_environment(environment_of(StackOptions(robot=robot, namespace=namespace)))
-    run(lambda: _active_node(robot, device, namespace))
+    run(lambda: _active_node(robot, device, namespace, limb))
 
 
-def _active_node(robot: str, device: str, namespace: str) -> Node:
-    given = {'robot': robot, 'device': device}
+def _active_node(robot: str, device: str, namespace: str, limb: str) -> Node:
+    given = {'robot': robot, 'device': device, 'limb': limb}
     node = TeleopNode(
         'teleop',
         namespace=namespace or None,

@@ -14,7 +14,7 @@ from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
 from vla_ros.paths import share_dir
-from vla_ros.robots import RobotSpec, load_robot
+from vla_ros.robots import RobotSpec, load_arm
 
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(
         console = Console(width=_WIDTH)  # a file or a pipe has no width of its own
     share = 0.1 if quick else 1.0
     results: dict[str, Any] = {}
-    for section in options.families(','.join(sections or ()), SECTIONS, 'sections'):
+    for section in options.choices(','.join(sections or ()), SECTIONS, 'sections'):
         if section == 'graph':
             from vla_ros.bringup.bench import bench_graph  # ROS: only here
 
@@ -114,7 +114,7 @@ def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, 
     from vla_ros.pipeline.law_bench.plots import plot_trial
     from vla_ros.pipeline.law_bench.reference import CrispReference
 
-    spec = load_robot(robot)
+    spec = load_arm(robot)
     # A law that lets itself be led follows no trial.
     made = {name: load_law(name, spec) for name in _presets(spec, laws)}
     led = {name: law for name, law in made.items() if law.tracks != 'hand'}
@@ -140,7 +140,7 @@ def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, 
 def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, Any]:
     from vla_ros.pipeline.law_bench.tick import bench_tick
 
-    spec = load_robot(robot)
+    spec = load_arm(robot)
     result: dict[str, Any] = {}
     table = Table(title=f'the control process, {seconds:.0f} s for each law')
     table.add_column('law', no_wrap=True)
@@ -164,7 +164,7 @@ def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, 
 def _limits(robot: str, laws: str, ticks: int, seed: int, console: Console) -> dict[str, Any]:
     from vla_ros.pipeline.limit_fuzz import BLOCK, fuzz_limits
 
-    spec = load_robot(robot)
+    spec = load_arm(robot)
     result: dict[str, Any] = {}
     table = Table(title=f'an adversary against the limits, {ticks} ticks for each law')
     for column in ('law', 'violations', 'most used of a limit'):

@@ -15,7 +15,7 @@ from vla_ros.detect.calibrate import calibrate
 from vla_ros.detect.rollouts import Rollout, load_rollouts, save_rollout
 from vla_ros.detect.settings import load_detect_config
 from vla_ros.evaluate.report import provenance, write_report
-from vla_ros.evaluate.trials import CALIBRATION_SEED, FAMILIES, Outcome, Trial
+from vla_ros.evaluate.trials import CALIBRATION_SEED, Outcome, Trial
 from vla_ros.pipeline.evaluation import Setup, run_trials
 
 
@@ -51,7 +51,7 @@ def command(
     if rollouts is not None:
         made = list(load_rollouts(rollouts))
     if rollouts is None or graph:
-        trials = _trials(options.families(tasks, FAMILIES), episodes, seed)
+        trials = _trials(options.families(tasks, robot), episodes, seed)
         setup = Setup(robot, folder, keep_chunks=True)
         made += _collect(_graph(setup, trials) if graph else _lockstep(setup, trials, workers),
                          len(trials), '-graph' if graph else '')  # fmt: skip

@@ -10,9 +10,8 @@ import typer
 
 from vla_ros import config
 from vla_ros.commands import options
-from vla_ros.config import require
 from vla_ros.evaluate.report import write_report
-from vla_ros.evaluate.trials import FAMILIES
+from vla_ros.language.families import check_families
 from vla_ros.language.grammar import Split
 from vla_ros.paths import config_file
 
@@ -30,7 +29,7 @@ class Step:
     wording: Split = 'plain'  # of the scene's own request
 
     def __post_init__(self) -> None:
-        require(self.family in FAMILIES, f'family {self.family!r} is not one of {list(FAMILIES)}')
+        check_families([self.family], 'family')
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,8 @@ def command(
 
     console = Console()
     program = _other_scenes(config.load(Program, config_file('demo', robot)), seed)
+    for step in program.steps:
+        options.families(step.family, robot)  # refuses what the robot does not have
     bags = out / 'bags'
     shutil.rmtree(bags, ignore_errors=True)
     results, figures = run_program(robot, policy, program, bags, extra_delay, console, verbose)

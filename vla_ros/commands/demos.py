@@ -9,7 +9,6 @@ import typer
 from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
-from vla_ros.language.grammar import FAMILIES
 from vla_ros.pipeline.demonstrate import demonstrate
 
 
@@ -29,7 +28,7 @@ def command(
     report: options.Report = None,
 ) -> None:
     """Collect noise-injected demonstrations; those that are there already are not made again."""
-    families = options.families(tasks, FAMILIES)
+    families = options.families(tasks, robot)
     with bar('demonstrations', episodes * len(families)) as step:
         result = demonstrate(
             robot, out, episodes, families, seed, workers, takeover=takeover, step=step

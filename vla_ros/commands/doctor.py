@@ -91,7 +91,8 @@ def _robot(robot: str) -> str:
     from vla_ros.robots.model import RobotModel
 
     spec = load_robot(robot)
-    RobotModel(spec)
+    for limb in spec.limbs:
+        RobotModel(limb)
     return f'{spec.n} joints, {len(spec.cameras)} cameras, control at {spec.control_rate:.0f} Hz'
 
 

@@ -14,7 +14,6 @@ from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import provenance, write_report
 from vla_ros.evaluate.summary import measured_table, rate, summarise
 from vla_ros.evaluate.trials import (
-    FAMILIES,
     Outcome,
     Trial,
     other_trials,
@@ -61,9 +60,9 @@ def command(
     report: options.Report = None,
 ) -> None:
     """Measure success over fresh scenes; the report has `episodes`, `success_rate`, `families`."""
-    families = options.families(tasks, FAMILIES)
-    suites = options.families(suite if suite != 'all' else '', SUITES)
-    templates = read_templates(instructions) if instructions else {}
+    families = options.families(tasks, robot)
+    suites = options.choices(suite if suite != 'all' else '', SUITES, '--suite')
+    templates = read_templates(instructions, families) if instructions else {}
     path = policy or f'policies/{robot}/pocket'
     results: dict[str, Any] = {}
     for name in suites:
@@ -105,8 +104,8 @@ def _trials(
     if suite == 'paraphrase':
         return success_trials(families, episodes, seed, 'heldout', {})
     if suite == 'other':
-        return other_trials(episodes, seed)
-    return refusal_trials(episodes, seed)
+        return other_trials(families, episodes, seed)
+    return refusal_trials(families, episodes, seed)
 
 
 def _run(setup: Setup, trials: Sequence[Trial], workers: int, title: str) -> list[Outcome]:

@@ -20,6 +20,7 @@ def command(
         ),
     ] = 'keyboard',
     namespace: Annotated[str, typer.Option(help='Namespace of the robot.')] = '',
+    limb: Annotated[str, typer.Option(help='Limb to move, of a robot with several.')] = '',
 ) -> None:
     """Take a robot over by hand. Its stack runs elsewhere, e.g. in `vla_ros up`.
 
@@ -28,4 +29,4 @@ def command(
     """
     from vla_ros.bringup.teleop import run_teleop  # ROS: only here
 
-    run_teleop(robot, device, namespace)
+    run_teleop(robot, device, namespace, limb)

@@ -102,7 +102,7 @@ class JointTracker:
 
 
 class _Joint:
-    """One joint. Plain floats, because seven of them are quicker than numpy's calls."""
+    """One joint. Plain floats, because a few of them are quicker than numpy's calls."""
 
     def __init__(self, spec: JointSpec, dt: float) -> None:
         self._dt = dt

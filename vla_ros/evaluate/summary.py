@@ -1,6 +1,7 @@
 """From outcomes to figures: success with exact intervals, per family and overall."""
 
 from collections.abc import Mapping, Sequence
+import math
 from typing import Any
 
 from vla_ros.evaluate.statistics import share
@@ -21,13 +22,14 @@ def rate(successes: int, total: int) -> dict[str, Any]:
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the `episodes`, `success_rate`, `interval` and `families.<name>` of a suite.
 
+    A family whose task measures more than success has its means in `measured`.
     Also `refusals` (how many were refused), `seconds` (mean simulated time of a success) and
     `failures`: each failed episode by name with its reason, so that it can be run again.
     """
     report = rate(sum(o.success for o in outcomes), len(outcomes))
     families = sorted({o.family for o in outcomes})
     report['families'] = {
-        family: rate(sum(o.success for o in own), len(own))
+        family: rate(sum(o.success for o in own), len(own)) | _measured(own)
         for family in families
         for own in [[o for o in outcomes if o.family == family]]
     }
@@ -40,6 +42,17 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         if not o.success
     ]
     return report
+
+
+def _measured(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the means of what the task measures besides, where it measures anything."""
+    names = {name for outcome in outcomes for name in outcome.measured}
+    means = {}
+    for name in sorted(names):
+        values = [o.measured.get(name, math.nan) for o in outcomes]
+        known = [value for value in values if math.isfinite(value)]
+        means[name] = sum(known) / len(known) if known else None
+    return {'measured': means} if names else {}
 
 
 def measured_table(results: Mapping[str, Any], made: Mapping[str, Any], mode: str) -> str:

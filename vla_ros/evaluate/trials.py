@@ -1,11 +1,12 @@
 """What an evaluation runs: one Trial an episode, in suites chosen by name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from vla_ros.config import require
-from vla_ros.language.grammar import FAMILIES, Split
+from vla_ros.language.grammar import Split
 
 
 Kind = Literal['named', 'other', 'absent']
@@ -48,6 +49,8 @@ class Outcome:
     seconds: float  # simulated
     latent_age: float  # s, mean age of the latents that chunks were made from
     seam_jump: float  # m, greatest
+    # What the task measures besides, by name; empty where nothing does.
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -73,23 +76,24 @@ def success_trials(
     return trials
 
 
-def other_trials(episodes: int, seed: int) -> list[Trial]:
-    """Return pairs of trials that ask different things of the same scene."""
-    scenes = [(FAMILIES[i % 4], FRESH_SEED + seed * 100_000 + 50_000 + i) for i in range(episodes)]
+def other_trials(families: tuple[str, ...], episodes: int, seed: int) -> list[Trial]:
+    """Return pairs of trials that ask different things of the same scene, families in turn."""
+    base, n = FRESH_SEED + seed * 100_000 + 50_000, len(families)
+    scenes = [(families[i % n], base + i) for i in range(episodes)]
     return [Trial(f, s, 'other', v) for f, s in scenes for v in (0, 1)]
 
 
-def refusal_trials(episodes: int, seed: int) -> list[Trial]:
-    """Return trials that ask for an absent object, over all families."""
-    base = FRESH_SEED + seed * 100_000 + 70_000
-    return [Trial(FAMILIES[i % 4], base + i, 'absent', i) for i in range(episodes)]
+def refusal_trials(families: tuple[str, ...], episodes: int, seed: int) -> list[Trial]:
+    """Return trials that ask for an absent object, families in turn."""
+    base, n = FRESH_SEED + seed * 100_000 + 70_000, len(families)
+    return [Trial(families[i % n], base + i, 'absent', i) for i in range(episodes)]
 
 
-def read_templates(path: Path) -> dict[str, list[str]]:
+def read_templates(path: Path, families: tuple[str, ...]) -> dict[str, list[str]]:
     """Read an --instructions file: `family<TAB>text with {object} and {target}` a line.
 
     Raises:
-        ValueError: a line has no tab, an unknown family or lacks its placeholders.
+        ValueError: a line has no tab, a family not of `families` or lacks its placeholders.
     """
     templates: dict[str, list[str]] = {}
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
@@ -98,7 +102,7 @@ def read_templates(path: Path) -> dict[str, list[str]]:
         family, tab, text = line.partition('\t')
         where = f'{path}:{number}'
         require(bool(tab), f'{where}: expected family<TAB>text, got {line!r}')
-        require(family in FAMILIES, f'{where}: family {family!r} is not one of {list(FAMILIES)}')
+        require(family in families, f'{where}: family {family!r} is not one of {list(families)}')
         require('{object}' in text, f'{where}: the text lacks {{object}}: {text!r}')
         templates.setdefault(family, []).append(text.strip())
     require(bool(templates), f'{path}: holds no template')

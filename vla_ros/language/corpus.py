@@ -5,6 +5,7 @@ how they stand to each other. Everything else is drowned in noise here, so that 
 thought of does not matter: words are dropped, inserted and replaced by unknown ones.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import re
 
@@ -12,25 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.language import grammar, wording
-from vla_ros.language.grammar import COLOURS, DETERMINERS, FAMILIES, Request
+from vla_ros.language.families import COLOURS, FAMILIES, GOALS, kinds
+from vla_ros.language.grammar import DETERMINERS, NOUNS, Request
 from vla_ros.language.vocabulary import Vocabulary, split_words
 
 
-CONCEPTS = (*COLOURS, 'bowl', 'zone')  # what can be seen; the order of every per-concept array
-NO_OBJECT = len(COLOURS)  # object class: the text names no cube
-NO_TARGET = len(CONCEPTS)  # target class: none is needed (pick)
+CONCEPTS = (*COLOURS, *GOALS)  # what can be seen; the order of every per-concept array
+NO_OBJECT = len(COLOURS)  # object class: the text names no object
+NO_TARGET = len(CONCEPTS)  # target class: none is needed
 BAD_TARGET = NO_TARGET + 1  # target class: the text names something unknown
 N_OBJECT, N_TARGET = NO_OBJECT + 1, BAD_TARGET + 1
 
 UNKNOWN_WORD = 'zzz'  # in no vocabulary
-# Words that say which cube goes on which: never touched in a stack instruction.
-RELATIONS = frozenset(
-    [
-        *('on', 'onto', 'top', 'atop', 'upon', 'over', 'above', 'under', 'below', 'beneath'),
-        *('underneath', 'bottom', 'base', 'support', 'carry', 'hold', 'bear', 'it', 'goes'),
-        *('comes', 'belongs', 'up', 'down'),
-    ]
-)
 # The words around them may not be lost, or the meaning is.
 KEPT = frozenset(['not', 'dont', 'never', 'leave', 'alone', *DETERMINERS])
 
@@ -42,16 +36,7 @@ class Texts:
     tokens: NDArray[np.int64]  # (n, length)
     object: NDArray[np.int64]  # (n,) class of the object
     target: NDArray[np.int64]  # (n,) class of the target
-
-    @property
-    def family(self) -> NDArray[np.int64]:
-        """Index into FAMILIES; -1 where the target is unknown."""
-        result = np.full(len(self.target), FAMILIES.index('stack'))
-        result[self.target == CONCEPTS.index('bowl')] = FAMILIES.index('put')
-        result[self.target == CONCEPTS.index('zone')] = FAMILIES.index('push')
-        result[self.target == NO_TARGET] = FAMILIES.index('pick')
-        result[(self.target == BAD_TARGET) | (self.object == NO_OBJECT)] = -1
-        return result
+    family: NDArray[np.int64]  # (n,) index into the families; -1 where the text means nothing
 
 
 def classes(request: Request) -> tuple[int, int]:
@@ -60,30 +45,33 @@ def classes(request: Request) -> tuple[int, int]:
     return CONCEPTS.index(request.object), target
 
 
-def positive(request: Request, rng: np.random.Generator) -> list[str]:
-    """Return the words of an instruction for `request`, with noise."""
-    return _compose(request, rng, _object_words(request.object, rng), _target(request, rng))
+def positive(request: Request, rng: np.random.Generator, families: Sequence[str]) -> list[str]:
+    """Return the words of an instruction for `request` among what `families` allow, with noise."""
+    words = _object_words(request.object, request, rng, families)
+    return _compose(request, rng, words, _target(request, rng, families))
 
 
-def negative(rng: np.random.Generator) -> tuple[list[str], int, int]:
-    """Return the words of an instruction that means nothing here, and its classes."""
-    request = _any_request(rng)
+def negative(rng: np.random.Generator, families: Sequence[str]) -> tuple[list[str], int, int]:
+    """Return the words of an instruction that means nothing among `families`, and its classes."""
+    request = _any_request(rng, families)
     object_class, target_class = classes(request)
-    kind = rng.random()
-    if kind < 0.4:
-        words = _compose(request, rng, _unknown_object(rng), _target(request, rng))
+    aims = any(FAMILIES[name].targets != ('',) for name in families)
+    draw = rng.random()
+    if draw < 0.4 or (draw < 0.8 and not aims):
+        unknown = _unknown_object(request, rng, families)
+        words = _compose(request, rng, unknown, _target(request, rng, families))
         return words, NO_OBJECT, target_class
-    if kind < 0.8:
+    if draw < 0.8:
         while not request.target:
-            request = _any_request(rng)
-        phrase = _unknown_target(request, rng)
-        words = _compose(request, rng, _object_words(request.object, rng), phrase)
-        return words, classes(request)[0], BAD_TARGET
-    if kind < 0.9:
+            request = _any_request(rng, families)
+        phrase = _unknown_target(request, rng, families)
+        named = _object_words(request.object, request, rng, families)
+        return _compose(request, rng, named, phrase), classes(request)[0], BAD_TARGET
+    if draw < 0.9:
         options = wording.NEGATIONS
         template = grammar.expand(options[rng.integers(len(options))], rng)
-        command = ' '.join(positive(request, rng))
-        name = 'the ' + ' '.join(_object_words(request.object, rng))
+        command = ' '.join(positive(request, rng, families))
+        name = 'the ' + ' '.join(_object_words(request.object, request, rng, families))
         text = template.replace('{command}', command).replace('{object}', name)
         return split_words(text), NO_OBJECT, BAD_TARGET
     return _junk(rng), NO_OBJECT, BAD_TARGET
@@ -93,23 +81,25 @@ def sample_texts(
     vocabulary: Vocabulary,
     n: int,
     rng: np.random.Generator,
+    families: Sequence[str],
     negatives: float = 0.35,
 ) -> Texts:
-    """Return `n` random instructions, a share of them meaningless."""
+    """Return `n` random instructions for `families`, a share of them meaningless."""
     tokens = np.zeros((n, vocabulary.length), np.int64)
-    labels = np.zeros((n, 2), np.int64)
+    labels = np.full((n, 3), -1, np.int64)
     for i in range(n):
         if rng.random() < negatives:
-            words, *labels[i] = negative(rng)
+            words, *labels[i, :2] = negative(rng, families)
         else:
-            request = _any_request(rng)
-            words, labels[i] = positive(request, rng), classes(request)
+            request = _any_request(rng, families)
+            words = positive(request, rng, families)
+            labels[i] = (*classes(request), families.index(request.family))
         tokens[i] = vocabulary.encode_words(words)
-    return Texts(tokens, labels[:, 0], labels[:, 1])
+    return Texts(tokens, labels[:, 0], labels[:, 1], labels[:, 2])
 
 
-def _any_request(rng: np.random.Generator) -> Request:
-    options = grammar.requests(FAMILIES[rng.integers(len(FAMILIES))])
+def _any_request(rng: np.random.Generator, families: Sequence[str]) -> Request:
+    options = grammar.requests(families[int(rng.integers(len(families)))])
     return options[rng.integers(len(options))]
 
 
@@ -123,13 +113,14 @@ def _compose(
     template = grammar.expand(options[rng.integers(len(options))], rng)
     prefix = grammar.expand(wording.PREFIXES[rng.integers(len(wording.PREFIXES))], rng)
     suffix = grammar.expand(wording.SUFFIXES[rng.integers(len(wording.SUFFIXES))], rng)
-    protected = RELATIONS if request.family == 'stack' else frozenset()
+    protected = FAMILIES[request.family].protected
     rate = (0.0, 0.0, 0.1, 0.3, 0.6)[rng.integers(5)]
     words: list[str] = []
     for piece in re.split(r'(\{\w+\})', f'{prefix} {template} {suffix}'):
         if piece.startswith('{'):
             words += ['the'] if rng.random() < 0.92 else []
-            words += object_words if piece == '{object}' else target_words
+            names = {'{object}': object_words, '{target}': target_words, '{arm}': [request.arm]}
+            words += names[piece]
         else:
             words += _noise(split_words(piece), rng, rate, protected)
     return words
@@ -160,8 +151,10 @@ def _noise(
     return result
 
 
-def _object_words(colour: str, rng: np.random.Generator) -> list[str]:
-    words = grammar.object_phrase(colour, rng).split()
+def _object_words(
+    colour: str, request: Request, rng: np.random.Generator, families: Sequence[str]
+) -> list[str]:
+    words = grammar.object_phrase(colour, rng, request.kind).split()
     draw = rng.random()
     if draw < 0.05:
         return [words[0], UNKNOWN_WORD, words[1]]  # red wooden cube
@@ -169,32 +162,40 @@ def _object_words(colour: str, rng: np.random.Generator) -> list[str]:
         return [UNKNOWN_WORD, *words]  # shiny red cube
     if draw < 0.13:
         return [words[1], 'that', 'is', words[0]]
-    if draw < 0.16:
+    if draw < 0.16 and len(kinds(families)) == 1:  # else the noun says what is to be done
         return [words[0], 'one']
     return words
 
 
-def _target(request: Request, rng: np.random.Generator) -> list[str]:
+def _target(request: Request, rng: np.random.Generator, families: Sequence[str]) -> list[str]:
     if request.target in COLOURS:
-        return _object_words(request.target, rng)
+        return _object_words(request.target, request, rng, families)
     words = grammar.target_phrase(request.target, rng).split() if request.target else []
     return [UNKNOWN_WORD, *words] if words and rng.random() < 0.05 else words
 
 
-def _unknown_object(rng: np.random.Generator) -> list[str]:
+def _unknown_object(
+    request: Request, rng: np.random.Generator, families: Sequence[str]
+) -> list[str]:
     colour = grammar.object_phrase(COLOURS[rng.integers(len(COLOURS))], rng).split()[0]
-    noun = grammar.CUBE_WORDS[rng.integers(len(grammar.CUBE_WORDS))]
-    options = (
+    noun = NOUNS[request.kind][rng.integers(len(NOUNS[request.kind]))]
+    options: tuple[list[str], ...] = (
         *([colour, UNKNOWN_WORD], [colour, UNKNOWN_WORD], [UNKNOWN_WORD, noun], [noun]),
         *([UNKNOWN_WORD, noun], [UNKNOWN_WORD], [UNKNOWN_WORD, UNKNOWN_WORD]),
         *([colour, UNKNOWN_WORD, UNKNOWN_WORD], [UNKNOWN_WORD, UNKNOWN_WORD, noun]),
     )
+    others = [kind for kind in kinds(families) if kind != request.kind]
+    if request.target and others:  # a button cannot be put into a bowl
+        wrong = NOUNS[others[rng.integers(len(others))]]
+        options += ([colour, wrong[rng.integers(len(wrong))]],) * 3
     return options[rng.integers(len(options))]
 
 
-def _unknown_target(request: Request, rng: np.random.Generator) -> list[str]:
-    if request.family == 'stack' and rng.random() < 0.7:
-        return _unknown_object(rng)
+def _unknown_target(
+    request: Request, rng: np.random.Generator, families: Sequence[str]
+) -> list[str]:
+    if request.target in COLOURS and rng.random() < 0.7:
+        return _unknown_object(request, rng, families)
     return [UNKNOWN_WORD] * int(rng.integers(1, 3))
 
 

@@ -1,7 +1,8 @@
 """Requests, and the many ways to word them.
 
-A template is text with `{object}` and `{target}`; `(a|b|c)` stands for one of the alternatives, an
-empty one included. The templates themselves are in `wording.py` (training) and `heldout.py`.
+A template is text with `{object}`, `{target}` and `{arm}`; `(a|b|c)` stands for one of the
+alternatives, an empty one included. The templates themselves are in `wording.py` (training) and
+`heldout.py`.
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,10 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.language import heldout, wording
+from vla_ros.language.families import COLOURS, FAMILIES
 
 
 Split = Literal['train', 'heldout', 'plain']
-
-COLOURS = ('red', 'green', 'blue', 'yellow', 'purple', 'orange')
-FAMILIES = ('pick', 'put', 'push', 'stack')
 
 COLOUR_WORDS = {
     'red': ('red', 'crimson', 'scarlet', 'ruby'),
@@ -29,13 +28,18 @@ COLOUR_WORDS = {
     'purple': ('purple', 'violet', 'lilac'),
     'orange': ('orange', 'tangerine', 'apricot'),
 }
-CUBE_WORDS = ('cube', 'block', 'box', 'brick', 'cuboid')
+NOUNS = {  # by kind
+    'cube': ('cube', 'block', 'box', 'brick', 'cuboid'),
+    'button': ('button', 'switch', 'key', 'knob', 'pushbutton'),
+    'line': ('line', 'stripe', 'mark', 'streak', 'stroke'),
+}
 BOWL_WORDS = ('bowl', 'dish', 'basin', 'bowl', 'white bowl', 'round bowl', 'big bowl')
 ZONE_WORDS = (
     *('goal zone', 'zone', 'target zone', 'goal', 'goal area', 'target area', 'marked area'),
     *('marked square', 'goal region', 'marked zone', 'square', 'patch', 'area', 'goal square'),
     *('target region', 'marked patch', 'region', 'target square', 'target'),
 )
+GOAL_WORDS = {'bowl': BOWL_WORDS, 'zone': ZONE_WORDS}
 DETERMINERS = frozenset(['the', 'a', 'an', 'that', 'this', 'my', 'our', 'your', 'its'])
 
 _CHOICE = re.compile(r'\(([^()]*)\)')
@@ -43,29 +47,68 @@ _CHOICE = re.compile(r'\(([^()]*)\)')
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: a family of tasks, the cube's colour, and where it is to go."""
+    """What is asked: a family of tasks, the object's colour, what it is done to, and by which arm.
+
+    What the families take is in `families.py`.
+    """
 
     family: str
     object: str
-    target: str = ''  # '' (pick), 'bowl' (put), 'zone' (push), a colour (stack)
+    target: str = ''
+    arm: str = ''
 
     def __post_init__(self) -> None:
-        choices = {'pick': ('',), 'put': ('bowl',), 'push': ('zone',), 'stack': COLOURS}
-        require(self.family in choices, f'family {self.family!r} is not one of {FAMILIES}')
+        valid = tuple(FAMILIES)
+        require(self.family in valid, f'family {self.family!r} is not one of {valid}')
         require(self.object in COLOURS, f'object {self.object!r} is not one of {COLOURS}')
-        valid = choices[self.family]
-        require(self.target in valid, f'target {self.target!r} of {self.family}: not in {valid}')
-        require(self.object != self.target, f'{self.object!r} cannot be stacked on itself')
+        family = FAMILIES[self.family]
+        for name, value, valid in (
+            ('target', self.target, family.targets),
+            ('arm', self.arm, family.arms),
+        ):
+            require(value in valid, f'{name} {value!r} of {self.family}: not in {valid}')
+        require(self.object != self.target, f'{self.object!r} cannot be its own target')
+
+    @property
+    def kind(self) -> str:
+        """What the object is: a cube, a button, a line."""
+        return FAMILIES[self.family].kind
+
+    @property
+    def text(self) -> str:
+        """The fields as words, '-' for an empty one before another; `parse` reads them back."""
+        words = [self.family, self.object, self.target or '-', self.arm or '-']
+        while words[-1] == '-':
+            words.pop()
+        return ' '.join(words)
+
+    @classmethod
+    def parse(cls, text: str) -> 'Request':
+        """Return the request that `text` says.
+
+        Raises:
+            ValueError: not 'family object [target [arm]]', or impossible; the message says why.
+        """
+        words = ['' if word == '-' else word for word in text.split()]
+        require(2 <= len(words) <= 4, f'expected "family object [target [arm]]", got {text!r}')
+        return cls(*words)
 
 
 @cache
-def requests(family: str = '') -> tuple[Request, ...]:
-    """Return every possible request, of one family or of all."""
-    result = [Request('pick', c) for c in COLOURS]
-    result += [Request('put', c, 'bowl') for c in COLOURS]
-    result += [Request('push', c, 'zone') for c in COLOURS]
-    result += [Request('stack', a, b) for a, b in itertools.permutations(COLOURS, 2)]
-    return tuple(r for r in result if family in ('', r.family))
+def requests(*families: str) -> tuple[Request, ...]:
+    """Return every possible request of the families, in order.
+
+    Raises:
+        ValueError: no family was named.
+    """
+    require(bool(families), 'requests: expected the name of a family or more')
+    result = []
+    for name in families:
+        own = FAMILIES[name]
+        for colour, target, arm in itertools.product(COLOURS, own.targets, own.arms):
+            if colour != target:
+                result.append(Request(name, colour, target, arm))
+    return tuple(result)
 
 
 def templates(family: str, split: Split) -> tuple[str, ...]:
@@ -101,16 +144,18 @@ def expand(template: str, rng: np.random.Generator | None) -> str:
 
 
 def fill(template: str, request: Request, rng: np.random.Generator | None) -> str:
-    """Return the template with `{object}` and `{target}` named (canonically without rng).
+    """Return the template with object, target and arm named (canonically without rng).
 
     An article is put before the name unless the template already has one there.
 
     Raises:
         ValueError: the template lacks a needed placeholder or has an unknown one.
     """
-    names = {'{object}': object_phrase(request.object, rng)}
+    names = {'{object}': object_phrase(request.object, rng, request.kind)}
     if request.target:
-        names['{target}'] = target_phrase(request.target, rng)
+        names['{target}'] = target_phrase(request.target, rng, request.kind)
+    if request.arm:
+        names['{arm}'] = request.arm
     for key in names:
         require(key in template, f'template {template!r} of {request.family}: {key} is missing')
     words: list[str] = []
@@ -124,23 +169,23 @@ def fill(template: str, request: Request, rng: np.random.Generator | None) -> st
     return re.sub(r' ([,.!?])', r'\1', ' '.join(words))
 
 
-def object_phrase(colour: str, rng: np.random.Generator | None) -> str:
-    """Return a name for the cube of that colour, without article."""
+def object_phrase(colour: str, rng: np.random.Generator | None, kind: str = 'cube') -> str:
+    """Return a name for the thing of that colour and kind, without article."""
     if rng is None:
-        return f'{colour} cube'
+        return f'{colour} {kind}'
     # The plain names come as often as all the synonyms together.
     word = colour if rng.random() < 0.5 else _pick(COLOUR_WORDS[colour], rng)
-    noun = 'cube' if rng.random() < 0.5 else _pick(CUBE_WORDS, rng)
+    noun = kind if rng.random() < 0.5 else _pick(NOUNS[kind], rng)
     return f'{word} {noun}'
 
 
-def target_phrase(target: str, rng: np.random.Generator | None) -> str:
+def target_phrase(target: str, rng: np.random.Generator | None, kind: str = 'cube') -> str:
     """Return a name for a target ('bowl', 'zone' or a colour), without article."""
     if target in COLOURS:
-        return object_phrase(target, rng)
+        return object_phrase(target, rng, kind)
     if rng is None:
         return 'goal zone' if target == 'zone' else target
-    return _pick(ZONE_WORDS if target == 'zone' else BOWL_WORDS, rng)
+    return _pick(GOAL_WORDS[target], rng)
 
 
 def _pick(options: tuple[str, ...], rng: np.random.Generator) -> str:

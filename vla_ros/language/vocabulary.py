@@ -1,5 +1,6 @@
 """Words to ids: lower case, letters only, fixed length, one id for everything unknown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 import json
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from vla_ros.config import require
 from vla_ros.language import grammar, wording
+from vla_ros.language.families import FAMILIES, check_families, goals, kinds
 
 
 UNKNOWN = 1  # id; 0 is the padding
@@ -77,12 +79,19 @@ def split_words(text: str) -> list[str]:
     return [word.replace("'", '') for word in _WORD.findall(text.lower()) if word != "'"]
 
 
-def training_vocabulary(length: int = 32) -> Vocabulary:
-    """Return every word of the training wordings and names, sorted; no held-out word."""
+def training_vocabulary(families: Sequence[str], length: int = 32) -> Vocabulary:
+    """Return every word of the families' training wordings and names, sorted; no held-out word.
+
+    Raises:
+        ValueError: an unknown family; the message lists the valid ones.
+    """
+    check_families(families, 'vocabulary')
     texts = [*wording.PREFIXES, *wording.SUFFIXES, *wording.NEGATIONS]
-    texts += [text for family in wording.TEMPLATES.values() for text in family]
+    texts += [text for family in families for text in wording.TEMPLATES[family]]
     texts += [word for group in grammar.COLOUR_WORDS.values() for word in group]
-    texts += [*grammar.CUBE_WORDS, *grammar.BOWL_WORDS, *grammar.ZONE_WORDS]
+    texts += [noun for kind in kinds(families) for noun in grammar.NOUNS[kind]]
+    texts += [phrase for goal in goals(families) for phrase in grammar.GOAL_WORDS[goal]]
+    texts += [arm for family in families for arm in FAMILIES[family].arms]
     words = {word for text in texts for word in split_words(re.sub(r'\{\w+\}', ' ', text))}
     words |= grammar.DETERMINERS | {'that', 'is', 'one'}
     return Vocabulary(tuple(sorted(words)), length)

@@ -6,6 +6,8 @@ _INTO = '(in|into|inside|inside of|down into|within|to)'
 _PUSH = '(push|slide|shove|nudge|move|bring|drag|shift|sweep|press|pull|get)'
 _TO = '(to|into|onto|on|towards|over to|in|all the way to|inside|up to|across to)'
 _STACK = '(stack|put|place|set|lay|balance|pile|position|rest|build|drop|move)'
+_PRESS = '(press|push|hit|tap|press down|push down|depress|click|touch|hold down|use|press on)'
+_WIPE = '(wipe|clean|erase|rub|remove|wipe off|wipe away|clean off|rub out|scrub|sweep|clear)'
 _ON = '(on|onto|on top of|atop|upon|over|on the top of|right on|directly on top of|above)'
 
 PREFIXES = (
@@ -120,6 +122,46 @@ TEMPLATES = {
         'put {target} under {object} by moving {object} (on top|above it)',
         'there is {target}, put {object} (on it|on top|on top of it)',
         'find {target} and (put|place|stack|set) {object} (on it|on top of it|on top|onto it)',
+    ),
+    'press': (
+        'press {object}',
+        f'{_PRESS} {{object}}',
+        f'{_PRESS} {{object}} (down|in|firmly|once|fully|all the way|completely|with your finger)',
+        '{object}: (press it|push it|hit it|push it down|press it down)',
+        '{object} (must|should|has to|needs to) (be pressed|be pushed|go down|be hit|be down)',
+        'i (need|want|would like) {object} (pressed|pushed|down|to be pressed|pushed down)',
+        'find {object} and (press it|push it|hit it|push it down|click it)',
+        '(move|go|reach) to {object} and (press|press it|push down|push it)',
+        'put your (finger|fingers|hand) on {object} and (push|press|push down)',
+        'close the (gripper|hand|fingers) and (press|push|tap) {object}',
+        'there is {object}, (press it|push it|hit it)',
+        'only {object} (should be|is to be) (pressed|pushed|hit)',
+        '{object} (please|now|next)',
+        '{object}',
+        '(make|let|have) {object} (go down|sink|be pressed|go in)',
+        '(turn|switch) (it|something|the machine|the light) on (with|by|using) {object}',
+        f'{_PRESS} and hold {{object}}',
+        '(look for|locate|go to|see) {object}, then (press|push|hit|tap) it',
+    ),
+    'wipe': (
+        'wipe {object}',
+        f'{_WIPE} {{object}}',
+        f'{_WIPE} {{object}} (off the table|from the table|away|off|from the surface|completely)',
+        '{object}: (wipe it|clean it|erase it|rub it out|wipe it off)',
+        '{object} (must|should|has to|needs to) (be wiped|be erased|go away|be cleaned|come off)',
+        'i (need|want|would like) {object} (wiped|erased|away|cleaned|removed|wiped off)',
+        'find {object} and (wipe it|clean it|erase it|rub it out|remove it)',
+        '(move|go) to {object} and (wipe it|rub it|erase it|clean it)',
+        'wipe along {object} (|from end to end|from one end to the other|to its end)',
+        '(clean|wipe|clear) the (table|surface|desk) (where|at the place where) {object} is',
+        'use the sponge (on|for|to wipe|to clean|to erase) {object}',
+        'take the sponge and (wipe|rub|clean|erase) {object}',
+        'there is {object}, (wipe it|erase it|clean it|rub it out)',
+        'only {object} (should be|is to be) (wiped|erased|cleaned)',
+        '{object} (please|now|next)',
+        '{object}',
+        '(make|let|have) {object} (disappear|go away|be wiped|come off)',
+        '(look for|locate|go to|see) {object}, then (wipe|erase|clean|remove) it',
     ),
 }
 NEGATIONS = (

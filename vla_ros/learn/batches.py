@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from vla_ros.language import Vocabulary, requests
-from vla_ros.language.corpus import Texts, classes, positive, sample_texts
+from vla_ros.language import Vocabulary
+from vla_ros.language.corpus import Texts, positive, sample_texts
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.learn.demos import CAMERAS, Demos
 from vla_ros.learn.settings import TrainSettings
@@ -51,12 +51,13 @@ class Sampler:
         settings: TrainSettings,
         gripper_open: float,
         seed: int,
+        families: tuple[str, ...],
     ) -> None:
+        """Draw from `demos`, whose requests are of `families`."""
         self.demos, self.vocabulary, self.settings = demos, vocabulary, settings
-        self.gripper_open = gripper_open
+        self.gripper_open, self.families = gripper_open, families
         self.rng = np.random.default_rng(seed)
         self._pixels = {camera.name: demos.pixels(camera) for camera in cameras}
-        self._requests = {classes(r): r for r in requests()}
         self._steps = np.flatnonzero(demos.usable)
         # Stills: episodes without a usable step, which only perception learns from.
         moving = np.zeros(len(demos.requests), bool)
@@ -72,7 +73,8 @@ class Sampler:
         every = np.concatenate([old, frames])
         fresh = self.rng.uniform(0.0, 0.5 * demos.dt, len(frames))
         asked = demos.classes[demos.episode[every]]
-        words = [positive(self._requests[tuple(pair)], self.rng) for pair in asked.tolist()]
+        requested = [demos.requests[i] for i in demos.episode[every]]
+        words = [positive(request, self.rng, self.families) for request in requested]
         places = demos.places[every]
         horizon = self.settings.net.horizon
         jitter = self.settings.jitter if augment else 0.0
@@ -87,7 +89,7 @@ class Sampler:
             pixels={c: torch.from_numpy(p[every]) for c, p in self._pixels.items()},
             classes=torch.from_numpy(asked),
             tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
-            texts=sample_texts(self.vocabulary, self.settings.texts, self.rng),
+            texts=sample_texts(self.vocabulary, self.settings.texts, self.rng, self.families),
         )
 
     def _choose(self, count: int) -> NDArray[np.int64]:

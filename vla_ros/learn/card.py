@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vla_ros.language import FAMILIES
 from vla_ros.learn.loop import Run
 from vla_ros.policy import PolicySpec
 from vla_ros.policy.card import CARD, MEASURED, read_measured
@@ -46,10 +47,7 @@ _FIGURES = {
     'absent_refused': 'absent colours recognised as absent, share',
     'text': 'noisy training wordings understood, share',
     'text_refused': 'meaningless instructions refused by the text alone, share',
-    'heldout_pick': 'held-out wordings understood: pick',
-    'heldout_put': 'held-out wordings understood: put',
-    'heldout_push': 'held-out wordings understood: push',
-    'heldout_stack': 'held-out wordings understood: stack',
+    **{f'heldout_{family}': f'held-out wordings understood: {family}' for family in FAMILIES},
 }
 
 

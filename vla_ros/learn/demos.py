@@ -59,13 +59,15 @@ class Demos:
         return relative_actions(self.action[steps], state, gripper_open).astype(np.float32)
 
 
-def load_demos(files: list[Path], image_size: int) -> Demos:
-    """Read successful episodes into memory.
+def load_demos(files: list[Path], image_size: int, families: tuple[str, ...]) -> Demos:
+    """Read successful episodes of `families` into memory.
 
     Raises:
-        ValueError: no episode, or a file that is not one; the message names it.
+        ValueError: no episode, or a file that is not one or of another family; the message
+            names it.
     """
-    episodes = [e for e in (_read(path, image_size) for path in files) if e is not None]
+    read = (_read(path, image_size, families) for path in files)
+    episodes = [e for e in read if e is not None]
     if not episodes:
         raise ValueError('no successful demonstration among the files given')
     lengths = np.array([len(e['state']) for e in episodes])
@@ -85,10 +87,14 @@ def load_demos(files: list[Path], image_size: int) -> Demos:
     )
 
 
-def _read(path: Path, image_size: int) -> dict | None:
+def _read(path: Path, image_size: int, families: tuple[str, ...]) -> dict | None:
     """Return one episode, or None where it is not a success."""
-    if not read_info(path).success:
+    info = read_info(path)
+    if not info.success:
         return None
+    family = info.request.family
+    if family not in families:
+        raise ValueError(f'{path}: its family {family!r} is not one of {list(families)}')
     episode = read_episode(path)
     expected = (len(episode), image_size, image_size, 3)
     for camera in CAMERAS:

@@ -42,7 +42,7 @@ def export_policy(
     _export(ReasonerGraph(net), _reasoner_inputs(size, length), REASONER, part / 'reasoner.onnx')
     latent = (1, 4, settings.net.latent_width)
     _export(ExpertGraph(net), _expert_inputs(size, latent), EXPERT, part / 'expert.onnx')
-    training_vocabulary(length).save(part / 'vocabulary.json')
+    training_vocabulary(robot.tasks, length).save(part / 'vocabulary.json')
     spec = _spec(settings, robot, threshold, dt, part)
     text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
     (part / 'policy.yaml').write_text(text, encoding='utf-8')
@@ -101,11 +101,12 @@ def _spec(
     settings: TrainSettings, robot: RobotSpec, threshold: float, dt: float, folder: Path
 ) -> PolicySpec:
     return PolicySpec(
-        name=settings.name,
+        name=f'{robot.name}-{settings.name}',
         robot=robot.name,
         representation='ee_pose',
         channels=robot.channels,
         cameras=CAMERAS,
+        families=robot.tasks,
         image_size=settings.net.image_size,
         dt=dt,
         horizon=settings.net.horizon,

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import torch
 
+from vla_ros.config import require
 from vla_ros.episodes import find_episodes
 from vla_ros.language.corpus import sample_texts
 from vla_ros.language.vocabulary import training_vocabulary
@@ -38,9 +39,10 @@ class Budget:
 
 
 def build_net(settings: TrainSettings, robot: RobotSpec) -> PolicyNet:
-    """Return an untrained net for a robot with a front and a wrist camera."""
+    """Return an untrained net for a robot with a front and a wrist camera, and its tasks."""
     cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
-    return PolicyNet(settings.net, training_vocabulary(settings.net.tokens).size, cameras)
+    vocabulary = training_vocabulary(robot.tasks, settings.net.tokens)
+    return PolicyNet(settings.net, vocabulary.size, cameras, len(robot.tasks))
 
 
 class Run:
@@ -52,8 +54,9 @@ class Run:
         """Load the demonstrations and build the net.
 
         Raises:
-            ValueError: no demonstrations, or one that cannot be read.
+            ValueError: no demonstrations, or one that cannot be read or is of another task.
         """
+        require(bool(robot.tasks), f'{robot.name} has no tasks; see `tasks` in its YAML')
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.step = settings, out, 0
@@ -72,11 +75,11 @@ class Run:
 
     def _sampler(self, files: list[Path], robot: RobotSpec, seed: int) -> Sampler:
         size = self.settings.net.image_size
-        demos = load_demos(files, size)
+        demos = load_demos(files, size, robot.tasks)
         cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
-        vocabulary = training_vocabulary(self.settings.net.tokens)
+        vocabulary = training_vocabulary(robot.tasks, self.settings.net.tokens)
         opening = robot.gripper.open
-        return Sampler(demos, vocabulary, cameras, self.settings, opening, seed)
+        return Sampler(demos, vocabulary, cameras, self.settings, opening, seed, robot.tasks)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -91,7 +94,7 @@ class Run:
             warm = min(1.0, (step + 1) / settings.warmup)
             decay = 0.5 * (1 + math.cos(math.pi * step / settings.reading))
             optimiser.param_groups[0]['lr'] = settings.rate * warm * (0.2 + 0.8 * decay)
-            texts = sample_texts(vocabulary, settings.reading_batch, rng)
+            texts = sample_texts(vocabulary, settings.reading_batch, rng, self.sampler.families)
             loss = reading_loss(self.net, texts)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

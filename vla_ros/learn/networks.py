@@ -9,7 +9,6 @@ image trains every concept that is in it, whatever its instruction was.
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language import FAMILIES
 from vla_ros.language.corpus import CONCEPTS, N_OBJECT, N_TARGET
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.learn.layers import Attention, Ray, TextEncoder, mlp, rotation
@@ -54,18 +53,20 @@ class Locator(nn.Module):
 class Reasoner(nn.Module):
     """Images and instruction -> latent tokens, p_grounded, positions, family."""
 
-    def __init__(self, net: NetSettings, vocabulary: int, cameras: tuple[Pinhole, ...]) -> None:
+    def __init__(
+        self, net: NetSettings, vocabulary: int, cameras: tuple[Pinhole, ...], families: int
+    ) -> None:
         super().__init__()
         self.text = TextEncoder(vocabulary, net.tokens, net.text_width)
         self.object = nn.Linear(net.text_width, N_OBJECT)
         self.target = nn.Linear(net.text_width, N_TARGET)
-        self.family = nn.Linear(net.text_width, len(FAMILIES))
+        self.family = nn.Linear(net.text_width, families)
         self.query_front = nn.Parameter(torch.randn(N, net.width) * 0.5)
         self.query_wrist = nn.Parameter(torch.randn(N, net.width) * 0.5)
         self.front = Locator(net, cameras[0])
         self.wrist = Attention(net.image_size // 4, net.width)
         self.concepts = nn.Parameter(torch.randn(N_TARGET, net.latent_width) * 0.5)
-        self.context = mlp(net.text_width + len(FAMILIES), 64, net.latent_width)
+        self.context = mlp(net.text_width + families, 64, net.latent_width)
         self.scene = mlp(2 * 3 + 2, 64, net.latent_width)
 
     def see(self, front: Tensor, wrist: Tensor) -> dict[str, Tensor]:
@@ -89,7 +90,7 @@ class Reasoner(nn.Module):
     def think(
         self, seen: dict[str, Tensor], words: tuple[Tensor, Tensor, Tensor, Tensor]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return latent (n, 4, D), p_grounded (n,), positions (n, 2, 3), family (n, 4)."""
+        """Return latent (n, 4, D), p_grounded (n,), positions (n, 2, 3), family (n, F)."""
         p_object = torch.softmax(words[0], -1)
         p_target = torch.softmax(words[1], -1)
         family = torch.softmax(words[2], -1)

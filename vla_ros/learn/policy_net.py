@@ -12,11 +12,14 @@ from vla_ros.learn.settings import NetSettings
 class PolicyNet(nn.Module):
     """What is trained."""
 
-    def __init__(self, net: NetSettings, vocabulary: int, cameras: tuple[Pinhole, ...]) -> None:
+    def __init__(
+        self, net: NetSettings, vocabulary: int, cameras: tuple[Pinhole, ...], families: int
+    ) -> None:
+        """Build both; `vocabulary` ids, so many task families."""
         super().__init__()
         self.front = Trunk(net.image_size, net.stem, net.width)
         self.wrist = Trunk(net.image_size, net.stem, net.width)
-        self.reasoner = Reasoner(net, vocabulary, cameras)
+        self.reasoner = Reasoner(net, vocabulary, cameras, families)
         self.expert = Expert(net, cameras)
 
 

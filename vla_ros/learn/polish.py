@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language import FAMILIES, Vocabulary, requests
-from vla_ros.language.corpus import N_TARGET, NO_TARGET, classes, positive
+from vla_ros.language import Vocabulary, requests
+from vla_ros.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import CAMERAS, Demos
 from vla_ros.learn.policy_net import PolicyNet
@@ -22,6 +22,7 @@ from vla_ros.learn.settings import PolishSettings
 
 
 WORDINGS = 48  # per request, drawn once
+USUAL_SHARE = 0.25  # of a family whose share the recipe does not name
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,18 @@ class Polisher:
         self.index = np.full(demos.n, -1)
         self.index[self.frames] = np.arange(len(self.frames))
         self.views = look(net, demos, self.frames)
-        self._words = _read(net, sampler.vocabulary, self.rng)
-        family = np.array([FAMILIES.index(r.family) for r in demos.requests])
+        families = sampler.families
+        self._words = _read(net, sampler.vocabulary, families, self.rng)
+        order = {request: i for i, request in enumerate(requests(*families))}
+        self._asked = np.array([order[request] for request in demos.requests])
+        self._shares = [settings.shares.get(name, USUAL_SHARE) for name in families]
+        family = np.array([families.index(r.family) for r in demos.requests])
         usable = np.flatnonzero(demos.usable)
-        self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(FAMILIES))]
+        self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(families))]
 
     def choose(self, count: int) -> NDArray[np.int64]:
         """Return random usable frames, families in their shares."""
-        groups = zip(self.settings.shares, self._pools, strict=True)
+        groups = zip(self._shares, self._pools, strict=True)
         shares = np.array([share if len(pool) else 0.0 for share, pool in groups])
         counts = self.rng.multinomial(count, shares / shares.sum())
         pools = zip(self._pools, counts, strict=True)
@@ -85,10 +90,11 @@ class Polisher:
         """Return predicted and wanted chunks (k, H, 7) of some frames."""
         demos, views = self.sampler.demos, self.views
         old, age = self.sampler.delays(frames)
-        asked = demos.classes[demos.episode[frames]]
+        episode = demos.episode[frames]
+        asked, request = demos.classes[episode], torch.from_numpy(self._asked[episode])
         now, then = self.index[frames], torch.from_numpy(self.index[old])
         pick = torch.from_numpy(self.rng.integers(WORDINGS, size=len(frames)))
-        words = tuple(w[torch.from_numpy(_request_index(asked)), pick] for w in self._words)
+        words = tuple(w[request, pick] for w in self._words)
         seen = {'position': views.believed[then], 'present': views.present[then]}
         with torch.no_grad():
             latent = self.net.reasoner.think(seen, words)[0]  # type: ignore[arg-type]
@@ -149,16 +155,14 @@ class Polisher:
             parameter.data.copy_(value)
 
 
-def _request_index(asked: NDArray) -> NDArray[np.int64]:
-    order = {classes(r): i for i, r in enumerate(requests())}
-    return np.array([order[tuple(pair)] for pair in asked.tolist()])
-
-
 @torch.no_grad()
-def _read(net: PolicyNet, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[Tensor, ...]:
+def _read(
+    net: PolicyNet, vocabulary: Vocabulary, families: tuple[str, ...], rng: np.random.Generator
+) -> tuple[Tensor, ...]:
     """Return what the reasoner reads in WORDINGS texts of every request, (requests, W, ...)."""
     rows = []
-    for request in requests():
-        texts = [vocabulary.encode_words(positive(request, rng)) for _ in range(WORDINGS)]
+    for request in requests(*families):
+        words = [positive(request, rng, families) for _ in range(WORDINGS)]
+        texts = [vocabulary.encode_words(text) for text in words]
         rows.append(net.reasoner.read(torch.from_numpy(np.stack(texts))))
     return tuple(torch.stack(column) for column in zip(*rows, strict=True))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vla_ros.config import require
-from vla_ros.language.grammar import FAMILIES
+from vla_ros.language.families import check_families
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,8 @@ class CollectSettings:
 
     demonstrations: int  # per family
     stills: int  # random scenes to see
-    corrected: tuple[str, ...]  # families in which the expert corrects the half-trained policy
+    # Families in which the expert corrects the half-trained policy, as far as the robot has them.
+    corrected: tuple[str, ...]
     corrections: int  # per corrected family
     steps: tuple[int, int]  # of training, before and after the corrections
 
@@ -20,8 +21,7 @@ class CollectSettings:
         counts = (self.demonstrations, self.stills, self.corrections)
         require(min(counts) >= 0, 'collect: expected counts of 0 or more')
         require(min(self.steps) >= 1, 'collect.steps: expected 1 or more')
-        wrong = [name for name in self.corrected if name not in FAMILIES]
-        require(not wrong, f'collect.corrected: {wrong} are not of {list(FAMILIES)}')
+        check_families(self.corrected, 'collect.corrected')
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,19 @@ class PolishSettings:
     ema: float
     noise: float  # m, standard deviation added to every position estimate
     dropout: float  # of image features
-    shares: tuple[float, float, float, float]  # of pick, put, push and stack in a batch
+    shares: dict[str, float]  # family -> how often it comes; 0.25 where it is not named
 
     def __post_init__(self) -> None:
         require(self.batch > 0 and self.steps >= 0, 'polish: batch > 0 and steps >= 0')
-        require(min(self.shares) >= 0 and sum(self.shares) > 0, 'polish.shares: 0 or more')
+        check_families(self.shares, 'polish.shares')
+        require(min(self.shares.values(), default=1) >= 0, 'polish.shares: expected 0 or more')
 
 
 @dataclass(frozen=True)
 class TrainSettings:
     """A training run."""
 
-    name: str  # of the policy
+    name: str  # of the policy, after that of its robot
     seed: int
     batch: int
     texts: int  # instructions without an image, per step

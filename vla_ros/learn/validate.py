@@ -127,7 +127,7 @@ def refusal_threshold(
 def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
     """Return how often the object and target of unseen instructions are understood."""
     rng = np.random.default_rng(7)
-    texts = sample_texts(sampler.vocabulary, n, rng)
+    texts = sample_texts(sampler.vocabulary, n, rng, sampler.families)
     found = _understood(net, texts.tokens)
     right = (found[0] == texts.object) & (found[1] == texts.target)
     bad = (texts.object == COLOURS) | (texts.target == NO_TARGET + 1)
@@ -135,7 +135,7 @@ def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
         'text': float(right[~bad].mean()),
         'text_refused': float(((found[0] == COLOURS) | (found[1] == NO_TARGET + 1))[bad].mean()),
     }
-    for family in ('pick', 'put', 'push', 'stack'):
+    for family in sampler.families:
         options = requests(family)
         asked = [options[rng.integers(len(options))] for _ in range(n // 4)]
         tokens = [sampler.vocabulary.encode(render(r, rng, 'heldout')) for r in asked]

@@ -17,7 +17,7 @@ from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
 from vla_ros.nodes.targets import TargetTopics
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
-from vla_ros.robots import load_robot
+from vla_ros.robots import limb_names, load_robot
 from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent
 
 
@@ -43,16 +43,25 @@ class ControlNode(StageNode):
         rates = config.state_rate, config.command_rate, config.status_rate
         self._intervention = self.publish_on(qos.INTERVENTION)
         self._interventions = Interventions(self._mark)
-        self._targets = TargetTopics(self, self._spec, self._arm)
+        limbs = [
+            (limb, self._arm.limb(i), name)
+            for i, (limb, name) in enumerate(
+                zip(self._spec.limbs, limb_names(self._spec), strict=True)
+            )
+        ]
+        self._targets = [TargetTopics(self, *limb) for limb in limbs]
         self._reports = Reports(
             self, self._spec, self._arm, rates, self._simulated, self._on_status
         )
         if not self._simulated:
-            self._driver = Driver(self, self._spec, self._arm)
+            self._drivers = [Driver(self, limb, arm) for limb, arm, _ in limbs]
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.FAILURE, self._on_failure)
         self.listen(qos.LATENT, self._on_latent)
-        self._gains = LawParameters(self, self._spec, self._arm, config.law or self._spec.law)
+        self._gains = [
+            LawParameters(self, limb, arm, config.law or limb.law, name)
+            for limb, arm, name in limbs
+        ]
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
@@ -86,7 +95,8 @@ class ControlNode(StageNode):
         """End the control process."""
         if hasattr(self, '_offered'):
             self._offered.destroy()
-            self._gains.destroy()
+            for gains in self._gains:
+                gains.destroy()
             del self._offered
         if hasattr(self, '_arm'):
             self._arm.stop()
@@ -98,7 +108,9 @@ class ControlNode(StageNode):
         sim = self._arm.sim_state()
         held = status.cause if status.mode is Mode.HOLD else ''
         self._desk.poll(self.now, sim is not None and sim.success, held)
-        return self._targets.amend(status)
+        for targets in self._targets:
+            status = targets.amend(status)
+        return status
 
     def _on_chunk(self, message: ActionChunk) -> None:
         try:

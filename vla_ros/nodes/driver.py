@@ -9,9 +9,9 @@ from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS
-from vla_ros.nodes.qos import COMMAND, SENSOR, Topic
+from vla_ros.nodes.qos import COMMAND, SENSOR, Topic, joint_states
 from vla_ros.observe.joints import JointMap
-from vla_ros.pipeline.realtime import RealtimeProcess
+from vla_ros.pipeline.realtime import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -21,8 +21,8 @@ class Driver:
     The control law still runs at its own rate in the control process, and holds on stale joints.
     """
 
-    def __init__(self, node: StageNode, spec: RobotSpec, arm: RealtimeProcess) -> None:
-        """Subscribe and advertise on `node`."""
+    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
+        """Subscribe and advertise on `node`, for one arm."""
         driver = spec.driver
         self._output = OUTPUTS[driver.command_type]
         self._node, self._spec, self._arm = node, spec, arm
@@ -32,7 +32,7 @@ class Driver:
         self._opening = -1.0
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        node.listen(Topic(driver.joint_states, JointState, SENSOR), self._on_joints)
+        node.listen(joint_states(driver.joint_states), self._on_joints)
 
     def _on_wrench(self, message: WrenchStamped) -> None:
         # What is not finite is told apart in the control process, like silence.

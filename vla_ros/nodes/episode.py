@@ -64,7 +64,7 @@ class EpisodeDesk:
             announce: called with an episode, its outcome ('' at the start) and the reason.
         """
         self.current: Episode | None = None
-        self.hint = ''  # 'family object target' of the scene's own request
+        self.hint = ''  # the scene's own request, as `Request.text`
         self._arm = arm
         self._simulated = simulated
         self._announce = announce
@@ -116,8 +116,7 @@ class EpisodeDesk:
         if request is None:
             self._arm.judge('')
             return False
-        words = f'{request.family} {request.object} {request.target}'
-        return not self._arm.judge(words.strip())
+        return not self._arm.judge(request.text)
 
     def _finish(self, outcome: str, reason: str) -> None:
         current, self.current = self.current, None

@@ -1,5 +1,7 @@
 """ArmWatch: what the teleoperation node knows of the arm that it moves."""
 
+import math
+
 from sensor_msgs.msg import JointState
 
 from vla_ros.data import SECOND, Array, Mode
@@ -8,7 +10,7 @@ from vla_ros.nodes.base import StageNode
 from vla_ros.observe.joints import JointMap
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop import Follower
-from vla_ros_msgs.msg import ExecutionStatus
+from vla_ros_msgs.msg import CommandedState, ExecutionStatus
 
 
 _SILENT = 1.5  # s without a status after which the control node is called silent
@@ -16,14 +18,17 @@ _OLD = 0.5  # s after which the arm's joints are not known any more
 
 
 class ArmWatch:
-    """Listens to the control node's status, and to the joints where they are needed.
+    """Listens to the control node's status and commands, and to the joints where they are needed.
 
     Attributes:
         cause: why the arm is in its mode, for people.
     """
 
-    def __init__(self, node: StageNode, spec: RobotSpec, joints: bool) -> None:
-        """Subscribe on `node`; `joints`: whether to know the joints too."""
+    def __init__(self, node: StageNode, spec: RobotSpec, joints: bool, limb: str = '') -> None:
+        """Subscribe on `node`; `joints`: whether to know the joints too.
+
+        `limb` is the arm's name where the robot has several.
+        """
         self.cause = ''
         self._node, self._spec = node, spec
         self._mode, self._opening = Mode.IDLE, spec.gripper.open
@@ -31,8 +36,9 @@ class ArmWatch:
         self._joints: tuple[int, Array] | None = None
         self._map = JointMap(spec)
         node.listen(qos.STATUS, self._on_status)
+        node.listen(qos.COMMANDED_STATE.of(limb), self._on_commanded)
         if joints:
-            node.listen(qos.JOINT_STATES, self._on_joints)
+            node.listen(qos.joint_states(spec.driver.joint_states), self._on_joints)
 
     def mode(self, now: int) -> Mode | None:
         """Return the mode, or None while the control node is silent."""
@@ -56,7 +62,10 @@ class ArmWatch:
             return
         self._heard = self._node.now
         self._mode, self.cause = status.mode, status.cause
-        self._opening = status.gripper_command
+
+    def _on_commanded(self, message: CommandedState) -> None:
+        if math.isfinite(message.gripper):
+            self._opening = message.gripper
 
     def _on_joints(self, message: JointState) -> None:
         try:

@@ -15,23 +15,28 @@ from rclpy.parameter import Parameter
 from vla_ros import config
 from vla_ros.control.laws import LAWS, LawPreset, load_preset, make_law
 from vla_ros.nodes.base import StageNode
-from vla_ros.pipeline.realtime import RealtimeProcess
+from vla_ros.pipeline.realtime import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 
-_PREFIX = 'gains.'
-_DESCRIPTOR = ParameterDescriptor(
-    description='A gain of the control law in use; its config dataclass has unit and range'
-)
+_DESCRIPTION = 'A gain of the control law in use; it may be changed while the arm moves'
+_ABSURD = 1e9  # beyond the range of every gain
 
 
 class LawParameters:
     """Declares the gains of the law in use, and changes law and gains while the arm moves."""
 
     def __init__(
-        self, node: StageNode, spec: RobotSpec, arm: RealtimeProcess, preset: str
+        self, node: StageNode, spec: RobotSpec, arm: LimbLink, preset: str, limb: str = ''
     ) -> None:
-        """Declare the gains of `preset`, a name in config/control/ or a path."""
+        """Declare the gains of `preset`, a name in config/control/ or a path.
+
+        A limb's name comes before those of its parameters; '' is an only one.
+        """
+        dot = f'{limb}.' if limb else ''
+        self._law, self._gains = f'{dot}law', f'{dot}gains.'
+        if limb:
+            node.declare_parameter(self._law, preset)
         self._node, self._spec, self._arm = node, spec, arm
         self._preset = load_preset(preset)
         self._declared: list[str] = []
@@ -54,17 +59,19 @@ class LawParameters:
         if not cause:
             other = changed.law != self._preset.law
             self._preset = changed
-            if other or any(p.name == 'law' for p in parameters):
+            if other or any(p.name == self._law for p in parameters):
                 # Not from within the change of a parameter.
                 self._node.once(0.0, self._declare_anew)
         return SetParametersResult(successful=not cause, reason=cause)
 
     def _changed(self, values: dict[str, Any]) -> LawPreset | None:
         """Return the law that the parameters ask for; None when they ask for nothing."""
-        gains = {n.removeprefix(_PREFIX): v for n, v in values.items() if n in self._declared}
-        if 'law' not in values and not gains:
+        gains = {n.removeprefix(self._gains): v for n, v in values.items() if n in self._declared}
+        if self._law not in values and not gains:
             return None
-        preset = load_preset(values['law'] or self._spec.law) if 'law' in values else self._preset
+        preset = self._preset
+        if self._law in values:
+            preset = load_preset(values[self._law] or self._spec.law)
         gains = {n: tuple(v) if isinstance(v, list) else v for n, v in gains.items()}
         changed = replace(preset, parameters={**preset.parameters, **gains})
         make_law(changed, self._spec, 'parameters')  # refused here, before it is sent
@@ -83,11 +90,27 @@ class LawParameters:
             numbers = value if isinstance(value, list) else [value]
             if not all(isinstance(number, float) for number in numbers):
                 continue  # what the law is made of: another preset changes it
-            name = _PREFIX + field.name
-            self._node.declare_parameter(name, value, _DESCRIPTOR)
+            name = self._gains + field.name
+            descriptor = ParameterDescriptor(description=_DESCRIPTION)
+            descriptor.additional_constraints = _range(values, field.name)
+            self._node.declare_parameter(name, value, descriptor)
             self._declared.append(name)
 
     def _undeclare(self) -> None:
         for name in self._declared:
             self._node.undeclare_parameter(name)
         self._declared.clear()
+
+
+def _range(law: Any, name: str) -> str:
+    """Return in words, with its unit, which values a gain of a law's config may have.
+
+    The config says so when it refuses: its checks are the only place where the range is written.
+    """
+    given = getattr(law, name)
+    absurd = (_ABSURD,) * len(given) if isinstance(given, tuple) else _ABSURD
+    try:
+        replace(law, **{name: absurd})
+    except ValueError as error:
+        return str(error)
+    return ''

@@ -19,7 +19,7 @@ from vla_ros.data import Image, Pose, RobotState
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import die_with_parent
 from vla_ros.nodes.convert.base import header
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
 
@@ -79,7 +79,7 @@ class Load:
         pose = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
         still = np.zeros(self._spec.n)
         state = RobotState(time.time_ns(), self._spec.home, still, pose, 0.0, pose, 0.0)
-        self._send(qos.JOINT_STATES, convert.joints_to_msg(self._spec, state))
+        self._send(qos.JOINT_STATES, convert.joints_to_msg([(self._spec, state)]))
 
     def status(self) -> None:
         """Send a status, without which the recorder takes the control node for lost."""
@@ -109,7 +109,7 @@ def main() -> None:
     robot, width, height, seconds = sys.argv[1:]
     rclpy.init()
     node = Node('load')
-    load = Load(node, load_robot(robot), int(width), int(height))
+    load = Load(node, load_arm(robot), int(width), int(height))
     end = time.monotonic() + 20
     while not load.matched():
         if time.monotonic() > end:

@@ -9,6 +9,7 @@ from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.observe import AlignConfig, Aligner, JointMap
 from vla_ros.policy import PolicySpec
+from vla_ros.robots.body import Robot, limb_names
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import CommandedState, EpisodeEvent
 
@@ -26,7 +27,7 @@ class Observer:
     def __init__(
         self,
         node: StageNode,
-        spec: RobotSpec,
+        spec: Robot,
         policy: PolicySpec,
         config: AlignConfig,
         on_episode: Callable[[], None] | None = None,
@@ -46,12 +47,12 @@ class Observer:
         self._node = node
         self._begun = 0  # ns
         self._on_episode, self._on_images = on_episode, on_images
-        self._map = JointMap(spec)
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
         for name in policy.cameras:
             node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
-        node.listen(qos.JOINT_STATES, self._joints)
-        node.listen(qos.COMMANDED_STATE, self._commanded)
+        for i, (limb, name) in enumerate(zip(spec.limbs, limb_names(spec), strict=True)):
+            node.listen(qos.joint_states(limb.driver.joint_states), self._joints(i, limb))
+            node.listen(qos.COMMANDED_STATE.of(name), self._commanded(i))
         node.listen(qos.EPISODE, self._episode)
 
     @property
@@ -83,21 +84,29 @@ class Observer:
 
         return receive
 
-    def _joints(self, message: JointState) -> None:
-        try:
-            cause = self._aligner.offer_joints(convert.joints_from_msg(message, self._map))
-        except convert.ConvertError as error:
-            cause = str(error)
-        if cause:
-            self._say(cause)
+    def _joints(self, index: int, limb: RobotSpec) -> Callable[[JointState], None]:
+        joints = JointMap(limb)
 
-    def _commanded(self, message: CommandedState) -> None:
-        try:
-            cause = self._aligner.offer_command(*convert.commanded_from_msg(message))
-        except convert.ConvertError as error:
-            cause = str(error)
-        if cause:
-            self._say(cause)
+        def receive(message: JointState) -> None:
+            try:
+                cause = self._aligner.offer_joints(convert.joints_from_msg(message, joints), index)
+            except convert.ConvertError as error:
+                cause = str(error)
+            if cause:
+                self._say(cause)
+
+        return receive
+
+    def _commanded(self, index: int) -> Callable[[CommandedState], None]:
+        def receive(message: CommandedState) -> None:
+            try:
+                cause = self._aligner.offer_command(*convert.commanded_from_msg(message), index)
+            except convert.ConvertError as error:
+                cause = str(error)
+            if cause:
+                self._say(cause)
+
+        return receive
 
     def _episode(self, event: EpisodeEvent) -> None:
         begins = event.event == EpisodeEvent.START

@@ -1,6 +1,6 @@
 """Every QoS profile, and every topic with its type, in one place. Names are relative."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
@@ -53,6 +53,10 @@ class Topic:
         """The type as bags and tools name it, e.g. 'sensor_msgs/msg/Image'."""
         return f'{self.type.__module__.partition(".")[0]}/msg/{self.type.__name__}'
 
+    def of(self, limb: str) -> 'Topic':
+        """Return the same of one limb of several; '' is the only one."""
+        return replace(self, name=f'{limb}/{self.name}') if limb else self
+
 
 JOINT_STATES = Topic('joint_states', JointState, SENSOR)
 COMMANDED_STATE = Topic('commanded_state', CommandedState, COMMAND)
@@ -77,6 +81,11 @@ TRACKING_ERROR = Topic('tracking_error', PoseStamped, SENSOR)
 TARGETS = (
     TARGET_POSE, TARGET_TWIST, TARGET_JOINT, TARGET_WRENCH, TARGET_STIFFNESS, TARGET_GRIPPER,
 )  # fmt: skip
+
+
+def joint_states(name: str) -> Topic:
+    """Return the topic of a driver's joint states."""
+    return replace(JOINT_STATES, name=name)
 
 
 def image_topic(name: str) -> Topic:

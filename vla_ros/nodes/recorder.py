@@ -21,7 +21,7 @@ from vla_ros.record import (
     offered_qos,
     recover_folder,
 )
-from vla_ros.robots import load_robot
+from vla_ros.robots import limb_names, load_robot
 from vla_ros_msgs.msg import EpisodeEvent
 
 
@@ -60,8 +60,12 @@ class RecorderNode(StageNode):
             self._record(topic, qos.RECORD_LATCHED, latched=True)
         for topic in (qos.LATENT, qos.INTERVENTION):
             self._record(topic, qos.RECORD_LATCHED)
-        for topic in (qos.JOINT_STATES, qos.COMMANDED_STATE, qos.ACTION_CHUNK, *qos.TARGETS):
-            self._record(topic, qos.RECORD)
+        for name in dict.fromkeys(limb.driver.joint_states for limb in spec.limbs):
+            self._record(qos.joint_states(name), qos.RECORD)
+        self._record(qos.ACTION_CHUNK, qos.RECORD)
+        for limb in limb_names(spec):
+            for topic in (qos.COMMANDED_STATE, *qos.TARGETS):
+                self._record(topic.of(limb), qos.RECORD)
         if config.sim:
             self._record(qos.SIM_STATE, qos.RECORD)
         for camera in spec.cameras:

@@ -7,7 +7,8 @@ from vla_ros.data import ExecutionStatus
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import header, packed
-from vla_ros.pipeline.realtime import RealtimeProcess
+from vla_ros.pipeline.realtime import LimbLink, RealtimeProcess
+from vla_ros.robots.body import Robot, limb_names
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import SimState
 
@@ -18,7 +19,7 @@ class Reports:
     def __init__(
         self,
         node: StageNode,
-        spec: RobotSpec,
+        spec: Robot,
         arm: RealtimeProcess,
         rates: tuple[float, float, float],
         simulated: bool,
@@ -34,22 +35,18 @@ class Reports:
             simulated: whether the robot's own driver is missing.
             on_status: called with every status; what it returns is published.
         """
-        self._spec, self._arm, self._on_status = spec, arm, on_status
+        self._arm, self._on_status = arm, on_status
+        self._frame = spec.limbs[0].base_frame
         self._seen: tuple[Any, ...] = ()
-        self._joints_stamp = self._commanded_stamp = 0  # ns, of what was published last
         self._status = node.publish_on(qos.STATUS)
-        self._commanded = node.publish_on(qos.COMMANDED_STATE)
-        self._measured = [
-            (node.publish_on(topic), make)
-            for topic, make in (
-                (qos.CURRENT_POSE, convert.current_pose),
-                (qos.CURRENT_TWIST, convert.current_twist),
-                (qos.EXTERNAL_WRENCH, convert.external_wrench),
-                (qos.TRACKING_ERROR, convert.tracking_error),
-            )
+        self._limbs = [
+            LimbReports(node, limb, arm.limb(i), name)
+            for i, (limb, name) in enumerate(zip(spec.limbs, limb_names(spec), strict=True))
         ]
         if simulated:
-            self._joints = node.publish_on(qos.JOINT_STATES)
+            self._joints = [
+                JointReports(node, topic, limbs) for topic, limbs in _drivers(spec, arm).items()
+            ]
             self._sim = node.publish_on(qos.SIM_STATE)
             node.every(1 / rates[0], self._publish_joints)
             node.every(1 / max(camera.rate for camera in spec.cameras), self._publish_sim)
@@ -69,23 +66,15 @@ class Reports:
         status = self._arm.status()
         self._seen = _essence(status)
         amended = self._on_status(status)
-        self._status.publish(convert.status_to_msg(amended, self._spec.base_frame))
+        self._status.publish(convert.status_to_msg(amended, self._frame))
 
     def _publish_joints(self) -> None:
-        snapshot = self._arm.state()
-        # A timer that is late and then early would see the same tick twice.
-        if snapshot is not None and snapshot.state.stamp > self._joints_stamp:
-            self._joints_stamp = snapshot.state.stamp
-            self._joints.publish(convert.joints_to_msg(self._spec, snapshot.state))
+        for joints in self._joints:
+            joints.publish()
 
     def _publish_commanded(self) -> None:
-        snapshot = self._arm.state()
-        if snapshot is not None and snapshot.state.stamp > self._commanded_stamp:
-            self._commanded_stamp = snapshot.state.stamp
-            self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
-            for publisher, make in self._measured:
-                if publisher.get_subscription_count():
-                    publisher.publish(make(snapshot, self._spec.base_frame))
+        for limb in self._limbs:
+            limb.publish()
         if _essence(self._arm.status()) != self._seen:
             self.publish_status()
 
@@ -97,6 +86,64 @@ class Reports:
         message.scene_id = f'{sim.seed} {sim.family}'.strip()
         message.qpos, message.qvel = packed(sim.qpos, 'd'), packed(sim.qvel, 'd')
         self._sim.publish(message)
+
+
+class LimbReports:
+    """What one arm is commanded and feels; see `Reports`."""
+
+    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink, limb: str) -> None:
+        """Advertise on `node`."""
+        self._frame, self._spec, self._arm = spec.base_frame, spec, arm
+        self._stamp = 0  # ns, of what was published last
+        self._commanded = node.publish_on(qos.COMMANDED_STATE.of(limb))
+        self._measured = [
+            (node.publish_on(topic.of(limb)), make)
+            for topic, make in (
+                (qos.CURRENT_POSE, convert.current_pose),
+                (qos.CURRENT_TWIST, convert.current_twist),
+                (qos.EXTERNAL_WRENCH, convert.external_wrench),
+                (qos.TRACKING_ERROR, convert.tracking_error),
+            )
+        ]
+
+    def publish(self) -> None:
+        """Publish what is newer than the last."""
+        snapshot = self._arm.state()
+        # A timer that is late and then early would see the same tick twice.
+        if snapshot is None or snapshot.state.stamp <= self._stamp:
+            return
+        self._stamp = snapshot.state.stamp
+        self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
+        for publisher, make in self._measured:
+            if publisher.get_subscription_count():
+                publisher.publish(make(snapshot, self._frame))
+
+
+class JointReports:
+    """The joint states of the arms that share a topic, in place of their driver's."""
+
+    def __init__(
+        self, node: StageNode, topic: str, limbs: list[tuple[RobotSpec, LimbLink]]
+    ) -> None:
+        """Advertise on `node`."""
+        self._limbs, self._stamp = limbs, 0  # ns, of what was published last
+        self._publisher = node.publish_on(qos.joint_states(topic))
+
+    def publish(self) -> None:
+        """Publish what is newer than the last."""
+        found = [(spec, arm.state()) for spec, arm in self._limbs]
+        states = [(spec, snapshot.state) for spec, snapshot in found if snapshot is not None]
+        if len(states) == len(found) and states[0][1].stamp > self._stamp:
+            self._stamp = states[0][1].stamp
+            self._publisher.publish(convert.joints_to_msg(states))
+
+
+def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[RobotSpec, LimbLink]]]:
+    """Return for each topic of joint states the arms that are on it."""
+    result: dict[str, list[tuple[RobotSpec, LimbLink]]] = {}
+    for i, limb in enumerate(spec.limbs):
+        result.setdefault(limb.driver.joint_states, []).append((limb, arm.limb(i)))
+    return result
 
 
 def _essence(status: ExecutionStatus) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ same, and is then not judged.
 from functools import cache
 import re
 
-from vla_ros.language.grammar import BOWL_WORDS, COLOUR_WORDS, CUBE_WORDS, ZONE_WORDS, Request
+from vla_ros.language.families import FAMILIES
+from vla_ros.language.grammar import BOWL_WORDS, COLOUR_WORDS, NOUNS, ZONE_WORDS, Request
 from vla_ros.language.heldout import TEMPLATES as HELDOUT
 from vla_ros.language.vocabulary import split_words
 from vla_ros.language.wording import TEMPLATES as TRAINED
@@ -16,7 +17,7 @@ from vla_ros.language.wording import TEMPLATES as TRAINED
 _COLOUR_OF = {word: colour for colour, words in COLOUR_WORDS.items() for word in words}
 _BOWL = {phrase.split()[-1] for phrase in BOWL_WORDS}
 _ZONE = {phrase.split()[-1] for phrase in ZONE_WORDS}
-_CUBE = rf'(?:(?:the|a|an|that|this|my) )?(\w+) (?:{"|".join(CUBE_WORDS)})'
+_CUBE = rf'(?:(?:the|a|an|that|this|my) )?(\w+) (?:{"|".join(NOUNS["cube"])})'
 
 
 def guess_request(instruction: str, hint: str = '') -> Request | None:
@@ -24,7 +25,7 @@ def guess_request(instruction: str, hint: str = '') -> Request | None:
 
     Args:
         instruction: any text.
-        hint: 'family object target' of the scene's own request, preferred when the words allow.
+        hint: `Request.text` of the scene's own request, preferred when the words allow.
     """
     words = split_words(instruction.lower().replace('the goal is to', ''))
     colours = list(dict.fromkeys(_COLOUR_OF[word] for word in words if word in _COLOUR_OF))
@@ -32,6 +33,9 @@ def guess_request(instruction: str, hint: str = '') -> Request | None:
         return None
     if len(colours) > 1:
         return _stack(' '.join(words), hint)
+    for family in ('press', 'wipe'):  # the only ones for what they act on
+        if set(NOUNS[FAMILIES[family].kind]) & set(words):
+            return Request(family, colours[0])
     if _BOWL & set(words):
         return Request('put', colours[0], 'bowl')
     if _ZONE & set(words):
@@ -47,8 +51,7 @@ def _stack(text: str, hint: str) -> Request | None:
         top, base = (_COLOUR_OF.get(word, '') for word in match.group('object', 'target'))
         if top and base and top != base:
             return Request('stack', top, base)
-    parts = hint.split()
-    return Request(*parts) if len(parts) == 3 and parts[0] == 'stack' else None
+    return Request.parse(hint) if hint.startswith('stack ') else None
 
 
 @cache

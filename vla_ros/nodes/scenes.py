@@ -2,28 +2,29 @@
 
 import numpy as np
 
-from vla_ros.language.grammar import FAMILIES, render
+from vla_ros.language.grammar import render
 from vla_ros.nodes.episode import EpisodeDesk
 from vla_ros.pipeline.realtime import RealtimeProcess
 from vla_ros.pipeline.simulated import Scenes
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot
 from vla_ros.sim.config import load_sim
 
 
 class SceneReset:
     """Callable as the service needs it. Only a simulated robot imports this: it needs MuJoCo."""
 
-    def __init__(self, spec: RobotSpec, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
+    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
         """Lay out scenes for `spec`'s robot."""
-        self._arm, self._desk = arm, desk
+        self._arm, self._desk, self._tasks = arm, desk, spec.tasks
         self._scenes = Scenes(spec, load_sim())
 
     def __call__(self, family: str, seed: int) -> tuple[str, str]:
         """Return (cause of refusal, an instruction that makes sense)."""
-        family = family or FAMILIES[seed % len(FAMILIES)]
+        if not family and self._tasks:
+            family = self._tasks[seed % len(self._tasks)]
         cause = self._arm.reset_scene(seed, family)
         request = None if cause else self._scenes.request(family, seed)
         if request is None:
             return cause, ''
-        self._desk.hint = f'{request.family} {request.object} {request.target}'.strip()
+        self._desk.hint = request.text
         return '', render(request, np.random.default_rng(seed), 'plain')

@@ -13,7 +13,7 @@ from vla_ros.nodes import qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert import target as convert
 from vla_ros.nodes.convert.base import ConvertError
-from vla_ros.pipeline.realtime import RealtimeProcess
+from vla_ros.pipeline.realtime import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -23,8 +23,8 @@ _COUNT_EVERY = 0.5  # s
 class TargetTopics:
     """Listens; what is refused is counted, logged and shown in the status, with its cause."""
 
-    def __init__(self, node: StageNode, spec: RobotSpec, arm: RealtimeProcess) -> None:
-        """Subscribe on `node`."""
+    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink, limb: str = '') -> None:
+        """Subscribe on `node`, to the topics of a limb; '' is an only one."""
         self._node, self._arm = node, arm
         self._refused, self._last = 0, ''
         self._crowds: dict[str, str] = {}  # topic -> its publishers, where there are several
@@ -37,8 +37,8 @@ class TargetTopics:
             Kind.STIFFNESS: (qos.TARGET_STIFFNESS, convert.stiffness_target),
             Kind.GRIPPER: (qos.TARGET_GRIPPER, _opening),
         }
-        self._topics = [topic for topic, _ in take.values()]
-        for kind, (topic, read) in take.items():
+        self._topics = [topic.of(limb) for topic, _ in take.values()]
+        for topic, (kind, (_, read)) in zip(self._topics, take.items(), strict=True):
             node.listen(topic, self._receiver(kind, topic.name, read))
         node.every(_COUNT_EVERY, self._count_publishers, always=True)
 

@@ -14,7 +14,7 @@ from vla_ros.nodes.convert.teleop import joint_target_to_msg, twist_to_msg
 from vla_ros.nodes.follower import ArmWatch
 from vla_ros.nodes.hand import Hand
 from vla_ros.nodes.params import param
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_robot, pick_limb
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
 
 
@@ -27,6 +27,7 @@ class TeleopConfig:
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     device: str = param('joystick', 'Device: a preset in config/teleop/ or a YAML file')
+    limb: str = param('', 'Limb of the robot that is moved; empty: its only one')
     rate: float = param(50.0, 'Targets per second while a person has the arm, Hz', 10.0, 200.0)
 
 
@@ -37,7 +38,7 @@ class TeleopNode(StageNode):
 
     def configure(self, config: TeleopConfig) -> None:
         """Make the device, and everything that it needs."""
-        self._spec = load_robot(config.robot)
+        _, self._spec = pick_limb(load_robot(config.robot), config.limb)
         self._preset = load_preset(config.device)
         self._device = make_device(self._preset, self._spec)
         tool = self._device.frame == 'tool'
@@ -48,9 +49,10 @@ class TeleopNode(StageNode):
             name: self.create_client(Trigger, name) for name in ('takeover', 'release', 'hold')
         }
         joints = self._device.output == 'joints'
-        self._arm = ArmWatch(self, self._spec, joints)
-        self._target = self.publish_on(qos.TARGET_JOINT if joints else qos.TARGET_TWIST)
-        self._gripper = self.publish_on(qos.TARGET_GRIPPER)
+        self._arm = ArmWatch(self, self._spec, joints, config.limb)
+        target = qos.TARGET_JOINT if joints else qos.TARGET_TWIST
+        self._target = self.publish_on(target.of(config.limb))
+        self._gripper = self.publish_on(qos.TARGET_GRIPPER.of(config.limb))
         self.every(1 / config.rate, self._tick)
 
     def activate(self) -> None:

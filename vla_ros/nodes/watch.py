@@ -6,13 +6,13 @@ from vla_ros.console.table import Board
 from vla_ros.nodes import qos
 from vla_ros.nodes.client import StackClient
 from vla_ros.nodes.convert import failure_from_msg, latent_from_msg, status_from_msg
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot
 
 
 class Watch:
     """Subscribes to what the live table shows."""
 
-    def __init__(self, client: StackClient, spec: RobotSpec, board: Board) -> None:
+    def __init__(self, client: StackClient, spec: Robot, board: Board) -> None:
         """Begin to watch; `board` is updated on the client's thread."""
         self._board = board
         self._client = client

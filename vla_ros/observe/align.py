@@ -1,21 +1,17 @@
 """Aligner: the newest images and the robot state nearest to them, as one Observation."""
 
-from bisect import bisect_left
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vla_ros.config import require
-from vla_ros.data import SECOND, Image, Observation, Pose, RobotState
-from vla_ros.geometry import quat_from_matrix
+from vla_ros.data import SECOND, BodyState, Image, Observation, Pose, RobotState
+from vla_ros.observe.history import LimbHistory
 from vla_ros.observe.image import resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
-from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
-
-
-_KEPT = 400  # samples, 2 s of joint_states at 200 Hz
+from vla_ros.robots.body import Robot
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Aligner:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: Robot,
         cameras: Sequence[str],
         image_size: int,
         config: AlignConfig | None = None,
@@ -48,7 +44,7 @@ class Aligner:
         """Align `cameras` of a robot into square images of `image_size` px."""
         self.config = config or AlignConfig()
         self._size = image_size
-        self._model = RobotModel(spec)
+        self._limbs = tuple(LimbHistory(limb) for limb in spec.limbs)
         self._watches = {
             name: CameraWatch(
                 spec.camera(name), self.config.silent_after, self.config.frozen_motion
@@ -57,13 +53,13 @@ class Aligner:
         }
         self._images: dict[str, tuple[int, Image]] = {}
         self._complete: dict[str, tuple[int, Image]] = {}
-        self._joints: deque[Joints] = deque(maxlen=_KEPT)
-        self._commands: deque[tuple[int, Pose, float]] = deque(maxlen=_KEPT)
         self._last: Observation | None = None
 
     def offer_image(self, name: str, stamp: int, image: Image, now: int) -> str:
         """Take an image; return why it is refused, or ''."""
-        position = self._joints[-1].position if self._joints else None
+        parts = [limb.position for limb in self._limbs]
+        known = [part for part in parts if part is not None]
+        position = np.concatenate(known) if len(known) == len(parts) else None
         cause = self._watches[name].offer(stamp, image, now, position)
         if not cause:
             self._images[name] = (stamp, resize_area(image, self._size, self._size))
@@ -73,25 +69,13 @@ class Aligner:
                 self._complete = dict(self._images)
         return cause
 
-    def offer_joints(self, joints: Joints) -> str:
-        """Take a sample of the arm; return why it is refused, or ''."""
-        if self._joints:
-            last = self._joints[-1]
-            if joints.stamp <= last.stamp:
-                if last.stamp - joints.stamp < SECOND:
-                    return 'joint_states: stamp repeated or older than the last'
-                self._joints.clear()  # the clock was set back
-        self._joints.append(joints)
-        return ''
+    def offer_joints(self, joints: Joints, limb: int = 0) -> str:
+        """Take a sample of an arm; return why it is refused, or ''."""
+        return self._limbs[limb].offer_joints(joints)
 
-    def offer_command(self, stamp: int, pose: Pose, gripper: float) -> str:
-        """Take the commanded pose and opening (m); return why it is refused, or ''."""
-        if self._commands and stamp <= self._commands[-1][0]:
-            if self._commands[-1][0] - stamp < SECOND:
-                return 'commanded_state: stamp repeated or older than the last'
-            self._commands.clear()
-        self._commands.append((stamp, pose, gripper))
-        return ''
+    def offer_command(self, stamp: int, pose: Pose, gripper: float, limb: int = 0) -> str:
+        """Take an arm's commanded pose and opening (m); return why it is refused, or ''."""
+        return self._limbs[limb].offer_command(stamp, pose, gripper)
 
     @property
     def fresh(self) -> bool:
@@ -126,42 +110,15 @@ class Aligner:
         return (max(stamps) - min(stamps)) / SECOND
 
     def _state_problem(self, stamp: int) -> str:
-        for what, times in (
-            ('joint_states', [j.stamp for j in self._joints]),
-            ('commanded_state', [c[0] for c in self._commands]),
-        ):
-            if not times:
-                return f'{what}: nothing received yet'
-            skew = abs(times[_nearest(times, stamp)] - stamp) / SECOND
-            if skew > self.config.state_skew:
-                return f'{what}: nearest sample is {skew:.3f} s away from the newest image'
+        for limb in self._limbs:
+            if cause := limb.problem(stamp, self.config.state_skew):
+                return cause if len(self._limbs) == 1 else f'{limb.name}: {cause}'
         return ''
 
-    def _state(self, stamp: int) -> RobotState:
-        joints = self._joints[_nearest([j.stamp for j in self._joints], stamp)]
-        _, commanded, opening = self._commands[_nearest([c[0] for c in self._commands], stamp)]
-        model = self._model
-        model.update(joints.position, joints.velocity)
-        return RobotState(
-            stamp=joints.stamp,
-            position=joints.position,
-            velocity=joints.velocity,
-            ee=Pose(model.position.copy(), quat_from_matrix(model.rotation)),
-            gripper=joints.gripper,
-            commanded=commanded,
-            commanded_gripper=opening,
-        )
+    def _state(self, stamp: int) -> RobotState | BodyState:
+        states = tuple(limb.state(stamp) for limb in self._limbs)
+        return states[0] if len(states) == 1 else BodyState(stamp, states)
 
 
 def _newest(images: dict[str, tuple[int, Image]]) -> int:
     return max((stamp for stamp, _ in images.values()), default=0)
-
-
-def _nearest(times: list[int], stamp: int) -> int:
-    """Return the index of the time nearest to `stamp`; times ascend."""
-    i = bisect_left(times, stamp)
-    if i == 0:
-        return 0
-    if i == len(times):
-        return i - 1
-    return i if times[i] - stamp < stamp - times[i - 1] else i - 1

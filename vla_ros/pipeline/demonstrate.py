@@ -14,11 +14,10 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.episodes import write_episode
-from vla_ros.language.grammar import FAMILIES
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.driver import PolicyDriver
-from vla_ros.robots.spec import load_robot
+from vla_ros.robots import load_arm
 
 
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
@@ -27,7 +26,7 @@ FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
 @functools.cache
 def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
     """Return this process's demonstrator."""
-    return Demonstrator(load_robot(robot), noise)
+    return Demonstrator(load_arm(robot), noise)
 
 
 @functools.cache
@@ -41,20 +40,24 @@ def _work(
 ) -> dict[str, Any]:
     """Collect one episode in a worker process; write it when it is a success."""
     start = time.perf_counter()
-    episode = _demonstrator(robot, noise).collect(family, seed, _driver(takeover))
+    demonstrator = _demonstrator(robot, noise)
+    episode = demonstrator.collect(family, seed, _driver(takeover))
     success = episode.info.success
     if success:
         write_episode(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)
     seconds = len(episode) / FPS
     wall = time.perf_counter() - start
-    return {'family': family, 'success': success, 'seconds': seconds, 'wall': wall}
+    return {
+        'family': family, 'success': success, 'seconds': seconds, 'wall': wall,
+        'measured': demonstrator.measured,
+    }  # fmt: skip
 
 
 def demonstrate(
     robot: str,
     out: str | Path,
     episodes: int,
-    tasks: tuple[str, ...] = FAMILIES,
+    tasks: tuple[str, ...] = (),
     seed: int = 0,
     workers: int = 2,
     noise: NoiseConfig | None = None,
@@ -63,13 +66,14 @@ def demonstrate(
 ) -> dict[str, Any]:
     """Write `episodes` successful demonstrations per family to out/<family>/; return the report.
 
-    Seeds go up from `seed`; failures are counted and not kept. Episodes that are there already
-    are not collected again. With `takeover`, a policy directory, that policy drives first and the
-    expert corrects what it did (DAgger; Ross et al. 2011). `step` is called with the success of
-    every episode tried.
+    The families are `tasks`, all of the robot's when empty. Seeds go up from `seed`; failures are
+    counted and not kept. Episodes that are there already are not collected again. With `takeover`,
+    a policy directory, that policy drives first and the expert corrects what it did (DAgger; Ross
+    et al. 2011). `step` is called with the success of every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
+    tasks = _known(tasks, robot)
     noise, start = noise or NoiseConfig(), time.perf_counter()
     batch = _Batch(Path(out), dict.fromkeys(tasks, seed), episodes)
     done: list[dict[str, Any]] = []
@@ -87,6 +91,15 @@ def demonstrate(
             batch.settle(result['family'], result['success'])
             step(result['success'])
     return _report(robot, seed, tasks, done, batch.kept, time.perf_counter() - start)
+
+
+def _known(tasks: tuple[str, ...], robot: str) -> tuple[str, ...]:
+    """Return the tasks, all of the robot's when empty; refuse what it does not have."""
+    valid = load_arm(robot).tasks
+    unknown = [name for name in tasks if name not in valid]
+    require(not unknown, f'tasks: {unknown[:1]} is not one of {list(valid)}, which {robot} has')
+    require(bool(valid), f'{robot} has no tasks; see `tasks` in its YAML')
+    return tasks or valid
 
 
 @dataclass
@@ -133,6 +146,7 @@ def _report(
             'tried': len(own),
             'success_rate': good / len(own) if own else None,
             'mean_seconds': float(np.mean([r['seconds'] for r in own])) if own else None,
+            'measured': _means([r['measured'] for r in own if r['success']]),
         }
     seconds = sum(result['seconds'] for result in done)
     busy = sum(result['wall'] for result in done)
@@ -147,3 +161,8 @@ def _report(
         'realtime_factor_per_worker': seconds / busy if busy else None,
         'families': families,
     }
+
+
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Return the mean of what tasks measured in their successes, by name."""
+    return {name: float(np.mean([row[name] for row in rows])) for name in (rows or [{}])[0]}

@@ -1,14 +1,14 @@
 """Demonstrator: a scripted expert drives the arm through the law and limits that run it later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from vla_ros.config import require
 from vla_ros.data import Array, Image, Observation, RobotState
 from vla_ros.episodes import Episode, EpisodeInfo
-from vla_ros.language.grammar import FAMILIES, render
+from vla_ros.language import FAMILIES, render
 from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots.spec import RobotSpec
@@ -53,24 +53,32 @@ class Recorder:
             images={name: np.stack(images) for name, images in self.images.items()},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
-            objects=np.array([world.cubes for world in worlds], np.float32),
+            objects=np.array([world.things for world in worlds], np.float32),
             bowl=np.array([world.bowl for world in worlds], np.float32),
             zone=np.array([world.zone for world in worlds], np.float32),
+            travel=np.array([world.travel for world in worlds], np.float32),
+            wiped=np.array([world.done for world in worlds], np.float32),
+            force=np.array([world.touch.force for world in worlds], np.float32),
             stamp=np.array(stamps, np.int64),
             valid=np.array(valid, np.uint8),
         )
 
 
 class Demonstrator:
-    """Collects episodes on one simulated robot."""
+    """Collects episodes on one simulated robot.
+
+    Attributes:
+        measured: what the task measured in the last episode besides success.
+    """
 
     def __init__(self, spec: RobotSpec, noise: NoiseConfig | None = None) -> None:
         """Build the scene and open the cameras."""
         self.spec = spec
         self.noise = NoiseConfig() if noise is None else noise
+        self.measured: dict[str, float] = {}
         self.cell = Workcell(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hand)
+        self.tasks = make_tasks(self.cell.scene.config, [self.cell.hand], spec.tasks)
 
     def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.
@@ -81,10 +89,11 @@ class Demonstrator:
         require(family in self.tasks, f'family {family!r} is not one of {list(self.tasks)}')
         task = self.tasks[family]
         layout, request = draw(task, seed)
-        rng = np.random.default_rng((seed, FAMILIES.index(family), 1))
+        rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
-        disturbance = Disturbance(self.noise, rng, 1 / FPS)
-        self._start(layout, disturbance)
+        noise = self.noise if task.drops else replace(self.noise, drop_rate=0.0)
+        disturbance = Disturbance(noise, rng, 1 / FPS, self.spec.gripper.open)
+        self._start(layout, disturbance, task.drops)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
         left = _AFTER
@@ -101,20 +110,21 @@ class Demonstrator:
             if wanted is not None:
                 self.cell.advance(wanted)
             else:
-                floor = 0.05 if family == 'push' else 0.012
                 calm = progress.success or task.success(world, request)
-                self.cell.advance(label if calm else disturbance.apply(label, floor))
+                self.cell.advance(label if calm else disturbance.apply(label, task.floor))
         success = progress.success and task.success(world, request)
+        self.measured = task.measure(world)
         info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
         return recorder.episode(info)
 
-    def _start(self, layout: Layout, disturbance: Disturbance) -> None:
-        """Lay out the scene with the arm where the disturbance wants it."""
+    def _start(self, layout: Layout, disturbance: Disturbance, opens: bool) -> None:
+        """Lay out the scene with the arm where the disturbance wants it, open if it may be."""
         limits, cell = self.spec.cartesian, self.cell
         lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
         lower[2] = max(lower[2], 0.075)
         position, closed = disturbance.start(cell.home.position, lower, upper)
-        opening = self.spec.gripper.closed if closed else self.spec.gripper.open
+        own = self.spec.gripper
+        opening = own.closed if closed or not opens else own.open
         cell.reset(layout, cell.reach(position), opening)
         self.cameras.show(layout)
 

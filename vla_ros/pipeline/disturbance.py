@@ -31,11 +31,13 @@ class NoiseConfig:
 class Disturbance:
     """Draws the disturbances of one episode, step by step."""
 
-    def __init__(self, config: NoiseConfig, rng: np.random.Generator, period: float) -> None:
-        """Draw with `rng` for control steps of `period` s."""
+    def __init__(
+        self, config: NoiseConfig, rng: np.random.Generator, period: float, opened: float
+    ) -> None:
+        """Draw with `rng` for control steps of `period` s; `opened` m is an open hand."""
         self.config = config
         self._rng = rng
-        self._period = period
+        self._period, self._opened = period, opened
         self._quiet = rng.random() < config.quiet
         self._pushes: list[Array] = []  # m, what is left of the running push, newest last
         self._open_for = 0
@@ -66,7 +68,7 @@ class Disturbance:
                 self._open_for = int(rng.integers(2, 5))
             if self._open_for:
                 self._open_for -= 1
-                result[7] = 0.08
+                result[7] = self._opened
         result[2] = max(result[2], min(height, action[2]))
         return result
 

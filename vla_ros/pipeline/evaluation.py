@@ -1,23 +1,24 @@
 """Runs trials through lockstep, in several processes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 import multiprocessing
+from typing import ClassVar
 
 import numpy as np
 
 from vla_ros.act.pocket import PocketExpert
 from vla_ros.evaluate.trials import Outcome, Trial
-from vla_ros.language.grammar import COLOURS, Request, fill, render
+from vla_ros.language import COLOURS, Request, fill, render, requests
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig, Rollout
 from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks import Progress, draw
+from vla_ros.sim.tasks import Progress, Task, draw
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     stack = _stack(setup)
     rng = np.random.default_rng([trial.seed, trial.variant])
     tasks = stack.scenes.tasks
-    layout, named = draw(tasks[trial.family], trial.seed)
-    request = choose(trial, named, layout, rng)
+    layout, named = draw(stack.scenes.task(trial.family), trial.seed)
+    request = choose(trial, named, layout, rng, tasks)
     text = word(request, trial, rng)
     stack.reset(layout)
     asked_for_absent = trial.kind == 'absent'
@@ -67,6 +68,7 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
         seconds=rollout.seconds,
         latent_age=rollout.latent_age,
         seam_jump=rollout.seam_jump,
+        measured=judge.measured,
     )
     return outcome, rollout
 
@@ -76,15 +78,24 @@ class Unending:
 
     success = False
     reason = 'timeout'
+    measured: ClassVar[dict[str, float]] = {}
 
     def update(self, state: WorldState) -> bool:
         """Go on."""
         return False
 
 
-def choose(trial: Trial, named: Request, layout: Layout, rng: np.random.Generator) -> Request:
+def choose(
+    trial: Trial,
+    named: Request,
+    layout: Layout,
+    rng: np.random.Generator,
+    tasks: Mapping[str, Task],
+) -> Request:
     """Return what the trial asks for in a scene whose own request is `named`."""
-    return _CHOICES[trial.kind](named, layout, rng)
+    if trial.kind == 'other':
+        return _other(named, layout, rng, tasks)
+    return _absent(named, layout, rng) if trial.kind == 'absent' else named
 
 
 def word(request: Request, trial: Trial, rng: np.random.Generator) -> str:
@@ -94,39 +105,31 @@ def word(request: Request, trial: Trial, rng: np.random.Generator) -> str:
     return render(request, rng, trial.wording)
 
 
-def _named(named: Request, layout: Layout, rng: np.random.Generator) -> Request:
-    return named
-
-
-def _other(named: Request, layout: Layout, rng: np.random.Generator) -> Request:
-    """Return a request for another cube or another thing to do with it.
-
-    Pushing needs a free corridor, which the scene has only for the request it was made for.
-    """
-    present = layout.present
-    options = [Request('pick', c) for c in present] + [Request('put', c, 'bowl') for c in present]
-    options += [Request('stack', a, b) for a in present for b in present if a != b]
-    options = [o for o in options if o.object != named.object or o.family != named.family]
-    return options[rng.integers(len(options))]
+def _other(
+    named: Request, layout: Layout, rng: np.random.Generator, tasks: Mapping[str, Task]
+) -> Request:
+    """Return a request for another object or another thing to do with it, if there is any."""
+    every = [
+        request
+        for name, task in tasks.items()
+        if task.anywhere
+        for request in requests(name)
+        if task.feasible(layout, request)
+    ]
+    options = [o for o in every if o.object != named.object or o.family != named.family]
+    return options[rng.integers(len(options))] if options else named
 
 
 def _absent(named: Request, layout: Layout, rng: np.random.Generator) -> Request:
-    """Return the scene's own request with a cube that is not there."""
+    """Return the scene's own request with an object that is not there."""
     absent = [colour for colour in COLOURS if colour not in layout.present]
     colour = absent[rng.integers(len(absent))]
-    return Request(named.family, colour, named.target)
-
-
-_CHOICES: dict[str, Callable[[Request, Layout, np.random.Generator], Request]] = {
-    'named': _named,
-    'other': _other,
-    'absent': _absent,
-}
+    return replace(named, object=colour)
 
 
 @cache
 def _stack(setup: Setup) -> Lockstep:
     """Return this process's own stack; building it takes seconds."""
     policy = load_policy(setup.policy)
-    spec = load_robot(setup.robot)
+    spec = load_arm(setup.robot)
     return Lockstep(spec, PocketReasoner(policy), PocketExpert(policy), setup.lockstep)

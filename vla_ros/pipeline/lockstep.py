@@ -100,7 +100,7 @@ class Lockstep:
         self.hardware = SimHardware(self.scene, layout)
         self.renderer.show(layout)
         self._now = 0
-        self.execution = Execution(self.spec, self.hardware, self.config.queue)
+        self.execution = Execution(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
     def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:
@@ -163,8 +163,8 @@ class Lockstep:
         self._now += self._dt
 
     def _world(self) -> WorldState:
-        command = self.execution.loop.command()
-        return self.hardware.world(command.target, command.gripper)
+        commands = [limb.loop.command() for limb in self.execution.limbs]
+        return self.hardware.world([(c.target, c.gripper) for c in commands])
 
     def observe(self, instruction: str) -> Observation:
         """Return what the policy may look at now."""

@@ -138,22 +138,38 @@ class Memory:
 
 
 MAX_JOINTS = 32
-MAX_STEPS, MAX_CHANNELS = 64, 16
-MAX_SIM = 256  # entries of qpos and of qvel
+MAX_STEPS, MAX_CHANNELS = 64, 64
+MAX_LIMBS = 4
+MAX_SIM = 512  # entries of qpos and of qvel
 TEXT = 1024  # bytes of an instruction or a cause
 EVENTS = 16  # places in the ring of events
 TARGETS, MAX_TARGET = 6, 36  # kinds of targets, numbers in one
 LAW_TEXT = 4096  # bytes of a law's preset
 
 
+class LimbBox:
+    """The sections of one limb.
+
+    To the control process: `targets` (of a person or another program, by Kind), `driver` and
+    `wrench` (what a real robot measured). From it: `state`.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        """Cut the sections off."""
+        self.targets = [memory.section(2, MAX_TARGET) for _ in range(TARGETS)]
+        self.driver = memory.section(2, 2 * MAX_JOINTS + 1)
+        self.wrench = memory.section(1, 6)
+        self.state = memory.section(2, 5 * MAX_JOINTS + 28)
+
+
 class Mailbox:
     """The sections that the two processes share, in both of them.
 
-    To the control process: `chunk`, `events` (a ring; `posted` counts them), `targets` (of a
-    person or another program, by Kind), `driver` and `wrench` (what a real robot measured), `law`
-    (a preset as JSON, adopted on an event), `beat` (heartbeat, monotonic ns).
-    From it: `answers` (one for each event; `answered` counts them), `status`, `state`, `sim`,
-    `cycle` (p50 and p99 of a whole cycle, s), `life` (whether it runs, its process, notes).
+    To the control process: `chunk`, `events` (a ring; `posted` counts them), `law` (a preset as
+    JSON, adopted on an event), `beat` (heartbeat, monotonic ns).
+    From it: `answers` (one for each event; `answered` counts them), `status`, `sim`, `cycle` (p50
+    and p99 of a whole cycle, s), `life` (whether it runs, its process, notes).
+    `limbs` has what concerns one limb, in both directions.
     """
 
     def __init__(self, fd: int | None = None) -> None:
@@ -163,18 +179,15 @@ class Mailbox:
         self.chunk = cut(7, 3 + MAX_STEPS * MAX_CHANNELS, (64, 256, 64, TEXT))
         self.posted = cut(1)
         self.events = [cut(1, 0, (TEXT,)) for _ in range(EVENTS)]
-        self.targets = [cut(2, MAX_TARGET) for _ in range(TARGETS)]
-        self.driver = cut(2, 2 * MAX_JOINTS + 1)
-        self.wrench = cut(1, 6)
         self.law = cut(0, 0, (LAW_TEXT,))
         self.beat = cut(1)
         self.answered = cut(1)
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
         self.status = cut(8, 24, (TEXT, TEXT, TEXT))
-        self.state = cut(2, 5 * MAX_JOINTS + 28)
         self.sim = cut(6, 2 * MAX_SIM, (TEXT, 64))
         self.cycle = cut(0, 2)
         self.life = cut(3, 0, (TEXT, TEXT))
+        self.limbs = [LimbBox(self.memory) for _ in range(MAX_LIMBS)]
 
     def close(self) -> None:
         """Let go of the memory."""

@@ -1,5 +1,6 @@
 """What the control process acts on: the simulation in its own memory, or a driver's topics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,12 +8,17 @@ import numpy as np
 
 from vla_ros.control.interfaces import Hardware, JointSample
 from vla_ros.data import Array
-from vla_ros.pipeline.mailbox import Mailbox
+from vla_ros.pipeline.mailbox import LimbBox, Mailbox
+from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import RobotSpec
 
 
-class Plant(Hardware, Protocol):
-    """Hardware that is part of a control process."""
+class Plant(Protocol):
+    """The robot and the world around it, as a control process sees them."""
+
+    @property
+    def limbs(self) -> Sequence[Hardware]:
+        """What the loop of each limb reads and commands."""
 
     def begin(self, now: int) -> None:
         """Begin the cycle at `now`, ns."""
@@ -41,15 +47,15 @@ class Sample:
     wrench: Array | None = None  # (6,) N and Nm, sensor frame
 
 
-class DriverPlant:
-    """A real robot behind its driver: joint states come through the mailbox.
+class DriverArm:
+    """An arm behind its driver: joint states come through the mailbox.
 
     What is to be sent leaves through the mailbox's state section, which the ROS process reads.
     """
 
-    def __init__(self, spec: RobotSpec, mailbox: Mailbox) -> None:
+    def __init__(self, spec: RobotSpec, box: LimbBox) -> None:
         """Wait for joint states; the sample is stale until they come."""
-        self._section, self._wrench = mailbox.driver, mailbox.wrench
+        self._section, self._wrench = box.driver, box.wrench
         self._version = self._wrench_version = 0
         self._n = spec.n
         self._sample = Sample(0, spec.home.copy(), np.zeros(spec.n))
@@ -73,6 +79,15 @@ class DriverPlant:
 
     def move(self, position: Array, velocity: Array, gripper: float) -> None:
         """Do nothing, likewise."""
+
+
+class DriverPlant:
+    """A real robot, and the world that it is in."""
+
+    def __init__(self, spec: Robot, mailbox: Mailbox) -> None:
+        """Wait for the joint states of every limb."""
+        pairs = zip(spec.limbs, mailbox.limbs, strict=False)  # there may be more boxes
+        self.limbs = tuple(DriverArm(limb, box) for limb, box in pairs)
 
     def begin(self, now: int) -> None:
         """Do nothing: joint states have stamps of their own."""

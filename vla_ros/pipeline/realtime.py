@@ -5,6 +5,7 @@ an interpreter of its own. It dies with this process, and holds the arm when thi
 """
 
 from dataclasses import dataclass
+import functools
 import json
 import os
 import subprocess
@@ -46,7 +47,7 @@ class RealtimeProcess:
     def __init__(self, settings: RealtimeConfig) -> None:
         """Prepare; nothing runs before `start`."""
         self.config = settings
-        self._joints = load_robot(settings.robot).n
+        self._joints = [limb.n for limb in load_robot(settings.robot).limbs]
         self._mailbox = Mailbox()
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
@@ -144,27 +145,27 @@ class RealtimeProcess:
                 wire.put_chunk(self._mailbox.chunk, chunk)
         return cause
 
-    def target(self, kind: Kind, stamp: int, values: Array) -> None:
-        """Send a target of `stamp` (ns) that has been checked; see control/targets.py.
+    def target(self, kind: Kind, stamp: int, values: Array, limb: int = 0) -> None:
+        """Send a limb's target of `stamp` (ns) that has been checked; see control/targets.py.
 
         What becomes of it appears in the status.
         """
         with self._offering:
-            wire.put_target(self._mailbox.targets[kind], stamp, values)
+            wire.put_target(self._mailbox.limbs[limb].targets[kind], stamp, values)
 
-    def adopt(self, preset: LawPreset, timeout: float = 1.0) -> str:
-        """Change to another law or other gains, without a bump; return '' or a cause."""
+    def adopt(self, preset: LawPreset, limb: int = 0, timeout: float = 1.0) -> str:
+        """Change a limb's law or gains, without a bump; return '' or a cause."""
         text = json.dumps(config.to_tree(preset))
         if len(text) > LAW_TEXT:
             return f'law: expected at most {LAW_TEXT} bytes, got {len(text)}'
         with self._offering:
             self._mailbox.law.write(texts=(text,))
-        return self._post(LAW, '', timeout)
+        return self._post(LAW, str(limb), timeout)
 
-    def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float) -> None:
-        """Pass on what a real robot measured: (n,) rad and rad/s in the spec's order, m."""
+    def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0) -> None:
+        """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m."""
         with self._offering:
-            wire.put_driver(self._mailbox.driver, stamp, q, dq, gripper)
+            wire.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper)
 
     def post(self, event: Event, text: str = '', timeout: float = 0.5) -> str:
         """Send an event to the supervisor; return '' or the cause of its refusal."""
@@ -175,32 +176,35 @@ class RealtimeProcess:
         return self._post(SCENE, f'{seed} {family}'.strip(), timeout)
 
     def judge(self, request: str, timeout: float = 0.5) -> str:
-        """Judge success by `request`, 'family object target'; return '' or a cause."""
+        """Judge success by `request`, as `Request.text`; return '' or a cause."""
         return self._post(JUDGE, request, timeout)
 
     def tare(self, timeout: float = 0.5) -> str:
         """Begin a tare of the force sensor; return '' or a cause."""
         return self._post(TARE, '', timeout)
 
-    def wrench(self, stamp: int, values: Array) -> None:
+    def wrench(self, stamp: int, values: Array, limb: int = 0) -> None:
         """Pass on a force sensor's reading (6,) N and Nm, sensor frame."""
         with self._offering:
-            self._mailbox.wrench.write((stamp,), values)
+            self._mailbox.limbs[limb].wrench.write((stamp,), values)
+
+    def limb(self, index: int) -> 'LimbLink':
+        """Return what concerns one limb."""
+        return LimbLink(self, index)
 
     def status(self) -> ExecutionStatus:
         """Return the newest status."""
         self.beat()
         return wire.get_status(self._mailbox.status)
 
-    def state(self) -> Snapshot | None:
-        """Return the newest measured and commanded state, and what was sent.
+    def state(self, limb: int = 0) -> Snapshot | None:
+        """Return a limb's newest measured and commanded state, and what was sent.
 
         None while a real robot has not been heard of.
         """
         self.beat()
-        if not self._mailbox.state.version:
-            return None
-        return wire.get_state(self._mailbox.state, self._joints)
+        section = self._mailbox.limbs[limb].state
+        return wire.get_state(section, self._joints[limb]) if section.version else None
 
     def sim_state(self) -> SimSnapshot | None:
         """Return the newest state of the simulated world; None for a real robot."""
@@ -226,3 +230,16 @@ class RealtimeProcess:
                     return f'the control process did not answer within {timeout} s'
                 time.sleep(0.0005)
             return mailbox.answers[count % EVENTS].read()[2][0]
+
+
+class LimbLink:
+    """One limb of the control process: its targets, its law, its state, its driver's readings."""
+
+    def __init__(self, process: RealtimeProcess, index: int) -> None:
+        """Stand for limb number `index` of a process."""
+        bind = functools.partial
+        self.state = bind(process.state, limb=index)
+        self.target = bind(process.target, limb=index)
+        self.adopt = bind(process.adopt, limb=index)
+        self.joint_states = bind(process.joint_states, limb=index)
+        self.wrench = bind(process.wrench, limb=index)

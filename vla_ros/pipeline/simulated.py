@@ -4,17 +4,16 @@ import math
 
 import numpy as np
 
-from vla_ros.control.interfaces import JointSample
-from vla_ros.data import Array, Pose
+from vla_ros.data import Pose
 from vla_ros.geometry import quat_from_matrix
 from vla_ros.language.grammar import Request
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import Mailbox
-from vla_ros.pipeline.plant import Sample
+from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
-from vla_ros.sim.hardware import SimHardware
+from vla_ros.sim.hardware import SimArm, SimHardware, SimSample
 from vla_ros.sim.layout import Layout, draw_layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.tasks import Progress, Task, draw, make_hand, make_tasks
@@ -26,12 +25,11 @@ _JUDGED_EVERY = 10  # publications, so that success costs one cycle in a hundred
 class Scenes:
     """What family and seed stand for, the same in every process that asks."""
 
-    def __init__(self, spec: RobotSpec, sim: SimConfig) -> None:
+    def __init__(self, spec: Robot, sim: SimConfig) -> None:
         """Prepare the tasks of a robot."""
-        model = RobotModel(spec)
-        home = Pose(model.position.copy(), quat_from_matrix(model.rotation))
         self._sim = sim
-        self.tasks: dict[str, Task] = make_tasks(sim, make_hand(spec, home))
+        hands = [make_hand(limb, home_pose(limb)) for limb in spec.limbs]
+        self.tasks: dict[str, Task] = make_tasks(sim, hands, spec.tasks)
 
     def layout(self, family: str, seed: int) -> Layout:
         """Return the scene in which a request of `family` can be carried out; '' is any scene.
@@ -41,57 +39,71 @@ class Scenes:
         """
         if not family:
             return draw_layout(self._sim, np.random.default_rng(seed))
-        return draw(self._task(family), seed)[0]
+        return draw(self.task(family), seed)[0]
 
     def request(self, family: str, seed: int) -> Request | None:
         """Return the request that goes with the scene; None where no family was named."""
-        return draw(self._task(family), seed)[1] if family else None
+        return draw(self.task(family), seed)[1] if family else None
 
-    def _task(self, family: str) -> Task:
+    def task(self, family: str) -> Task:
+        """Return a task of the robot.
+
+        Raises:
+            KeyError: it has none of that name; the message names those that it has.
+        """
         if family not in self.tasks:
             raise KeyError(f'family: {family!r} is not one of {sorted(self.tasks)}')
         return self.tasks[family]
 
 
+def home_pose(spec: RobotSpec) -> Pose:
+    """Return where the tcp of an arm is in its home posture."""
+    model = RobotModel(spec)
+    return Pose(model.position.copy(), quat_from_matrix(model.rotation))
+
+
+class PlantArm:
+    """A simulated arm on the control clock instead of the simulation's.
+
+    Attributes:
+        now: ns, of the cycle in progress.
+    """
+
+    def __init__(self, arm: SimArm) -> None:
+        """Stand for `arm`."""
+        self.now = 0
+        self._arm = arm
+        self.write, self.move = arm.write, arm.move
+
+    def read(self) -> SimSample:
+        """Return the joints as they are in this cycle."""
+        sample = self._arm.read()
+        sample.stamp = self.now
+        return sample
+
+
 class SimPlant:
     """Physics on the control clock, laid out by family and seed."""
 
-    def __init__(self, spec: RobotSpec, family: str, seed: int) -> None:
+    def __init__(self, spec: Robot, family: str, seed: int) -> None:
         """Build the scene and lay it out."""
         scene = Scene(spec)
         self._scenes = Scenes(spec, scene.config)
         self._hardware = SimHardware(scene, self._scenes.layout(family, seed))
-        data = self._hardware.data
-        # Views, which stay valid: MuJoCo's own attributes make a new one at every access.
-        arm_q, arm_v = _span(scene.arm_q), _span(scene.arm_v)
-        wrench = None if scene.wrench is None else np.zeros(6)
-        self._sample = Sample(0, data.qpos[arm_q], data.qvel[arm_v], wrench=wrench)
-        self._fingers = data.qpos[_span(scene.fingers_q)]
+        self.limbs = tuple(PlantArm(arm) for arm in self._hardware.limbs)
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._place = (family, seed)
         self._resets = 0
         self._request = ''
         self._progress: Progress | None = None
-        self._published = 0
-
-    def read(self) -> JointSample:
-        """Return the joint state of the last step."""
-        self._sample.gripper = max(float(self._fingers.sum()), 0.0)
-        self._hardware.read_wrench(self._sample.wrench)
-        return self._sample
-
-    def write(self, torque: Array, gripper: float) -> None:
-        """Set the motors."""
-        self._hardware.write(torque, gripper)
-
-    def move(self, position: Array, velocity: Array, gripper: float) -> None:
-        """Aim the robot's own servo."""
-        self._hardware.move(position, velocity, gripper)
+        self._published = self._now = 0
 
     def begin(self, now: int) -> None:
         """Measure at `now`, ns: the control clock's, not the simulation's."""
-        self._sample.stamp = now
+        self._now = now
+        for limb in self.limbs:
+            limb.now = now
 
     def advance(self) -> None:
         """Step the physics through a control period."""
@@ -113,15 +125,15 @@ class SimPlant:
         return ''
 
     def judge(self, text: str) -> str:
-        """Judge success by 'family object target' from now on; '' judges nothing."""
+        """Judge success by `Request.text` from now on; '' judges nothing."""
         self._request, self._progress = '', None
         if not text:
             return ''
         try:
-            request = Request(*text.split())
-        except (TypeError, ValueError) as error:
-            return f'judge: {error}'
-        task = self._scenes.tasks[request.family]
+            request = Request.parse(text)
+            task = self._scenes.task(request.family)
+        except (KeyError, ValueError) as error:
+            return f'judge: {error.args[0]}'
         self._request, self._progress = text, Progress(task, request, math.inf)
         return ''
 
@@ -131,11 +143,12 @@ class SimPlant:
         self._published += 1
         if progress is not None and self._published % _JUDGED_EVERY == 0:
             ee = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))  # success looks at what is
-            progress.update(hardware.world(ee, hardware.gripper))
+            commands = [(ee, limb.gripper) for limb in hardware.limbs]
+            progress.update(hardware.world(commands))
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(
-                stamp=self._sample.stamp,
+                stamp=self._now,
                 qpos=hardware.data.qpos,
                 qvel=hardware.data.qvel,
                 family=self._place[0],
@@ -145,15 +158,3 @@ class SimPlant:
                 success=progress is not None and progress.success,
             ),
         )
-
-
-def _span(addresses: Array) -> slice:
-    """Return consecutive addresses as a slice, so that indexing gives a view.
-
-    Raises:
-        ValueError: they are not consecutive.
-    """
-    first = int(addresses[0])
-    if not np.array_equal(addresses, np.arange(first, first + len(addresses))):
-        raise ValueError(f'addresses: expected consecutive ones, got {addresses}')
-    return slice(first, first + len(addresses))

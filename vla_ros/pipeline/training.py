@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 import dataclasses
 
-from vla_ros.language.grammar import FAMILIES
 from vla_ros.learn.loop import Budget, Report
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.learn.train import Job, train_policy
 from vla_ros.pipeline.demonstrate import demonstrate
 from vla_ros.pipeline.stills import photograph
 from vla_ros.policy import PolicySpec
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_arm
 
 
 _NO_LIMIT = 1e9  # minutes; the recipe's steps end a stage
@@ -32,10 +31,10 @@ def train_from_nothing(
     Raises:
         ValueError: what was collected cannot be learned from; the message names the file.
     """
-    plan, spec = settings.collect, load_robot(robot)
-    with bar('demonstrations', plan.demonstrations * len(FAMILIES)) as step:
+    plan, spec = settings.collect, load_arm(robot)
+    with bar('demonstrations', plan.demonstrations * len(spec.tasks)) as step:
         demonstrate(
-            robot, job.demos, plan.demonstrations, seed=settings.seed, workers=workers, step=step
+            robot, job.demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step
         )
     with bar('stills', plan.stills) as step:
         photograph(robot, job.demos / 'stills', plan.stills, settings.seed, workers, step)
@@ -43,14 +42,15 @@ def train_from_nothing(
     first = dataclasses.replace(
         job, policy=job.out / 'first', budget=Budget(_NO_LIMIT, before), resume=False
     )
-    if not (plan.corrected and plan.corrections):
+    corrected = tuple(family for family in plan.corrected if family in spec.tasks)
+    if not (corrected and plan.corrections):
         whole = Budget(_NO_LIMIT, before + after)
         return train_policy(settings, spec, dataclasses.replace(job, budget=whole), report)
     if not (first.policy / 'policy.yaml').is_file():
         train_policy(settings, spec, first, report)
-    with bar('corrections', plan.corrections * len(plan.corrected)) as step:
+    with bar('corrections', plan.corrections * len(corrected)) as step:
         demonstrate(
-            robot, job.demos / 'corrections', plan.corrections, plan.corrected,
+            robot, job.demos / 'corrections', plan.corrections, corrected,
             _CORRECTED_FROM + settings.seed, workers, takeover=str(first.policy), step=step,
         )  # fmt: skip
     second = dataclasses.replace(job, budget=Budget(_NO_LIMIT, after), resume=True)

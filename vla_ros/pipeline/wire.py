@@ -29,7 +29,7 @@ class SimSnapshot:
     family: str  # with the seed, what the layout was drawn for; '' is no family
     seed: int
     resets: int  # layouts so far
-    request: str  # what success is judged by: 'family object target'
+    request: str  # what success is judged by: `Request.text`
     success: bool  # privileged: the task's own test
 
 

@@ -11,7 +11,7 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
-from vla_ros.pipeline.runtime import build_loop
+from vla_ros.pipeline.limb import build_loop
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.hardware import SimHardware
@@ -115,7 +115,7 @@ class Workcell:
         """Return the privileged state now."""
         target = self.loop.limiter.target
         commanded = Pose(target.position.copy(), target.quaternion.copy())
-        return self.hardware.world(commanded, self.loop.limiter.gripper)
+        return self.hardware.world([(commanded, self.loop.limiter.gripper)])
 
     def reach(self, position: Array, iterations: int = 40) -> Array:
         """Return joint positions (n,) rad that bring the tcp to `position`, rotated as at home."""

@@ -26,7 +26,7 @@ from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
 from vla_ros.pipeline.plant import DriverPlant, Plant
-from vla_ros.pipeline.runtime import OUTPUTS, Execution
+from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
 
 
@@ -74,11 +74,11 @@ class Worker:
             self._plant = SimPlant(spec, settings.family, settings.seed)
         else:
             self._plant = DriverPlant(spec, mailbox)
-        simulated = settings.hardware == 'sim'
-        outputs = tuple(o for o in OUTPUTS if simulated or spec.driver.takes(o))
+        driven = settings.hardware == 'driver'
         self._execution = Execution(
-            spec, self._plant, settings.queue, settings.law, settings.targets, outputs
+            spec, self._plant.limbs, settings.queue, settings.law, settings.targets, driven
         )
+        self._boxes = mailbox.limbs[: len(spec.limbs)]
         self._period = round(SECOND / spec.control_rate)
         self._silent = int(settings.silent_after * SECOND)
         self._every_state = max(round(spec.control_rate / settings.state_rate), 1)
@@ -86,7 +86,7 @@ class Worker:
         self._every_status = max(round(spec.control_rate / settings.status_rate), 1)
         self._parent = os.getppid()
         self._chunk = mailbox.chunk.version
-        self._targets = [section.version for section in mailbox.targets]
+        self._targets = [[section.version for section in box.targets] for box in self._boxes]
         self._done = 0
         self._cycle = TickStatistics()  # of all the work, physics and publishing included
         self._splices = 0
@@ -157,11 +157,12 @@ class Worker:
         if entry is not None:
             self._chunk = entry[0]
             execution.offer(wire.get_chunk(entry[1]), now)
-        for kind, section in zip(Kind, mailbox.targets, strict=True):
-            entry = section.poll(self._targets[kind])
-            if entry is not None:
-                self._targets[kind] = entry[0]
-                execution.target(kind, *wire.get_target(entry[1]), now)
+        for limb, (box, versions) in enumerate(zip(self._boxes, self._targets, strict=True)):
+            for kind, section in zip(Kind, box.targets, strict=True):
+                entry = section.poll(versions[kind])
+                if entry is not None:
+                    versions[kind] = entry[0]
+                    execution.target(kind, *wire.get_target(entry[1]), now, limb)
 
     def _answer(self) -> None:
         """Apply the events posted since the last cycle, and answer each."""
@@ -178,27 +179,29 @@ class Worker:
             elif kind == TARE:
                 cause = self._execution.tare()
             elif kind == LAW:
-                cause = self._adopt()
+                cause = self._adopt(int(text))
             else:
                 cause = self._execution.post(Event(kind), text)
             self._done += 1
             mailbox.answers[place].write(texts=(cause,))
             mailbox.answered.write((self._done,))
 
-    def _adopt(self) -> str:
-        """Change to the law in the mailbox; return '' or the cause of the refusal."""
+    def _adopt(self, limb: int) -> str:
+        """Change a limb to the law in the mailbox; return '' or the cause of the refusal."""
         (text,) = self._mailbox.law.read()[2]
         try:
             preset = config.build(LawPreset, json.loads(text), 'law')
         except ValueError as error:
             return str(error)
-        return self._execution.adopt(preset)
+        return self._execution.adopt(preset, limb)
 
     def _publish(self, count: int) -> None:
         """Write what is due; mostly in different cycles, so that none bears it all."""
-        mailbox, loop = self._mailbox, self._execution.loop
-        if not count % self._every_state and loop.ticks:
-            wire.put_state(mailbox.state, loop)
+        mailbox = self._mailbox
+        if not count % self._every_state:
+            for limb, box in zip(self._execution.limbs, self._boxes, strict=True):
+                if limb.loop.ticks:
+                    wire.put_state(box.state, limb.loop)
         if count % self._every_sim == min(7, self._every_sim - 1):
             self._plant.publish(mailbox)
         splices = self._execution.queue.splices

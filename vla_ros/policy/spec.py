@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vla_ros import config
 from vla_ros.config import require
+from vla_ros.language.families import check_families
 from vla_ros.paths import share_dir
 
 
@@ -22,6 +23,7 @@ class PolicySpec:
     representation: str  # 'ee_pose'
     channels: tuple[str, ...]  # of the absolute chunk, as in the RobotSpec
     cameras: tuple[str, ...]  # in the order of the nets' inputs
+    families: tuple[str, ...]  # of tasks that it was trained for, in the order of its classes
     image_size: int  # px, square
     dt: float  # s between the steps of a chunk
     horizon: int  # steps
@@ -44,6 +46,8 @@ class PolicySpec:
         require(0 < self.gripper_open < 1, 'gripper_open: expected metres in 0..1')
         require(0 <= self.p_grounded_min <= 1, 'p_grounded_min must lie in 0..1')
         require(self.image_size > 0 and self.horizon > 0, 'image_size and horizon: positive')
+        require(bool(self.families), 'families: expected one or more')
+        check_families(self.families, 'families')
         missing = [n for n in ('reasoner.onnx', 'expert.onnx') if n not in self.files]
         require(not missing, f'files: {missing} missing')
 
@@ -84,7 +88,11 @@ def load_policy(path: str | Path) -> Policy:
     if not folder.is_dir() and not folder.is_absolute():
         folder = share_dir() / folder
     if not (folder / 'policy.yaml').is_file():
-        raise PolicyError(f'{folder}: no policy here (policy.yaml is missing)')
+        robot = folder.parent.name if folder.parent.parent.name == 'policies' else '<robot>'
+        raise PolicyError(
+            f'{folder}: no policy here (policy.yaml is missing); '
+            f'`vla_ros train --collect --robot {robot} --policy {path}` makes one'
+        )
     spec = config.load(PolicySpec, folder / 'policy.yaml')
     for name, expected in spec.files.items():
         check_file(folder / name, expected)

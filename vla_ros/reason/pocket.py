@@ -42,7 +42,7 @@ class PocketReasoner:
                 'latent': (1, spec.latent_tokens, width),
                 'p_grounded': (1,),
                 'positions': (1, 2, 3),
-                'family': (1, len(FAMILIES)),
+                'family': (1, len(spec.families)),
             },
         )
         self.spec = spec
@@ -60,7 +60,8 @@ class PocketReasoner:
         later the arm may hide what was seen.
         """
         start = self._clock()
-        refusal = check_text(instruction, self.vocabulary)
+        families = self.spec.families
+        refusal = check_text(instruction, self.vocabulary, families)
         if refusal:
             data = np.zeros((self.spec.latent_tokens, self.spec.latent_width), np.float32)
             return self._latent(
@@ -72,8 +73,9 @@ class PocketReasoner:
         if not np.isfinite(result['latent']).all() or not np.isfinite(p_grounded):
             raise ValueError('the reasoner returned numbers that are not finite')
         mean = self._decide(episode_id, instruction, p_grounded)
-        refusal = '' if self._accepted else explain(instruction, self.vocabulary)
-        subgoal = '' if refusal else _subgoal(result['family'][0], result['positions'][0])
+        refusal = '' if self._accepted else explain(instruction, self.vocabulary, families)
+        family = families[int(np.argmax(result['family'][0]))]
+        subgoal = '' if refusal else _subgoal(family, result['positions'][0])
         data = result['latent'][0]
         return self._latent(
             observation, instruction, episode_id, seq, start, data, mean, subgoal, refusal
@@ -118,7 +120,7 @@ class PocketReasoner:
         )
 
 
-def _subgoal(family: np.ndarray, positions: np.ndarray) -> str:
-    name = FAMILIES[int(np.argmax(family))]
+def _subgoal(family: str, positions: np.ndarray) -> str:
     places = [f'({x:.2f}, {y:.2f})' for x, y, _ in positions]
-    return f'{name}: object at {places[0]}' + ('' if name == 'pick' else f', goal at {places[1]}')
+    aims = FAMILIES[family].targets != ('',)
+    return f'{family}: object at {places[0]}' + (f', goal at {places[1]}' if aims else '')

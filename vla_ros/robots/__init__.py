@@ -1,5 +1,6 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
+from vla_ros.robots.body import BodySpec, Robot, limb_names, load_arm, load_robot, pick_limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, KeepOut, SlowdownSpec
 from vla_ros.robots.spec import (
     BaseSpec,
@@ -8,12 +9,12 @@ from vla_ros.robots.spec import (
     ForceSensorSpec,
     GripperSpec,
     RobotSpec,
-    load_robot,
 )
 
 
 __all__ = [
     'BaseSpec',
+    'BodySpec',
     'CameraSpec',
     'CartesianLimits',
     'DriverSpec',
@@ -21,7 +22,11 @@ __all__ = [
     'GripperSpec',
     'JointSpec',
     'KeepOut',
+    'Robot',
     'RobotSpec',
     'SlowdownSpec',
+    'limb_names',
+    'load_arm',
     'load_robot',
+    'pick_limb',
 ]

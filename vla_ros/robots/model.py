@@ -33,20 +33,18 @@ class RobotModel:
         """Load the URDF and lock every joint that is not one of the spec's.
 
         Raises:
-            ValueError: the URDF lacks a joint or frame, has them in another order, or does not
-                have the base frame at its root.
+            ValueError: the URDF lacks a joint or frame, has them in another order, or one of the
+                joints is before the base frame.
         """
         self.spec = spec
         self._model = _reduced_model(spec)
         self._model.armature[:] = spec.joint_array('armature')
         mounted = pin.Quaternion(np.array(spec.base.quaternion)).matrix()
         self._model.gravity.linear = mounted.T @ self._model.gravity.linear
+        _rebase(self._model, spec.base_frame)
         self._data = self._model.createData()
         self.free_fall: Array = np.array(self._model.gravity.linear)
         self._frame = _frame_id(self._model, spec.ee_frame)
-        base = self._model.frames[_frame_id(self._model, spec.base_frame)]
-        if base.parentJoint != 0 or not base.placement.isIdentity(1e-12):
-            raise ValueError(f'base_frame: {spec.base_frame!r} is not at the root of the URDF')
         self.q = np.zeros(spec.n)
         self.dq = np.zeros(spec.n)
         self.twist = np.zeros(6)
@@ -102,6 +100,26 @@ def _reduced_model(spec: RobotSpec) -> pin.Model:
     if order != spec.joint_names:
         raise ValueError(f'joints: expected the order of the URDF, {list(order)}')
     return reduced
+
+
+def _rebase(model: pin.Model, name: str) -> None:
+    """Make a frame that no joint moves the origin and the axes of everything.
+
+    Raises:
+        ValueError: one of the joints moves it.
+    """
+    base = model.frames[_frame_id(model, name)]
+    if base.parentJoint != 0:
+        before = model.names[base.parentJoint]
+        raise ValueError(f'base_frame: {name!r} is moved by {before!r}, one of the joints')
+    away = base.placement.inverse()
+    model.gravity.linear = away.rotation @ model.gravity.linear
+    for i in range(1, model.njoints):
+        if model.parents[i] == 0:
+            model.jointPlacements[i] = away * model.jointPlacements[i]
+    for frame in model.frames:
+        if frame.parentJoint == 0:
+            frame.placement = away * frame.placement
 
 
 def locked_joints(full: pin.Model, spec: RobotSpec) -> tuple[list[int], Array]:

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from vla_ros import config
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.paths import config_file, share_dir
+from vla_ros.language.families import check_families
+from vla_ros.paths import share_dir
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
 
@@ -119,9 +119,11 @@ class RobotSpec:
     control_rate: float  # Hz
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
+    tasks: tuple[str, ...] = ()  # families of tasks, in the order of its policies' classes
     base: BaseSpec = field(default_factory=BaseSpec)
     force_sensor: ForceSensorSpec | None = None
     slowdown: SlowdownSpec = SlowdownSpec()
+    stop_law: str = ''  # control preset of STOP; '' is <name>_stop
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]
@@ -129,6 +131,12 @@ class RobotSpec:
         cameras = [camera.name for camera in self.cameras]
         require(len(set(cameras)) == len(cameras), f'cameras: a name is given twice in {cameras}')
         require(0 < self.control_rate <= 2000, 'control_rate: expected 0..2000 Hz')
+        check_families(self.tasks, 'tasks')
+
+    @property
+    def limbs(self) -> tuple['RobotSpec', ...]:
+        """The arms that a chunk moves: this one."""
+        return (self,)
 
     @property
     def n(self) -> int:
@@ -162,17 +170,16 @@ class RobotSpec:
         Raises:
             KeyError: no such camera; the message names the valid ones.
         """
-        for camera in self.cameras:
-            if camera.name == name:
-                return camera
-        raise KeyError(f'camera {name!r} is not one of {[c.name for c in self.cameras]}')
+        return find_camera(self.cameras, name)
 
 
-def load_robot(name: str) -> RobotSpec:
-    """Load config/robots/<name>.yaml (or a path to one).
+def find_camera(cameras: tuple[CameraSpec, ...], name: str) -> CameraSpec:
+    """Return the camera called `name`.
 
     Raises:
-        FileNotFoundError: no such robot; the message lists the valid names.
-        ConfigError: the file is not a valid robot; the message names the field.
+        KeyError: no such camera; the message names the valid ones.
     """
-    return config.load(RobotSpec, config_file('robots', name))
+    for camera in cameras:
+        if camera.name == name:
+            return camera
+    raise KeyError(f'camera {name!r} is not one of {[c.name for c in cameras]}')

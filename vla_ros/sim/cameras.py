@@ -50,6 +50,8 @@ class CameraRenderer:
             self._data.qpos[:] = qpos
             mujoco.mj_kinematics(self.scene.model, self._data)
             mujoco.mj_camlight(self.scene.model, self._data)
+        if self.scene.lines is not None:
+            self.scene.lines.show(qpos)
         renderer = self._renderer(camera)
         renderer.update_scene(self._data, name)
         image: Image = renderer.render()

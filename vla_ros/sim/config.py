@@ -77,14 +77,70 @@ class PlacementConfig:
 
 
 @dataclass(frozen=True)
+class ButtonConfig:
+    """Spring-loaded push buttons that stand on the table."""
+
+    count: tuple[int, int] = (2, 4)  # fewest and most in a scene
+    gap: float = 0.11  # m, between their centres
+    housing: float = 0.032  # m, radius
+    height: float = 0.018  # m, of the housing
+    cap: float = 0.021  # m, radius
+    rise: float = 0.012  # m, of the cap's top above the housing
+    travel: float = 0.007  # m
+    preload: float = 1.5  # N, below which the cap does not move
+    full: float = 5.0  # N, that holds it all the way down
+    damping: float = 8.0  # Ns/m
+
+    def __post_init__(self) -> None:
+        fewest, most = self.count
+        require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
+        require(0 < self.travel < self.rise, 'travel: expected less than rise, in metres')
+        require(0 < self.preload < self.full, 'preload: expected 0 < preload < full, in newtons')
+        require(self.cap < self.housing < self.gap / 2, 'expected cap < housing < gap / 2')
+
+
+@dataclass(frozen=True)
+class LineConfig:
+    """Lines on the table, drawn with something that a sponge takes off, and that sponge."""
+
+    count: tuple[int, int] = (1, 3)  # fewest and most in a scene
+    gap: float = 0.07  # m, between lines
+    length: tuple[float, float] = (0.12, 0.16)  # m
+    width: float = 0.016  # m
+    segment: float = 0.01  # m, of a line that vanishes at once
+    slant: float = 0.9  # rad, greatest angle to the y axis
+    sponge: float = 0.022  # m, radius
+    reach: float = 0.032  # m, from the tcp to its lower side
+    thickness: float = 0.03  # m
+    stiffness: float = 1500.0  # N/m, of the sponge
+    damping: float = 15.0  # Ns/m
+    give: float = 0.014  # m, by which it can be compressed
+    friction: float = 0.25  # sliding, wet
+    wipes: float = 3.0  # N, from which it takes off what it covers
+    band: tuple[float, float] = (5.0, 10.0)  # N, with which it should be pressed
+
+    def __post_init__(self) -> None:
+        fewest, most = self.count
+        require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
+        shortest, longest = self.length
+        require(0 < self.segment <= shortest <= longest, 'length: expected shortest <= longest')
+        require(longest / self.segment <= 32, 'segment: expected at most 32 in a line')
+        require(0 <= self.slant <= 1.2, 'slant: expected 0..1.2 rad')
+        require(0 <= self.wipes <= self.band[0] < self.band[1], 'expected wipes <= band, in N')
+
+
+@dataclass(frozen=True)
 class AppearanceConfig:
     """Colours, and how much they vary from scene to scene."""
 
-    cubes: dict[str, tuple[float, float, float]]  # colour name -> RGB 0..1
+    # Colour name -> RGB 0..1, of buttons and lines too.
+    cubes: dict[str, tuple[float, float, float]]
     table: tuple[float, float, float]  # RGB 0..1
     bowl: tuple[float, float, float]  # RGB 0..1
     zone: tuple[float, float, float]  # RGB 0..1, of the patch
     zone_border: tuple[float, float, float]  # RGB 0..1
+    housing: tuple[float, float, float] = (0.20, 0.21, 0.23)  # RGB 0..1, of buttons
+    sponge: tuple[float, float, float] = (0.72, 0.84, 0.88)  # RGB 0..1
     light: float = 0.12  # greatest relative change of the light
     tint: float = 0.04  # greatest change of a colour's channels
     samples: int = 4  # per pixel, against jagged edges; 0 renders a third faster
@@ -99,6 +155,8 @@ class SimConfig:
     servo: ServoConfig = ServoConfig()
     objects: ObjectConfig = ObjectConfig()
     placement: PlacementConfig = PlacementConfig()
+    buttons: ButtonConfig = ButtonConfig()
+    lines: LineConfig = LineConfig()
 
     def __post_init__(self) -> None:
         # The servo is explicit in time: it becomes unstable at 0.13 steps a period.

@@ -1,15 +1,18 @@
 """SimHardware: the robot as the control loop sees it, and the world around it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from vla_ros.data import SECOND, Array, Pose
+from vla_ros.sim.contacts import Contacts, TouchMeter
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.servo import PositionServo
-from vla_ros.sim.state import WorldState
+from vla_ros.sim.state import HandState, WorldState
 
 
 @dataclass
@@ -23,55 +26,40 @@ class SimSample:
     wrench: Array | None = None  # (6,) N and Nm, sensor frame
 
 
-class SimHardware:
-    """Physics with the interface of a robot: read, write or move, step."""
+class SimArm:
+    """One arm of the simulation, with the interface of a robot: read, write or move."""
 
-    def __init__(self, scene: Scene, layout: Layout, q: Array | None = None) -> None:
-        """Start in `layout` with the arm at q (n,) rad, home when None."""
-        self.scene = scene
-        self.data = mujoco.MjData(scene.model)
-        self._servo = PositionServo(scene, self.data)
-        n = scene.spec.n
-        wrench = None if scene.wrench is None else np.zeros(6)
-        self._sample = SimSample(0, np.zeros(n), np.zeros(n), 0.0, wrench)
-        self._arm_q, self._arm_v = _as_slice(scene.arm_q), _as_slice(scene.arm_v)
-        self._arm_u, self._fingers_u = _as_slice(scene.arm_u), _as_slice(scene.fingers_u)
-        self._fingers_q = _as_slice(scene.fingers_q)
-        self._finger_share = 1 / len(scene.fingers_q)
+    def __init__(self, scene: Scene, data: mujoco.MjData, limb: int = 0) -> None:
+        """Take limb number `limb` of the scene's robot."""
+        arm = scene.arms[limb]
+        self._data, self._arm = data, arm
+        self._servo = PositionServo(scene, data, limb)
+        wrench = None if arm.wrench is None else np.zeros(6)
+        self._q, self._v, self._u = _as_slice(arm.q), _as_slice(arm.v), _as_slice(arm.u)
+        self._fingers_u, self._fingers_q = _as_slice(arm.fingers_u), _as_slice(arm.fingers_q)
+        self._finger_share = 1 / len(arm.fingers_q)
+        self.servoed = False  # whether the last command was a position
         # MuJoCo's own memory: making these views anew costs more than reading them.
-        self._qpos, self._qvel, self._ctrl = self.data.qpos, self.data.qvel, self.data.ctrl
-        self.reset(layout, q)
+        self._qpos, self._qvel, self._ctrl = data.qpos, data.qvel, data.ctrl
+        self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench)
 
-    def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
-        """Start again in `layout`; the arm at q (n,) rad and the gripper's opening in m."""
-        self.layout = layout
-        self._servoed = False
-        self.scene.apply(self.data, layout, q, gripper)
-        self.data.ctrl[self._fingers_u] = self.data.qpos[self.scene.fingers_q]
-        self.data.ctrl[self._arm_u] = self.data.qfrc_bias[self._arm_v]
-        if self.scene.wrench is not None:
-            mujoco.mj_forward(self.scene.model, self.data)  # or the sensor would feel it fall
-
-    @property
-    def time(self) -> float:
-        """Seconds since the reset."""
-        return float(self.data.time)
+    def reset(self) -> None:
+        """Hold what is, after the scene was laid out anew."""
+        self.servoed = False
+        self._ctrl[self._fingers_u] = self._qpos[self._fingers_q]
+        self._ctrl[self._u] = self._data.qfrc_bias[self._v]
 
     def read(self) -> SimSample:
         """Return the joints as they are now."""
         sample = self._sample
-        sample.stamp = round(self.data.time * SECOND)
-        sample.position[:] = self._qpos[self._arm_q]
-        sample.velocity[:] = self._qvel[self._arm_v]
+        sample.stamp = round(self._data.time * SECOND)
+        sample.position = self._qpos[self._q]
+        sample.velocity = self._qvel[self._v]
         sample.gripper = self.gripper
-        self.read_wrench(sample.wrench)
-        return sample
-
-    def read_wrench(self, out: Array | None) -> None:
-        """Write the force sensor's reading (6,) N and Nm, sensor frame, into out, if any."""
-        if out is not None:
+        if sample.wrench is not None:
             # MuJoCo gives what the arm does to the tool.
-            np.negative(self.data.sensordata[self.scene.wrench], out=out)
+            np.negative(self._data.sensordata[self._arm.wrench], out=sample.wrench)
+        return sample
 
     @property
     def gripper(self) -> float:
@@ -80,26 +68,85 @@ class SimHardware:
 
     def write(self, torque: Array, gripper: float) -> None:
         """Set motor torques (n,) Nm and the wanted opening, m, until the next write or move."""
-        self._servoed = False
-        self._ctrl[self._arm_u] = torque
+        self.servoed = False
+        self._ctrl[self._u] = torque
         self._ctrl[self._fingers_u] = gripper * self._finger_share
 
     def move(self, position: Array, velocity: Array, gripper: float) -> None:
         """Let the servo hold joint positions (n,) rad, passed with (n,) rad/s; opening in m."""
-        self._servoed = True
+        self.servoed = True
         self._servo.aim(position, velocity)
         self._ctrl[self._fingers_u] = gripper * self._finger_share
+
+    def drive(self) -> None:
+        """Let the servo set the motors for the next physics step."""
+        self._servo.drive()
+
+
+class SimHardware:
+    """Physics: the robot's arms, and what they act on.
+
+    Attributes:
+        limbs: the arms, in the order of the spec's limbs. The methods of an arm are here, too:
+            they are the first one's.
+    """
+
+    def __init__(self, scene: Scene, layout: Layout, q: Array | None = None) -> None:
+        """Start in `layout` with the arms at q (n,) rad, home when None."""
+        self.scene = scene
+        self.data = mujoco.MjData(scene.model)
+        self.limbs = tuple(SimArm(scene, self.data, i) for i in range(len(scene.arms)))
+        self._wipes = scene.config.lines.wipes
+        self._meter = TouchMeter(
+            Contacts(scene.model, self.data, scene.arms[0].tcp),
+            scene.model.opt.timestep,
+            scene.config.lines.band,
+        )
+        first = self.limbs[0]
+        self.read, self.write, self.move = first.read, first.write, first.move
+        self.reset(layout, q)
+
+    def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
+        """Start again in `layout`; the arms at q (n,) rad and the openings in m."""
+        self.layout, self._watched = layout, layout.watched
+        self._meter.reset()
+        self.scene.apply(self.data, layout, q, gripper)
+        for limb in self.limbs:
+            limb.reset()
+        if any(arm.wrench is not None for arm in self.scene.arms):
+            # Or the sensor would feel it fall.
+            mujoco.mj_forward(self.scene.model, self.data)
+
+    @property
+    def time(self) -> float:
+        """Seconds since the reset."""
+        return float(self.data.time)
+
+    @property
+    def gripper(self) -> float:
+        """Measured opening of the first arm, m."""
+        return self.limbs[0].gripper
 
     def step(self, steps: int = 1) -> None:
         """Advance the physics by `steps` timesteps."""
         model, data = self.scene.model, self.data
-        if not self._servoed:
+        servoed = [limb for limb in self.limbs if limb.servoed]
+        if not (servoed or self._watched):
             mujoco.mj_step(model, data, steps)
             return
         for _ in range(steps):
             mujoco.mj_step1(model, data)
-            self._servo.drive()
+            for limb in servoed:
+                limb.drive()
             mujoco.mj_step2(model, data)
+            if self._watched:
+                self._watch()
+
+    def _watch(self) -> None:
+        """Follow what touches the robot, and wipe."""
+        self._meter.update()
+        if self.scene.lines is not None and self._meter.up >= self._wipes:
+            self.scene.lines.wipe(self.data)
 
     def qpos(self) -> Array:
         """Return a copy of the generalised positions: with the layout, all that a camera needs."""
@@ -111,23 +158,35 @@ class SimHardware:
         result: Array = self.data.qvel.copy()
         return result
 
-    def world(self, commanded: Pose, gripper_command: float) -> WorldState:
-        """Return the privileged state; the commanded pose and opening (m) are the controller's."""
-        data, scene = self.data, self.scene
+    def world(self, commands: Sequence[tuple[Pose, float]]) -> WorldState:
+        """Return the privileged state; commanded pose and opening (m) of each arm are given."""
+        data, scene, layout = self.data, self.scene, self.layout
         mujoco.mj_kinematics(scene.model, data)
-        w, x, y, z = data.xquat[scene.tcp]
+        hands = tuple(
+            self._hand(limb, arm.tcp, *command)
+            for limb, arm, command in zip(self.limbs, scene.arms, commands, strict=True)
+        )
         cubes = np.stack([data.qpos[a : a + 3] for a in scene.cubes_q])
-        cubes[np.isnan(self.layout.cubes[:, 0])] = np.nan
+        cubes[np.isnan(layout.cubes[:, 0])] = np.nan
+        more: dict[str, Any] = {}
+        if scene.buttons is not None:
+            more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
+        if scene.lines is not None:
+            more['lines'], more['wiped'] = scene.lines.read(data)
         return WorldState(
             time=self.time,
-            ee=Pose(data.xpos[scene.tcp].copy(), np.array([x, y, z, w])),
-            gripper=self.gripper,
-            commanded=commanded,
-            gripper_command=gripper_command,
+            hands=hands,
             cubes=cubes,
-            bowl=data.mocap_pos[scene.bowl].copy(),
-            zone=data.mocap_pos[scene.zone].copy(),
+            bowl=np.array([*layout.bowl, 0.0]),
+            zone=np.array([*layout.zone, 0.0]),
+            touch=self._meter.touch(),
+            **more,
         )
+
+    def _hand(self, limb: SimArm, tcp: int, commanded: Pose, opening: float) -> HandState:
+        w, x, y, z = self.data.xquat[tcp]
+        here = Pose(self.data.xpos[tcp].copy(), np.array([x, y, z, w]))
+        return HandState(here, limb.gripper, commanded, opening)
 
 
 def _as_slice(indices: Array) -> slice | Array:

@@ -1,13 +1,15 @@
 """Layout: where the objects of one scene lie and how it is lit; drawn without overlaps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.language.grammar import COLOURS
+from vla_ros.language import COLOURS
 from vla_ros.sim.config import SimConfig
+from vla_ros.sim.state import absent
 
 
 _ATTEMPTS = 1000
@@ -16,62 +18,136 @@ _INSET = 0.02  # m, by which bowl and zone keep further inside
 
 @dataclass(frozen=True)
 class Layout:
-    """One scene at rest, base frame."""
+    """One scene at rest, base frame. What has a colour is in colour order, NaN = absent."""
 
-    cubes: Array  # (6, 3) x m, y m, yaw rad in colour order; NaN = absent
-    bowl: Array  # (2,) m
-    zone: Array  # (2,) m
+    cubes: Array  # (6, 3) x m, y m, yaw rad
+    bowl: Array  # (2,) m, NaN = absent
+    zone: Array  # (2,) m, NaN = absent
     light: float = 0.0  # relative change of the light
-    tint: Array = field(default_factory=lambda: np.zeros((7, 3)))  # RGB, cubes then table
+    tint: Array = field(default_factory=lambda: np.zeros((7, 3)))  # RGB, colours then table
+    buttons: Array = field(default_factory=lambda: absent(2))  # (6, 2) m
+    lines: Array = field(default_factory=lambda: absent(4))  # (6, 4) m, x and y of start and end
 
     def __post_init__(self) -> None:
-        require(self.cubes.shape == (len(COLOURS), 3), 'cubes: expected (6, 3)')
-        require(self.tint.shape == (len(COLOURS) + 1, 3), 'tint: expected (7, 3)')
+        n = len(COLOURS)
+        for name, shape in (
+            ('cubes', (n, 3)),
+            ('tint', (n + 1, 3)),
+            ('buttons', (n, 2)),
+            ('lines', (n, 4)),
+        ):
+            require(getattr(self, name).shape == shape, f'{name}: expected {shape}')
 
     @property
     def present(self) -> tuple[str, ...]:
-        """Colours of the cubes in the scene."""
-        return tuple(c for c, row in zip(COLOURS, self.cubes, strict=True) if row[0] == row[0])
+        """Colours of what is in the scene."""
+        every = [self.colours(kind) for kind in ('cube', 'button', 'line')]
+        return tuple(c for c in COLOURS if any(c in colours for colours in every))
+
+    def colours(self, kind: str) -> tuple[str, ...]:
+        """Return the colours in which there is a cube, a button or a line."""
+        rows = {'cube': self.cubes, 'button': self.buttons, 'line': self.lines}[kind]
+        return tuple(c for c, row in zip(COLOURS, rows, strict=True) if row[0] == row[0])
 
     def cube(self, colour: str) -> Array:
         """Return the place (2,) m of a cube; NaN when it is absent."""
         place: Array = self.cubes[COLOURS.index(colour), :2]
         return place
 
+    @property
+    def watched(self) -> bool:
+        """Whether what touches the robot has to be followed: there are buttons or lines."""
+        return bool(self.colours('button') or self.colours('line'))
 
-def draw_layout(config: SimConfig, rng: np.random.Generator) -> Layout:
-    """Draw a scene in which everything keeps its distance."""
+
+def draw_layout(config: SimConfig, rng: np.random.Generator, kind: str = 'cube') -> Layout:
+    """Draw a scene with things of one kind, in which everything keeps its distance."""
+    attempt = _DRAWN[kind]
     for _ in range(_ATTEMPTS):
-        layout = _attempt(config, rng)
+        layout = attempt(config, rng)
         if layout is not None:
             return layout
     raise ValueError('placement: no scene without overlaps was found; enlarge x, y or reduce gap')
 
 
-def _attempt(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene; None when something finds no place."""
     place = config.placement
     count = int(rng.integers(place.cubes[0], place.cubes[1] + 1))
     colours = rng.permutation(len(COLOURS))[:count]
-    places = _places(config, rng, count)
+    places = _places(config, rng, count, place.gap)
     if places is None:
         return None
-    cubes = np.full((len(COLOURS), 3), np.nan)
+    cubes = absent(3)
     yaws = rng.uniform(-place.yaw, place.yaw, count)
     for colour, centre, yaw in zip(colours, places[2:], yaws, strict=True):
         cubes[colour] = (*centre, yaw)
+    light, tint = _look(config, rng)
+    return Layout(cubes, places[1], places[0], light, tint)
+
+
+def _buttons(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+    """Draw one scene with buttons; None when something finds no place."""
+    own = config.buttons
+    count = int(rng.integers(own.count[0], own.count[1] + 1))
+    colours = rng.permutation(len(COLOURS))[:count]
+    places = _places(config, rng, count, own.gap)
+    if places is None:
+        return None
+    buttons = absent(2)
+    buttons[colours] = places[2:]
+    light, tint = _look(config, rng)
+    return Layout(absent(3), places[1], places[0], light, tint, buttons=buttons)
+
+
+def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+    """Draw one scene with lines and nothing else; None when one finds no place.
+
+    A line starts where y is greater, at the robot's left, so that all agree on its start.
+    """
+    place, own = config.placement, config.lines
+    lower, upper = np.array([place.x[0], place.y[0]]), np.array([place.x[1], place.y[1]])
+    count = int(rng.integers(own.count[0], own.count[1] + 1))
+    shortest, longest = (round(length / own.segment) for length in own.length)
+    lines = absent(4)
+    drawn: list[Array] = []
+    for colour in rng.permutation(len(COLOURS))[:count]:
+        for _ in range(30):
+            slant = rng.uniform(-own.slant, own.slant)
+            length = own.segment * rng.integers(shortest, longest + 1)
+            way = length * np.array([np.sin(slant), -np.cos(slant)])
+            # Any start from which the line ends within the bounds.
+            start = rng.uniform(lower - np.minimum(way, 0), upper - np.maximum(way, 0))
+            points = start + np.linspace(0, 1, 17)[:, None] * way
+            if all(np.linalg.norm(points[:, None] - p, axis=2).min() >= own.gap for p in drawn):
+                drawn.append(points)
+                lines[colour] = (*start, *(start + way))
+                break
+        else:
+            return None
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, lines=lines)
+
+
+_DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {
+    'cube': _cubes,
+    'button': _buttons,
+    'line': _lines,
+}
+
+
+def _look(config: SimConfig, rng: np.random.Generator) -> tuple[float, Array]:
+    """Draw light and tint."""
     look = config.appearance
-    return Layout(
-        cubes=cubes,
-        bowl=places[1],
-        zone=places[0],
-        light=float(rng.uniform(-look.light, look.light)),
-        tint=rng.uniform(-look.tint, look.tint, (len(COLOURS) + 1, 3)),
-    )
+    light = float(rng.uniform(-look.light, look.light))
+    return light, rng.uniform(-look.tint, look.tint, (len(COLOURS) + 1, 3))
 
 
-def _places(config: SimConfig, rng: np.random.Generator, count: int) -> list[Array] | None:
-    """Return centres (2,) m of zone, bowl and `count` cubes; None when one finds no place."""
+def _places(
+    config: SimConfig, rng: np.random.Generator, count: int, gap: float
+) -> list[Array] | None:
+    """Return centres (2,) m of zone, bowl and `count` things `gap` m apart; None: no place."""
     place, objects = config.placement, config.objects
     lower = np.array([place.x[0], place.y[0]])
     upper = np.array([place.x[1], place.y[1]])
@@ -82,7 +158,7 @@ def _places(config: SimConfig, rng: np.random.Generator, count: int) -> list[Arr
         if i < 2:  # nothing has to fit between zone and bowl
             reach = np.array([rims[0] + rims[1] + 0.02])[:i]
         else:
-            reach = np.array([rim + place.rim_gap for rim in rims] + [place.gap] * (i - 2))
+            reach = np.array([rim + place.rim_gap for rim in rims] + [gap] * (i - 2))
         for _ in range(30):
             centre = rng.uniform(lower + inset, upper - inset)
             if all(np.hypot(*(centre - p)) >= r for p, r in zip(places, reach, strict=True)):

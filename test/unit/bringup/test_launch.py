@@ -17,9 +17,17 @@ from launch import LaunchContext  # noqa: E402
 from vla_ros.bringup.description import StackOptions  # noqa: E402
 
 
+ROBOTS = ('franka', 'ur5e')
+
+
+@pytest.fixture(params=ROBOTS)
+def robot(request):
+    return request.param
+
+
 @pytest.fixture
-def description():
-    path = share_dir() / 'launch' / 'franka.launch.py'
+def description(robot):
+    path = share_dir() / 'launch' / f'{robot}.launch.py'
     return runpy.run_path(str(path))['generate_launch_description']()
 
 
@@ -29,6 +37,14 @@ def test_every_argument_is_declared_and_described(description):
     assert all(argument.description for argument in arguments.values())
 
 
+def test_the_robot_is_the_one_of_the_file(description, robot):
+    context = LaunchContext()
+    for argument in description.get_launch_arguments():
+        argument.visit(context)
+    assert context.launch_configurations['robot'] == robot
+
+
+@pytest.mark.parametrize('robot', ['franka'])  # whom the policy is for
 def test_the_nodes_are_those_of_the_description(description, fake_policy):
     context = LaunchContext()
     for argument in description.get_launch_arguments():

@@ -1,7 +1,18 @@
 """Outcomes to figures, and figures to the model card."""
 
+import dataclasses
+
+import pytest
+
 from vla_ros.evaluate.summary import measured_table, summarise
-from vla_ros.evaluate.trials import Outcome, Trial
+from vla_ros.evaluate.trials import (
+    Outcome,
+    Trial,
+    other_trials,
+    read_templates,
+    refusal_trials,
+    success_trials,
+)
 from vla_ros.policy.card import MEASURED, read_measured, write_measured
 
 
@@ -37,3 +48,29 @@ def test_the_card_keeps_everything_else(tmp_path):
     assert (tmp_path / 'README.md').read_text().startswith('# A policy\n\n## Closed loop\n')
     write_measured(tmp_path, '| newer |')
     assert (tmp_path / 'README.md').read_text().count(MEASURED) == 1
+
+
+def test_what_a_task_measures_besides_is_averaged_over_what_is_known():
+    shares = (0.9, 0.8, float('nan'))
+    wiped = [
+        dataclasses.replace(outcome(i, True, 'wipe'), measured={'in_band': share})
+        for i, share in enumerate(shares)
+    ]
+    families = summarise([*wiped, outcome(5, True)])['families']
+    assert families['wipe']['measured'] == {'in_band': pytest.approx(0.85)}
+    assert 'measured' not in families['pick']
+
+
+def test_trials_are_of_the_families_given_in_turn():
+    families = ('press', 'wipe', 'pick')
+    for trials in (refusal_trials(families, 7, 2), other_trials(families, 7, 2)[::2]):
+        assert [t.family for t in trials] == [families[i % 3] for i in range(7)]
+    assert {t.family for t in success_trials(('wipe',), 2, 0, 'train', {})} == {'wipe'}
+
+
+def test_own_wordings_of_a_family_that_is_not_evaluated_are_refused(tmp_path):
+    path = tmp_path / 'wordings'
+    path.write_text('wipe\tscrub {object}\n')
+    assert read_templates(path, ('pick', 'wipe')) == {'wipe': ['scrub {object}']}
+    with pytest.raises(ValueError, match=r"wordings:1: family 'wipe' is not one of \['pick'\]"):
+        read_templates(path, ('pick',))

@@ -1,5 +1,7 @@
 """Requests, wordings, vocabulary and training text."""
 
+from hypothesis import given
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
@@ -14,8 +16,14 @@ from vla_ros.language.corpus import (
     positive,
     sample_texts,
 )
+from vla_ros.language.families import KINDS, check_families, goals, kinds
 from vla_ros.language.grammar import templates
 from vla_ros.language.vocabulary import split_words, training_vocabulary
+from vla_ros.paths import share_dir
+
+
+EVERY = tuple(FAMILIES)
+CUBES = ('pick', 'put', 'push', 'stack')
 
 
 @pytest.mark.parametrize('family', FAMILIES)
@@ -36,19 +44,22 @@ def test_splits_share_no_template(family):
 
 
 def test_every_wording_fits_the_vocabulary():
-    vocabulary = training_vocabulary()
+    vocabulary = training_vocabulary(EVERY)
     rng = np.random.default_rng(0)
-    texts = [render(r, rng, split) for r in requests() for split in ('train', 'heldout')]
+    texts = [render(r, rng, split) for r in requests(*EVERY) for split in ('train', 'heldout')]
     assert max(len(split_words(text)) for text in texts * 3) <= vocabulary.length
     assert not vocabulary.unknown('put the red cube in the bowl')
 
 
 @pytest.mark.parametrize(
     'arguments',
-    [('lift', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
+    [
+        *[('lift', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
+        *[('press', 'red', 'bowl'), ('wipe', 'teal'), ('pick', 'red', '', 'left')],
+    ],
 )
 def test_impossible_requests_are_named(arguments):
-    with pytest.raises(ValueError, match='not in|not one of|itself'):
+    with pytest.raises(ValueError, match='not in|not one of|its own target'):
         Request(*arguments)
 
 
@@ -69,7 +80,7 @@ def test_templates_with_wrong_placeholders_are_refused(template):
 
 
 def test_vocabulary_survives_a_file_and_names_a_bad_one(tmp_path):
-    vocabulary = training_vocabulary()
+    vocabulary = training_vocabulary(EVERY)
     vocabulary.save(tmp_path / 'v.json')
     assert Vocabulary.load(tmp_path / 'v.json') == vocabulary
     (tmp_path / 'v.json').write_text('{"words": 3}')
@@ -78,26 +89,106 @@ def test_vocabulary_survives_a_file_and_names_a_bad_one(tmp_path):
 
 
 def test_case_and_punctuation_do_not_matter():
-    vocabulary = training_vocabulary()
+    vocabulary = training_vocabulary(EVERY)
     a = vocabulary.encode('Please, PUT the Red cube in the bowl!!')
     assert (a == vocabulary.encode('please put the red cube in the bowl')).all()
 
 
 def test_training_text_means_what_it_says():
     rng = np.random.default_rng(0)
-    for request in requests():
-        words = positive(request, rng)
+    for request in requests(*EVERY):
+        words = positive(request, rng, EVERY)
         assert classes(request)[0] < NO_OBJECT
         assert words
     for _ in range(200):
-        _, object_class, target_class = negative(rng)
+        _, object_class, target_class = negative(rng, EVERY)
         assert object_class == NO_OBJECT or target_class == BAD_TARGET
 
 
 def test_texts_are_the_same_for_the_same_seed():
-    vocabulary = training_vocabulary()
-    a = sample_texts(vocabulary, 50, np.random.default_rng(3))
-    b = sample_texts(vocabulary, 50, np.random.default_rng(3))
+    vocabulary = training_vocabulary(EVERY)
+    a = sample_texts(vocabulary, 50, np.random.default_rng(3), EVERY)
+    b = sample_texts(vocabulary, 50, np.random.default_rng(3), EVERY)
     assert (a.tokens == b.tokens).all()
     assert ((a.family >= -1) & (a.family < len(FAMILIES))).all()
     assert NO_TARGET == len(CONCEPTS) == len(COLOURS) + 2
+
+
+some = st.lists(st.sampled_from(EVERY), min_size=1, max_size=4, unique=True).map(tuple)
+
+
+@given(some, st.integers(0, 2**32 - 1))
+def test_texts_are_labelled_by_what_they_ask_for(families, seed):
+    vocabulary = training_vocabulary(families)
+    texts = sample_texts(vocabulary, 30, np.random.default_rng(seed), families)
+    means = texts.family >= 0
+    assert ((texts.object == NO_OBJECT) | (texts.target == BAD_TARGET) == ~means).all()
+    targets = [FAMILIES[families[i]].targets for i in texts.family[means]]
+    for target, allowed in zip(texts.target[means], targets, strict=True):
+        assert ('' if target == NO_TARGET else CONCEPTS[target]) in allowed
+
+
+@given(some)
+def test_a_vocabulary_has_the_words_of_its_families_and_no_others(families):
+    vocabulary = training_vocabulary(families)
+    rng = np.random.default_rng(0)
+    for request in requests(*families):
+        assert not vocabulary.unknown(render(request, rng, 'train'))
+    absent = set(KINDS) - set(kinds(families))
+    assert absent <= set(vocabulary.unknown(' '.join(absent)))
+    assert ('bowl' in vocabulary.ids) == ('bowl' in goals(families))
+
+
+def test_the_shipped_policy_still_has_its_words():
+    shipped = Vocabulary.load(share_dir() / 'policies' / 'franka' / 'pocket' / 'vocabulary.json')
+    assert training_vocabulary(CUBES) == shipped
+
+
+def test_where_the_noun_says_what_to_do_it_is_never_left_out():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        words = positive(Request('wipe', 'red'), rng, ('pick', 'wipe'))
+        assert set(words) & {'line', 'stripe', 'mark', 'streak', 'stroke'}
+
+
+def test_families_without_a_target_have_meaningless_texts_too():
+    rng = np.random.default_rng(0)
+    kinds_of = {negative(rng, ('press',))[1:] for _ in range(300)}
+    assert kinds_of == {(NO_OBJECT, NO_TARGET), (NO_OBJECT, BAD_TARGET)}
+
+
+@given(st.sampled_from(requests(*EVERY)))
+def test_a_request_reads_its_own_text(request):
+    assert Request.parse(request.text) == request
+    assert Request.parse(f'  {request.text} -') == request
+
+
+@pytest.mark.parametrize('text', ['', 'pick', 'juggle red', 'pick red bowl', 'put red - - -'])
+def test_a_text_that_is_no_request_is_refused(text):
+    with pytest.raises(ValueError, match='expected|not one of|not in'):
+        Request.parse(text)
+
+
+@pytest.mark.parametrize(
+    ('names', 'message'), [(['pick', 'juggle'], 'juggle.* is not one of'), (['put'] * 2, 'twice')]
+)
+def test_wrong_families_are_named(names, message):
+    with pytest.raises(ValueError, match=f'^tasks: .*{message}'):
+        check_families(names, 'tasks')
+
+
+def test_requests_of_no_family_are_a_mistake():
+    with pytest.raises(ValueError, match='expected the name'):
+        requests()
+
+
+def test_the_words_of_a_held_out_wording_are_not_all_known():
+    for family in EVERY:
+        vocabulary, rng = training_vocabulary((family,)), np.random.default_rng(0)
+        texts = [render(Request(*r), rng, 'heldout') for r in _first(family)]
+        assert any(vocabulary.unknown(text) for text in texts)
+
+
+def _first(family):
+    request = requests(family)[0]
+    return [(request.family, request.object, request.target)] * 20

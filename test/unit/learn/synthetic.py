@@ -8,19 +8,20 @@ from vla_ros.learn.cameras import pinhole
 from vla_ros.robots import load_robot
 
 
+CUBES = ('pick', 'put', 'push', 'stack')
 RGB = np.array(
     [[220, 30, 30], [30, 200, 40], [40, 60, 220], [230, 220, 40], [140, 40, 180], [240, 140, 30],
      [240, 240, 240], [90, 90, 90]]
 )  # fmt: skip
 
 
-def write_demos(folder, count, steps=12, size=96, seed=0):
+def write_demos(folder, count, steps=12, size=96, seed=0, families=CUBES):
     folder.mkdir(parents=True, exist_ok=True)
     robot = load_robot('franka')
     cameras = [pinhole(robot, robot.camera(name)) for name in ('front', 'wrist')]
     rng = np.random.default_rng(seed)
     for i in range(count):
-        episode, request = _episode(rng, cameras, steps, size)
+        episode, request = _episode(rng, cameras, steps, size, families)
         metadata = {
             'robot': 'franka', 'family': request.family, 'object': request.object,
             'target': request.target, 'instruction': render(request, rng), 'seed': str(i),
@@ -29,14 +30,16 @@ def write_demos(folder, count, steps=12, size=96, seed=0):
         save_file(episode, folder / f'{i:05d}.safetensors', metadata)
 
 
-def _episode(rng, cameras, steps, size):
+def _episode(rng, cameras, steps, size, families):
     present = rng.permutation(6)[:4]
     objects = np.full((6, 3), np.nan, np.float32)
     objects[present] = np.c_[rng.uniform([0.35, -0.2], [0.6, 0.2], (4, 2)), np.full(4, 0.02)]
     bowl, zone = rng.uniform([0.35, -0.2, 0.0], [0.6, 0.2, 0.0], (2, 3)).astype(np.float32)
     seen = {COLOURS[i] for i in present}
     options = [
-        r for r in requests() if r.object in seen and r.target in {'', 'bowl', 'zone', *seen}
+        r
+        for r in requests(*families)
+        if r.object in seen and r.target in {'', 'bowl', 'zone', *seen}
     ]
     request = options[rng.integers(len(options))]
     goal = objects[COLOURS.index(request.object)]

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip('torch')
 
 from safetensors.numpy import load_file, save_file  # noqa: E402
-from synthetic import write_demos  # noqa: E402
+from synthetic import CUBES, write_demos  # noqa: E402
 
 from vla_ros.act.pocket import PocketExpert  # noqa: E402
 from vla_ros.data import Observation, Pose, RobotState  # noqa: E402
@@ -81,7 +81,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     rng = np.random.default_rng(1)
     seen = observation(rng)
     images = {k: v[None] for k, v in seen.images.items()}
-    tokens = training_vocabulary(32).encode('put the red cube in the bowl')[None]
+    tokens = training_vocabulary(robot.tasks, 32).encode('put the red cube in the bowl')[None]
     result = PocketReasoner(policy)._session.run(tokens=tokens, **images)
     raw = [torch.from_numpy(v.copy()) for v in images.values()]
     with torch.no_grad():
@@ -144,7 +144,7 @@ def test_the_latent_carries_gradients_to_the_reasoner(tiny, robot, folder, tmp_p
 
 
 def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(folder):
-    demos = load_demos(demonstrations(folder), 48)
+    demos = load_demos(demonstrations(folder), 48, CUBES)
     last = demos.end[0] - 1
     chunk = demos.chunks(np.array([last - 1]), 16, 0.08)[0]
     absolute = absolute_actions(chunk, demos.state[last - 1], 0.08)
@@ -184,7 +184,7 @@ def test_bad_demonstrations_are_named(folder, tmp_path, change):
     else:
         save_file({k: np.ascontiguousarray(v) for k, v in data.items()}, path, metadata)
     with pytest.raises(ValueError, match=r'bad\.safetensors'):
-        load_demos([path], 48)
+        load_demos([path], 48, CUBES)
 
 
 def test_no_demonstrations_is_an_error(tmp_path):
@@ -219,3 +219,32 @@ def test_the_threshold_refuses_few_of_the_present():
     threshold = refusal_threshold(present, absent, 0.01)
     assert (present < threshold).mean() <= 0.01
     assert (absent < threshold).mean() > 0.97
+
+
+def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, robot, tmp_path):
+    both = dataclasses.replace(robot, tasks=('wipe', 'press'))
+    write_demos(tmp_path / 'demos', 6, size=48, families=both.tasks)
+    job = Job(tmp_path / 'demos', tmp_path / 'out', tmp_path / 'policy', Budget(10.0, steps=2))
+    reports = []
+    spec = train_policy(tiny, both, job, reports.append)
+    assert spec.families == ('wipe', 'press')
+    assert {'heldout_wipe', 'heldout_press'} <= set(reports[-1])
+    assert 'heldout_pick' not in reports[-1]
+    policy = load_policy(job.policy)
+    policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
+    reasoner = PocketReasoner(policy)
+    assert 'cube' not in reasoner.vocabulary.ids
+    seen = observation(np.random.default_rng(0))
+    latent = reasoner.reason(seen, 'wipe the red line', 'e', 1)
+    assert latent.subgoal.split(':')[0] in spec.families and 'goal at' not in latent.subgoal
+
+
+def test_demonstrations_of_a_task_that_the_robot_lacks_are_named(folder):
+    with pytest.raises(ValueError, match=r"its family '\w+' is not one of \['press'\]"):
+        load_demos(demonstrations(folder), 48, ('press',))
+
+
+def test_a_robot_without_tasks_learns_nothing(tiny, robot, folder, tmp_path):
+    idle = dataclasses.replace(robot, tasks=())
+    with pytest.raises(ValueError, match='franka has no tasks'):
+        Run(tiny, idle, demonstrations(folder), tmp_path)

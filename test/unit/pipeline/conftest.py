@@ -57,7 +57,7 @@ class Rig:
 
     def __init__(self, spec, queue=None):
         self.arm = Arm(spec)
-        self.execution = Execution(spec, self.arm, queue)
+        self.execution = Execution(spec, (self.arm,), queue)
         self.now = START
         self.positions, self.rotations, self.states = [], [], []
         self.run(1)

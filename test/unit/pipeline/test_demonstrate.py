@@ -42,7 +42,7 @@ def test_an_unknown_family_is_named(demonstrator):
 
 def test_pushes_add_up_to_what_was_drawn():
     config = NoiseConfig(push_rate=10.0, jitter=0.0, drop_rate=0.0, quiet=0.0)
-    disturbance = Disturbance(config, np.random.default_rng(0), 0.1)
+    disturbance = Disturbance(config, np.random.default_rng(0), 0.1, 0.08)
     action = np.array([0.5, 0, 0.2, 1, 0, 0, 0, 0.0])
     offsets = [disturbance.apply(action, 0.0)[:3] - action[:3] for _ in range(200)]
     assert 0.0005 < np.linalg.norm(offsets, axis=1).max() < 0.04
@@ -52,7 +52,7 @@ def test_pushes_add_up_to_what_was_drawn():
 
 def test_quiet_episodes_have_no_pushes():
     config = NoiseConfig(jitter=0.0, quiet=1.0)
-    disturbance = Disturbance(config, np.random.default_rng(0), 0.1)
+    disturbance = Disturbance(config, np.random.default_rng(0), 0.1, 0.08)
     action = np.array([0.5, 0, 0.2, 1, 0, 0, 0, 0.0])
     for _ in range(100):
         np.testing.assert_array_equal(disturbance.apply(action, 0.0), action)

@@ -15,11 +15,22 @@ from vla_ros.pipeline.law_bench.reference import CrispReference  # noqa: E402
 from vla_ros.pipeline.law_bench.rig import Rig  # noqa: E402
 from vla_ros.pipeline.law_bench.row import Row  # noqa: E402
 from vla_ros.pipeline.law_bench.tick import bench_tick  # noqa: E402
+from vla_ros.robots import load_robot  # noqa: E402
 
 
 @pytest.fixture(scope='module')
 def rig(spec):
     return Rig(spec)
+
+
+@pytest.fixture(scope='module', params=['franka', 'ur5e'])
+def mover(request):
+    """Return the rig of a robot with laws that make positions."""
+    return Rig(load_robot(request.param))
+
+
+def law_of(rig, name):
+    return load_law(f'{rig.spec.name}_{name}', rig.spec)
 
 
 def run(rig, name, law=None, seconds=None, **conditions):
@@ -82,35 +93,36 @@ def test_the_reference_is_the_same_law_at_rest(rig, spec):
     assert trace.error.max() < 1e-3
 
 
-def test_the_admittance_follows_and_yields_as_its_spring(rig, spec):
-    law = load_law('franka_admittance', spec)
-    _, figures = run(rig, 'minimum_jerk', law)
+def test_the_admittance_follows_and_yields_as_its_spring(mover):
+    law = law_of(mover, 'admittance')
+    _, figures = run(mover, 'minimum_jerk', law)
     assert figures['max_error'] < 2e-3
-    _, figures = run(rig, 'push', law, seconds=1.5)
+    _, figures = run(mover, 'push', law, seconds=1.5)
     assert figures['relative_error'] < 0.05 and figures['sideways'] < 1e-3
-    _, figures = run(rig, 'contact_15', law)
+    _, figures = run(mover, 'contact_15', law)
     assert figures['relative_error'] < 0.05 and figures['ripple'] < 0.1
     assert figures['steady'] > 5
 
 
-def test_positions_step_without_overshoot(rig, spec):
-    for name in ('franka_admittance', 'franka_joint_servo'):
-        _, figures = run(rig, 'step', load_law(name, spec), seconds=0.6)
+def test_positions_step_without_overshoot(mover):
+    for name in ('admittance', 'joint_servo'):
+        _, figures = run(mover, 'step', law_of(mover, name), seconds=0.6)
         assert figures['overshoot'] < 0.03 and figures['settling'] < 0.4
 
 
-def test_the_admittance_carries_what_its_sensor_feels(rig, spec):
-    law = load_law('franka_admittance', spec)
-    trace, _ = run(rig, 'push', law, seconds=1.5, push=(0.0, 0.0, 0.0), payload=1.0)
+def test_the_admittance_carries_what_its_sensor_feels(mover):
+    law = law_of(mover, 'admittance')
+    trace, _ = run(mover, 'push', law, seconds=1.5, push=(0.0, 0.0, 0.0), payload=1.0)
     assert trace.position[-1, 2] - trace.wanted[-1, 2] == pytest.approx(-9.81 / 600, rel=0.03)
 
 
-def test_servos_follow_too(rig, spec):
-    for name in ('franka_joint_servo', 'franka_cartesian_servo'):
-        trace, figures = run(rig, 'minimum_jerk', load_law(name, spec))
+def test_servos_follow_too(mover):
+    peak = mover.spec.joint_array('torque')
+    for name in ('joint_servo', 'cartesian_servo'):
+        trace, figures = run(mover, 'minimum_jerk', law_of(mover, name))
         assert figures['max_error'] < 2.5e-3
-        assert (np.abs(trace.torque) <= spec.joint_array('torque')).all()
-    _, figures = run(rig, 'push', load_law('franka_joint_servo', spec), seconds=0.6)
+        assert (np.abs(trace.torque) <= peak).all()
+    _, figures = run(mover, 'push', law_of(mover, 'joint_servo'), seconds=0.6)
     assert figures['deflection'] < 5e-4  # as stiff as the robot
 
 

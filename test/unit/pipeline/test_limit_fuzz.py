@@ -9,23 +9,25 @@ from vla_ros.control.laws import load_law
 from vla_ros.paths import share_dir
 from vla_ros.pipeline.limit_fuzz import Verdict, fuzz_limits
 from vla_ros.pipeline.limit_fuzz.verdict import check_motion, check_pose, check_torque
-from vla_ros.robots import KeepOut
+from vla_ros.robots import KeepOut, load_robot
 
 
 TICKS = 20_000  # for each of the laws; `vla_ros bench limits` runs a million
 PRESETS = sorted(
-    path.stem
-    for path in (share_dir() / 'config' / 'control').glob('franka_*.yaml')
-    if path.stem != 'franka_stop'
+    (robot, path.stem)
+    for robot in ('franka', 'ur5e')
+    for path in (share_dir() / 'config' / 'control').glob(f'{robot}_*.yaml')
+    if path.stem != f'{robot}_stop'
 )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('preset', PRESETS)
-def test_no_limit_is_exceeded(spec, preset):
+@pytest.mark.parametrize(('robot', 'preset'), PRESETS)
+def test_no_limit_is_exceeded(robot, preset):
+    spec = load_robot(robot)
     box = KeepOut('post', (0.40, 0.10, 0.0), (0.50, 0.25, 0.35))
     spec = replace(spec, cartesian=replace(spec.cartesian, keep_out=(box,)))
-    verdict = fuzz_limits(spec, preset, TICKS, seed=PRESETS.index(preset))
+    verdict = fuzz_limits(spec, preset, TICKS, seed=PRESETS.index((robot, preset)))
     assert verdict.ticks == TICKS
     assert not verdict.violations, verdict.shares
     if load_law(preset, spec).tracks == 'pose':

@@ -16,7 +16,8 @@ def write_policy(folder, **changes):
         files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     tree = {
         'name': 'test', 'robot': 'franka', 'representation': 'ee_pose',
-        'channels': ['ee.x'], 'cameras': ['front', 'wrist'], 'image_size': 96, 'dt': 0.1,
+        'channels': ['ee.x'], 'cameras': ['front', 'wrist'], 'families': ['press', 'pick'],
+        'image_size': 96, 'dt': 0.1,
         'horizon': 16, 'latent_tokens': 4, 'latent_width': 64, 'feature_width': 64,
         'p_grounded_min': 0.5, 'latent_valid_for': 5.0, 'chunk_valid_for': 1.0,
         'reasoner_rate': 5.0, 'expert_rate': 30.0, 'gripper_open': 0.08, 'files': files,
@@ -56,6 +57,8 @@ def test_no_policy_there(tmp_path):
     [
         ({'horizons': 3}, "unknown key 'horizons'"),
         ({'dt': 100}, 'dt: expected seconds'),
+        ({'families': []}, 'families: expected one or more'),
+        ({'families': ['juggle']}, 'families: .*juggle.* is not one of'),
         ({'gripper_open': 80.0}, 'gripper_open: expected metres'),
         ({'representation': 'joints'}, 'ee_pose'),
         ({'files': {}}, r'reasoner\.onnx'),

@@ -6,7 +6,8 @@ from vla_ros.language.vocabulary import training_vocabulary
 from vla_ros.reason.grounding import check_text, explain
 
 
-VOCABULARY = training_vocabulary()
+CUBES = ('pick', 'put', 'push', 'stack')
+VOCABULARY = training_vocabulary(CUBES)
 
 
 @pytest.mark.parametrize(
@@ -25,12 +26,12 @@ VOCABULARY = training_vocabulary()
     ],
 )
 def test_refused(text, cause):
-    assert cause in check_text(text, VOCABULARY)
+    assert cause in check_text(text, VOCABULARY, CUBES)
 
 
 @pytest.mark.parametrize('text', ['put the red cube in the bowl', 'Café: pick up the red cube!'])
 def test_accepted(text):
-    assert check_text(text, VOCABULARY) == ''
+    assert check_text(text, VOCABULARY, CUBES) == ''
 
 
 @pytest.mark.parametrize(
@@ -48,4 +49,27 @@ def test_accepted(text):
     ],
 )
 def test_explained(text, cause):
-    assert cause in explain(text, VOCABULARY)
+    assert cause in explain(text, VOCABULARY, CUBES)
+
+
+@pytest.mark.parametrize(
+    ('families', 'text', 'cause'),
+    [
+        (('press', 'wipe'), 'press the red button', 'no red button is seen'),
+        (('press', 'wipe'), 'wipe the crimson stripe', 'no red line is seen'),
+        (('press', 'wipe'), 'pick up the red cube', "unknown word 'cube'"),
+        (('press', 'wipe'), 'now please', 'expected a button or a line (red, green'),
+        (('pick', 'wipe'), 'wipe the blue mark', 'no blue line is seen'),
+        (('pick', 'put'), 'now please', 'purple, orange), the bowl'),
+    ],
+)
+def test_a_policy_speaks_of_what_it_was_trained_for(families, text, cause):
+    assert cause in explain(text, training_vocabulary(families), families)
+
+
+@pytest.mark.parametrize(
+    ('families', 'example'),
+    [(CUBES, 'put the red cube in the bowl'), (('wipe', 'press'), 'wipe the red line')],
+)
+def test_the_example_is_of_the_policys_own_families(families, example):
+    assert f'"{example}"' in check_text('', VOCABULARY, families)

@@ -1,6 +1,7 @@
 """A robot on a wall or a ceiling: gravity comes from where the world says."""
 
 from dataclasses import replace
+import itertools
 
 import mujoco
 import numpy as np
@@ -21,10 +22,13 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=itertools.product(['franka', 'ur5e'], WAYS), ids='-'.join)
 def mounted(request):
-    turn = quat_from_rotvec(np.array(WAYS[request.param]))
-    return replace(load_robot('franka'), base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
+    robot, way = request.param
+    turn = quat_from_rotvec(np.array(WAYS[way]))
+    # Without tasks: their tools are nothing that the models know.
+    bare = replace(load_robot(robot), tasks=())
+    return replace(bare, base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
 
 
 def test_pinocchio_the_kernel_and_mujoco_agree(mounted):
@@ -40,7 +44,7 @@ def test_pinocchio_the_kernel_and_mujoco_agree(mounted):
     opening = (mounted.gripper.open + mounted.gripper.closed) / 4
     for _ in range(20):
         q = rng.uniform(lower, upper)
-        data.qpos[scene.arm_q], data.qpos[scene.fingers_q] = q, opening
+        data.qpos[scene.arm_q], data.qpos[scene.arms[0].fingers_q] = q, opening
         data.qvel[:] = 0.0
         mujoco.mj_forward(scene.model, data)
         for one in models:

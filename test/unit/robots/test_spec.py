@@ -23,6 +23,19 @@ def test_keep_out_boxes_are_read():
 
 
 @pytest.mark.parametrize(
+    ('tasks', 'words'),
+    [
+        (['pick', 'juggle'], "tasks: .'juggle'. is not one of .'pick', 'put'"),
+        (['put', 'put'], 'tasks: a family is given twice'),
+        (['wipe', 3], 'tasks.1.: expected str'),
+    ],
+)
+def test_a_wrong_task_is_refused_with_the_valid_ones(tasks, words):
+    with pytest.raises(ConfigError, match=words):
+        build(RobotSpec, to_tree(load_robot('franka')) | {'tasks': tasks})
+
+
+@pytest.mark.parametrize(
     ('changes', 'words'),
     [
         ({'keep_out': [{**POST, 'lower': [0.5, 0.1, 0.0]}]}, "keep_out 'post': every lower bound"),

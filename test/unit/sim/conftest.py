@@ -1,16 +1,18 @@
 """What the tests of the simulation share: building a scene costs tens of milliseconds."""
 
+from dataclasses import replace
+
 import pytest
 
 from vla_ros.pipeline.workcell import Workcell
-from vla_ros.robots.spec import load_robot
+from vla_ros.robots import load_robot
 from vla_ros.sim import Scene
-from vla_ros.sim.tasks import make_tasks
+from vla_ros.sim.tasks import TASKS, make_tasks
 
 
-@pytest.fixture(scope='session')
-def spec():
-    return load_robot('franka')
+@pytest.fixture(scope='session', params=['franka', 'ur5e'])
+def spec(request):
+    return load_robot(request.param)
 
 
 @pytest.fixture(scope='module')
@@ -18,11 +20,17 @@ def scene(spec):
     return Scene(spec)
 
 
+@pytest.fixture(scope='session')
+def able(spec):
+    """The robot with every task there is."""
+    return replace(spec, tasks=tuple(TASKS))
+
+
 @pytest.fixture(scope='module')
-def cell(spec):
-    return Workcell(spec)
+def cell(able):
+    return Workcell(able)
 
 
 @pytest.fixture(scope='module')
 def tasks(cell):
-    return make_tasks(cell.scene.config, cell.hand)
+    return make_tasks(cell.scene.config, [cell.hand], tuple(TASKS))

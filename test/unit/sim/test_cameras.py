@@ -84,7 +84,7 @@ def test_an_unknown_camera_is_named(scene, renderer):
 
 def test_a_missing_gl_library_is_named(tmp_path):
     code = (
-        'from vla_ros.robots.spec import load_robot\n'
+        'from vla_ros.robots import load_robot\n'
         'from vla_ros.sim import CameraRenderer, Scene\n'
         'import mujoco\n'
         'def broken(*args): raise AttributeError("no eglQueryDevicesEXT")\n'

@@ -46,7 +46,7 @@ def test_the_gripper_goes_where_it_is_told_both_fingers_alike(hardware):
     for opening in (0.0, 0.05, 0.08):
         hold(hardware, opening, 300)
         assert hardware.gripper == pytest.approx(opening, abs=1.5e-3)
-        left, right = hardware.data.qpos[hardware.scene.fingers_q]
+        left, right = hardware.data.qpos[hardware.scene.arms[0].fingers_q]
         assert left == pytest.approx(right, abs=5e-4)
 
 
@@ -63,7 +63,7 @@ def test_reset_brings_everything_back(hardware, spec):
 
 def test_the_world_state_agrees_with_kinematics_and_layout(hardware, spec):
     model = RobotModel(spec)
-    world = hardware.world(Pose(np.zeros(3), np.array([1.0, 0, 0, 0])), 0.08)
+    world = hardware.world([(Pose(np.zeros(3), np.array([1.0, 0, 0, 0])), 0.08)])
     model.update(spec.home, np.zeros(spec.n))
     np.testing.assert_allclose(world.ee.position, model.position, atol=1e-9)
     np.testing.assert_allclose(world.bowl[:2], hardware.layout.bowl)
@@ -109,7 +109,7 @@ def test_the_servo_follows_a_moving_arm_closely(hardware, spec):
 
 
 def test_the_servo_is_stiff(hardware, spec):
-    still, tcp = np.zeros(spec.n), hardware.scene.tcp
+    still, tcp = np.zeros(spec.n), hardware.scene.arms[0].tcp
     servo(hardware, spec.home, still, 200)
     before = hardware.data.xpos[tcp].copy()
     hardware.data.xfrc_applied[tcp, :3] = (0.0, 20.0, 0.0)
@@ -133,6 +133,26 @@ def test_torques_and_positions_may_alternate(hardware, spec):
     assert not hardware.data.ctrl[hardware.scene.arm_u].any()
     np.testing.assert_allclose(servo(hardware, spec.home, np.zeros(spec.n), 300), spec.home,
                                atol=1e-4)  # fmt: skip
+
+
+@pytest.mark.parametrize('spec', ['ur5e'], indirect=True)
+def test_the_force_sensor_feels_the_tools_weight_and_no_steady_motion(hardware, spec):
+    """Also where commands come more rarely than the physics steps: see PositionServo."""
+    sensor, period = spec.force_sensor, 1 / spec.control_rate
+    steps = round(period / hardware.scene.model.opt.timestep)
+    assert steps > 1
+    servo(hardware, spec.home, np.zeros(spec.n), 300)
+    weight = hardware.read().wrench.copy()
+    assert np.linalg.norm(weight[:3]) == pytest.approx(9.81 * sensor.tool_mass, rel=1e-3)
+    expected = np.cross(sensor.tool_centre, weight[:3])
+    np.testing.assert_allclose(weight[3:], expected, atol=0.01)
+    speed, felt = np.r_[0.2, np.zeros(spec.n - 1)], []
+    for k in range(300):
+        hardware.move(spec.home + k * period * speed, speed, 0.08)
+        hardware.step(steps)
+        felt.append(hardware.read().wrench[:3].copy())
+    centripetal = 0.2**2 * 0.6 * sensor.tool_mass  # N
+    assert np.abs(np.mean(felt[-100:], axis=0) - weight[:3]).max() < 0.1 + centripetal
 
 
 def test_a_servo_too_quick_for_the_physics_is_refused(scene):

@@ -67,11 +67,11 @@ def test_arm_stays_with_gravity_torque_only_and_falls_without(scene):
     for scale, stays in ((1.0, True), (0.0, False)):
         data = mujoco.MjData(scene.model)
         scene.apply(data, layout)
-        start = data.xpos[scene.tcp].copy()
+        start = data.xpos[scene.arms[0].tcp].copy()
         for _ in range(200):
             data.ctrl[scene.arm_u] = scale * data.qfrc_bias[scene.arm_v]
             mujoco.mj_step(scene.model, data)
-        assert bool(np.linalg.norm(data.xpos[scene.tcp] - start) < 1e-3) == stays
+        assert bool(np.linalg.norm(data.xpos[scene.arms[0].tcp] - start) < 1e-3) == stays
 
 
 def test_home_points_straight_down_above_the_table(cell):

@@ -6,13 +6,21 @@ import pytest
 from vla_ros import config
 from vla_ros.config import ConfigError
 from vla_ros.paths import share_dir
-from vla_ros.teleop import DEVICES, TeleopPreset, load_preset
+from vla_ros.robots import load_robot
+from vla_ros.teleop import DEVICES, TeleopPreset, load_preset, make_device
 
 
 def test_every_shipped_preset_is_a_device_of_its_name():
     shipped = {path.stem for path in (share_dir() / 'config' / 'teleop').glob('*.yaml')}
     assert shipped == set(DEVICES)
     assert all(load_preset(name).device == name for name in shipped)
+
+
+@pytest.mark.parametrize('robot', ['franka', 'ur5e'])
+def test_every_shipped_preset_suits_every_robot(robot):
+    spec = load_robot(robot)
+    for name in DEVICES:
+        make_device(load_preset(name), spec)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ class CartesianImpedanceConfig(TaskSpringConfig, NullSpaceConfig, ArmTermsConfig
         TaskSpringConfig.__post_init__(self)
         NullSpaceConfig.__post_init__(self)
         ArmTermsConfig.__post_init__(self)
-        for name in ('feedforward_clip_pos', 'feedforward_clip_rot'):
-            require(0 <= getattr(self, name) <= 500, f'{name}: expected 0..500, SI units')
+        for name, unit in (('pos', 'N'), ('rot', 'Nm')):
+            clip = f'feedforward_clip_{name}'
+            require(0 <= getattr(self, clip) <= 500, f'{clip}: expected 0..500 {unit}')
 
 
 class CartesianImpedance(ControlLaw):

@@ -34,8 +34,8 @@ class NullSpaceConfig:
     nullspace_regularization: float = 1e-6  # added to the diagonal that is inverted
 
     def __post_init__(self) -> None:
-        for name in ('nullspace_stiffness', 'nullspace_damping', 'nullspace_max_torque'):
-            require_gains(self, name, 0.0, 500.0, 'SI units')
+        for name, unit in (('stiffness', 'Nm/rad'), ('damping', 'Nms/rad'), ('max_torque', 'Nm')):
+            require_gains(self, f'nullspace_{name}', 0.0, 500.0, unit)
         require(0 < self.nullspace_regularization <= 1, 'nullspace_regularization: expected 0..1')
 
 

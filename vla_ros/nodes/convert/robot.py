@@ -1,5 +1,6 @@
 """Joints, commanded state, execution status."""
 
+from collections.abc import Sequence
 import math
 
 from sensor_msgs.msg import JointState
@@ -12,14 +13,18 @@ from vla_ros_msgs.msg import CommandedState
 from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 
 
-def joints_to_msg(spec: RobotSpec, state: RobotState) -> JointState:
-    """Return the measured joints; each finger has its share of the opening."""
-    fingers = spec.gripper.joints
-    share = state.gripper / len(fingers)
-    message = JointState(header=header(state.stamp))
-    message.name = [*spec.joint_names, *fingers]
-    message.position = packed([*state.position.tolist(), *[share] * len(fingers)], 'd')
-    message.velocity = packed([*state.velocity.tolist(), *[0.0] * len(fingers)], 'd')
+def joints_to_msg(limbs: Sequence[tuple[RobotSpec, RobotState]]) -> JointState:
+    """Return the measured joints of arms; each finger has its share of the opening."""
+    names: list[str] = []
+    position: list[float] = []
+    velocity: list[float] = []
+    for spec, state in limbs:
+        fingers = spec.gripper.joints
+        names += [*spec.joint_names, *fingers]
+        position += [*state.position.tolist(), *[state.gripper / len(fingers)] * len(fingers)]
+        velocity += [*state.velocity.tolist(), *[0.0] * len(fingers)]
+    message = JointState(header=header(limbs[0][1].stamp), name=names)
+    message.position, message.velocity = packed(position, 'd'), packed(velocity, 'd')
     return message
 
 

@@ -89,7 +89,7 @@ class Rig:
                               np.array([0.7, -0.35]))  # fmt: skip
         self._hardware = SimHardware(self.cell.scene, self._layout)
         model = self.cell.scene.model
-        self._tcp = self.cell.scene.tcp
+        self._tcp = self.cell.scene.arms[0].tcp
         self._world = World(self._hardware)
         self._masses, self._losses = model.body_mass.copy(), model.dof_frictionloss.copy()
 

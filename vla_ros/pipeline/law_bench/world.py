@@ -4,6 +4,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.data import Array
+from vla_ros.sim.contacts import Contacts
 from vla_ros.sim.hardware import SimHardware
 
 
@@ -17,15 +18,16 @@ class World:
     def __init__(self, hardware: SimHardware) -> None:
         """Look at one simulation; all contacts in it are the arm's with the table."""
         scene = hardware.scene
-        self._model, self._data, self._tcp = scene.model, hardware.data, scene.tcp
-        self._table = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, 'table_top')
-        self._hand = int(scene.model.body_parentid[scene.tcp])
-        self._one, self._moment = np.zeros(6), np.zeros(3)
+        tcp = scene.arms[0].tcp
+        self._model, self._data, self._tcp = scene.model, hardware.data, tcp
+        self._contacts = Contacts(scene.model, hardware.data, tcp)
+        self._hand = int(scene.model.body_parentid[tcp])
+        self._moment = np.zeros(3)
         self.payload = 0.0
 
     def table(self) -> float:
         """Return the force that the table carries, N."""
-        return sum(self._at(index)[0] for index in self._touching())
+        return self._contacts.normal()
 
     def wrench(self, out: Array) -> Array:
         """Write force and torque (6,) N and Nm on the tcp, base axes, into out."""
@@ -35,26 +37,10 @@ class World:
         # It acts at the centre of mass.
         self._press(data.xfrc_applied[self._tcp, :3], data.xipos[self._tcp], out)
         self._press(self.payload * self._model.opt.gravity, data.xipos[self._hand], out)
-        for index in self._touching():
-            contact, felt = data.contact[index], self._at(index)
-            # Rows of the frame are its axes; the force is that on the second geom.
-            frame = contact.frame.reshape(3, 3)
-            sign = 1.0 if contact.geom[0] == self._table else -1.0
-            self._press(sign * felt[:3] @ frame, contact.pos, out)
-            out[3:] += sign * felt[3:] @ frame
-        return out
+        return self._contacts.wrench(data.xpos[self._tcp], out)
 
     def _press(self, force: Array, place: Array, out: Array) -> None:
         """Add a force (3,) N at a place (3,) m to the wrench on the tcp."""
         mujoco.mju_cross(self._moment, place - self._data.xpos[self._tcp], force)
         out[:3] += force
         out[3:] += self._moment
-
-    def _touching(self) -> list[int]:
-        contacts = self._data.contact
-        return [i for i in range(self._data.ncon) if self._table in contacts[i].geom]
-
-    def _at(self, index: int) -> Array:
-        """Return force and torque (6,) of a contact in its own frame."""
-        mujoco.mj_contactForce(self._model, self._data, index, self._one)
-        return self._one.copy()

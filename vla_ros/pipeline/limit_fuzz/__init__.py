@@ -67,7 +67,7 @@ def fuzz_limits(
     rng = np.random.default_rng(seed)
     wanderer, verdict = Wanderer(spec, rng, BLOCK + _KEPT), Verdict()
     record = Record(wanderer)
-    execution = Execution(spec, wanderer, law=law)
+    execution = Execution(spec, (wanderer,), law=law)
     adversary = Adversary(spec, load_preset(law), rng)
     loop = execution.loop
     now, period = 1_000 * SECOND, round(SECOND / spec.control_rate)

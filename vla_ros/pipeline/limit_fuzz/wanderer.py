@@ -1,4 +1,4 @@
-"""A robot whose joints go where they like."""
+"""A robot whose joints go where they like, and whose force sensor feels what it likes."""
 
 import math
 
@@ -8,6 +8,10 @@ from vla_ros.control.interfaces import JointSample
 from vla_ros.data import SECOND, Array
 from vla_ros.pipeline.plant import Sample
 from vla_ros.robots.spec import RobotSpec
+
+
+_MOMENTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1, 0.1])  # m, between a force and its moment
+_LONG = 100  # ticks, of silence
 
 
 class Wanderer:
@@ -22,6 +26,8 @@ class Wanderer:
         self._sample = Sample(0, spec.home.copy(), np.zeros(spec.n), 0.04)
         self._phase, self._pace = rng.uniform(0, 6.28, spec.n), rng.uniform(0.1, 3.0, spec.n)
         self._width = rng.uniform(0.0, 0.6, spec.n)
+        self._feels = spec.force_sensor is not None
+        self._push, self._silent = np.zeros(6), 0  # N and Nm, ticks
 
     def read(self) -> JointSample:
         """Return the newest measurement."""
@@ -51,3 +57,19 @@ class Wanderer:
             sample.velocity = rng.normal(0, 1, len(self._speed)) * self._speed
         elif chance < 3.5e-3:
             sample.position = np.full_like(sample.position, math.nan)
+        if self._feels:
+            self._feel()
+
+    def _feel(self) -> None:
+        """Feel another wrench; sometimes an enormous one, what is no number, or nothing."""
+        rng, sample = self._rng, self._sample
+        chance = rng.random()
+        if chance < 2e-3:
+            self._push = rng.normal(0, rng.choice([1.0, 20.0, 1000.0]), 6) * _MOMENTS
+        elif chance < 2.2e-3:
+            self._silent = int(rng.integers(1, _LONG))
+        self._silent = max(self._silent - 1, 0)
+        if self._silent:
+            sample.wrench = None if self._silent % 2 else np.full(6, math.nan)
+        else:
+            sample.wrench = self._push + rng.normal(0, 0.1, 6)

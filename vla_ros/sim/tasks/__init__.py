@@ -1,29 +1,41 @@
 """The task families, by name; each file holds one with its config and its scripted expert."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from vla_ros.config import require
 from vla_ros.language.grammar import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.tasks.base import ExpertAction, Progress, Task
 from vla_ros.sim.tasks.motion import Hand, make_hand
 from vla_ros.sim.tasks.pick import Pick
+from vla_ros.sim.tasks.press import Press
 from vla_ros.sim.tasks.push import Push
 from vla_ros.sim.tasks.put import Put
 from vla_ros.sim.tasks.stack import Stack
+from vla_ros.sim.tasks.wipe import Wipe
 
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Put, Push, Stack)}
+# New ones go to the end: the place of a task is part of the seeds of its scenes.
+TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe)}
 
 
-def make_tasks(sim: SimConfig, hand: Hand) -> dict[str, Task]:
-    """Return one task of every family."""
-    return {name: kind(sim, hand) for name, kind in TASKS.items()}
+def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:
+    """Return one task of every family named, in that order, for a robot with these hands.
+
+    Raises:
+        ValueError: a family without a task; the message names those that have one.
+    """
+    unknown = [name for name in families if name not in TASKS]
+    require(not unknown, f'tasks: {unknown[:1]} is not one of {list(TASKS)}')
+    return {name: TASKS[name](sim, hands) for name in families}
 
 
 def draw(task: Task, seed: int) -> tuple[Layout, Request]:
     """Return the scene and the request of a seed; the same for the same task and seed."""
-    rng = np.random.default_rng((sorted(TASKS).index(task.name), seed))
+    rng = np.random.default_rng((list(TASKS).index(task.name), seed))
     layout = task.reset(rng)
     return layout, task.request(layout, rng)
 

@@ -1,6 +1,7 @@
 """Task: a scene to set up, a request to make in it, a test of success and an expert that can."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.data import Array, Pose
-from vla_ros.language.grammar import Request, requests
+from vla_ros.language import FAMILIES, Request, requests
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout, draw_layout
 from vla_ros.sim.state import WorldState
@@ -33,17 +34,21 @@ class Task(ABC):
     config_type: ClassVar[type]
     time_limit: ClassVar[float] = 15.0  # s, simulated
     hold: ClassVar[float] = 0.5  # s, for which success must last
+    anywhere: ClassVar[bool] = True  # whether it can be asked for in scenes of other families
+    floor: ClassVar[float] = 0.012  # m, to which disturbances of a demonstration may lead
+    drops: ClassVar[bool] = True  # whether the hand may be opened by them
 
-    def __init__(self, sim: SimConfig, hand: Hand, config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
         """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
         self.sim = sim
-        self.hand = hand
+        self.hands = tuple(hands)
+        self.hand = self.hands[0]  # that acts, where one alone does
         self.config = self.config_type() if config is None else config
 
     def reset(self, rng: np.random.Generator) -> Layout:
         """Draw a scene in which at least one request of this family can be carried out."""
         for _ in range(_ATTEMPTS):
-            layout = draw_layout(self.sim, rng)
+            layout = draw_layout(self.sim, rng, FAMILIES[self.name].kind)
             if any(self.feasible(layout, request) for request in requests(self.name)):
                 return layout
         raise ValueError(f'{self.name}: no scene in which it can be done; change the placement')
@@ -56,18 +61,34 @@ class Task(ABC):
 
     def feasible(self, layout: Layout, request: Request) -> bool:
         """Whether the request makes sense in the scene and the expert has the room for it."""
-        return request.object in layout.present
+        return request.object in layout.colours(request.kind)
 
     @abstractmethod
     def success(self, state: WorldState, request: Request) -> bool:
         """Whether it is done at this instant; it counts once it has lasted `hold` s."""
 
+    def step(self, state: WorldState, request: Request) -> tuple[ExpertAction, ...]:
+        """Return what every hand is to do next, in the order of the hands of `state`."""
+        return (self.expert(state, request),)
+
     @abstractmethod
     def expert(self, state: WorldState, request: Request) -> ExpertAction:
         """Return what to do next, from any state."""
 
+    @abstractmethod
     def failure(self, state: WorldState, request: Request) -> str:
         """Return why it can no longer be done; empty while it can."""
+
+    def measure(self, state: WorldState) -> dict[str, float]:
+        """Return what else is worth knowing of the episode so far, by name with its unit."""
+        return {}
+
+
+class CubeTask(Task):
+    """A task that is done to a cube."""
+
+    def failure(self, state: WorldState, request: Request) -> str:
+        """Return why the cube can no longer be had."""
         x, y, z = state.cube(request.object)
         (cx, cy), (sx, sy) = self.sim.objects.table_centre, self.sim.objects.table
         if not (abs(x - cx) < sx and abs(y - cy) < sy and z > -0.01):
@@ -88,6 +109,7 @@ class Progress:
         self.requested = request
         self.success = False
         self.reason = ''  # why it ended, empty before
+        self.measured: dict[str, float] = {}  # what the task measures besides, newest
         self._since: float | None = None
 
     def update(self, state: WorldState) -> bool:
@@ -95,6 +117,7 @@ class Progress:
         if self.reason:
             return True
         task = self.task
+        self.measured = task.measure(state)
         if not task.success(state, self.requested):
             self._since = None
         elif self._since is None:

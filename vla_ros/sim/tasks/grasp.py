@@ -4,11 +4,11 @@ import numpy as np
 
 from vla_ros.data import Array, Pose
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks.base import ExpertAction, Task, distance
+from vla_ros.sim.tasks.base import CubeTask, ExpertAction, distance
 from vla_ros.sim.tasks.motion import MotionConfig, funnel, step_towards
 
 
-class GraspingTask(Task):
+class GraspingTask(CubeTask):
     """A task whose expert carries the cube."""
 
     @property

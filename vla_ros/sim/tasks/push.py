@@ -8,7 +8,7 @@ from vla_ros.data import Array, Pose
 from vla_ros.language.grammar import Request
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks.base import ExpertAction, Task, distance
+from vla_ros.sim.tasks.base import CubeTask, ExpertAction, distance
 from vla_ros.sim.tasks.motion import MotionConfig, funnel, step_towards
 
 
@@ -30,11 +30,13 @@ class PushConfig:
     bowl_room: float = 0.105  # m, between it and the bowl's centre
 
 
-class Push(Task):
+class Push(CubeTask):
     """Push the named cube into the goal zone."""
 
     name = 'push'
     config_type = PushConfig
+    anywhere = False  # it needs a free way, which only its own scenes have
+    floor = 0.05
 
     def feasible(self, layout: Layout, request: Request) -> bool:
         """Whether the cube is there and the way of the hand and the cube is free."""
@@ -46,7 +48,7 @@ class Push(Task):
         if not config.distance[0] <= length <= config.distance[1]:
             return False
         start = cube - way / length * (config.behind + 0.01)
-        others = [layout.cube(c) for c in layout.present if c != request.object]
+        others = [layout.cube(c) for c in layout.colours('cube') if c != request.object]
         clear = all(_off_segment(p, start, layout.zone) > config.cube_room for p in others)
         return clear and _off_segment(layout.bowl, start, layout.zone) > config.bowl_room
 

@@ -28,7 +28,8 @@ class Stack(GraspingTask):
 
     def feasible(self, layout: Layout, request: Request) -> bool:
         """Whether both cubes are there."""
-        return request.object in layout.present and request.target in layout.present
+        present = layout.colours('cube')
+        return request.object in present and request.target in present
 
     def failure(self, state: WorldState, request: Request) -> str:
         """Also fails when the lower cube cannot be used any more."""

@@ -25,8 +25,13 @@ from vla_ros.robots.model import RobotModel
 
 
 SPEC = load_robot('franka')
-PRESETS = sorted(p.stem for p in (share_dir() / 'config' / 'control').glob('franka*.yaml'))
-EFFORT = [name for name in PRESETS if load_law(name, SPEC).output == 'effort']
+ROBOTS = {name: load_robot(name) for name in ('franka', 'ur5e')}
+EFFORT = [
+    (name, path.stem)
+    for name, spec in ROBOTS.items()
+    for path in sorted((share_dir() / 'config' / 'control').glob(f'{name}_*.yaml'))
+    if load_law(path.stem, spec).output == 'effort'
+]
 
 
 @pytest.fixture
@@ -43,10 +48,11 @@ def target_at(
     return target
 
 
-@pytest.mark.parametrize('preset', EFFORT)
-def test_every_preset_makes_a_law_that_carries_the_arm(preset, model):
-    law = load_law(preset, SPEC)
-    out = np.full(SPEC.n, np.nan)
+@pytest.mark.parametrize(('robot', 'preset'), EFFORT)
+def test_every_preset_makes_a_law_that_carries_the_arm(robot, preset):
+    spec = ROBOTS[robot]
+    law, model = load_law(preset, spec), RobotModel(spec)
+    out = np.full(spec.n, np.nan)
     assert law.torque(model, target_at(model), out) is out
     np.testing.assert_allclose(out, model.gravity, atol=1e-9)
 

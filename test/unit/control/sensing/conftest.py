@@ -47,7 +47,7 @@ class Arm:
 
     def push(self, force, torque=(0.0, 0.0, 0.0)):
         """Exert a wrench on the tcp, N and Nm, base axes, from now on."""
-        data, tcp = self.hardware.data, self.scene.tcp
+        data, tcp = self.hardware.data, self.scene.arms[0].tcp
         # MuJoCo takes it at the body's centre of mass, which for a frame is not its origin.
         lever = np.cross(data.xpos[tcp] - data.xipos[tcp], force)
         data.xfrc_applied[tcp] = (*force, *(lever + torque))

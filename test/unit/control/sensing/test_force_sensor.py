@@ -21,7 +21,7 @@ def tool_centre(spec, frame):
     """Return the centre of mass of what hangs behind a link, m, in its frame."""
     scene = Scene(spec)
     data = mujoco.MjData(scene.model)
-    data.qpos[scene.fingers_q] = 0.02
+    data.qpos[scene.arms[0].fingers_q] = 0.02
     mujoco.mj_kinematics(scene.model, data)
     mujoco.mj_comPos(scene.model, data)
     body = data.body(frame)
@@ -169,7 +169,7 @@ def test_the_simulation_refuses_a_frame_it_lacks():
 
 def test_without_a_sensor_there_is_no_wrench(spec, make_arm):
     arm = make_arm(spec)
-    assert arm.scene.wrench is None and arm.hardware.read().wrench is None
+    assert arm.scene.arms[0].wrench is None and arm.hardware.read().wrench is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What the tests of several robots share."""
+
+import pytest
+
+
+# Robots whose YAML is still to come (docs/robots.md).
+HOMES = {
+    'aloha': {
+        f'{side}_{name}': q
+        for side in ('left', 'right')
+        for name, q in (('shoulder', -0.195), ('elbow', 0.24), ('wrist_angle', 1.5258))
+    },
+    'humanoid': {
+        'waist_pitch_joint': 0.15,
+        'head_pitch_joint': 0.15,
+        **{
+            f'{side}_{name}_joint': q if name.endswith(('pitch', 'elbow')) else sign * q
+            for side, sign in (('left', 1), ('right', -1))
+            for name, q in (
+                ('shoulder_pitch', -0.255),
+                ('shoulder_roll', 0.5),
+                ('shoulder_yaw', -0.2),
+                ('elbow', -0.16),
+                ('wrist_roll', -0.94),
+                ('wrist_pitch', 0.94),
+                ('wrist_yaw', 0.57),
+            )
+        },
+    },
+}
+
+
+@pytest.fixture(scope='session')
+def homes():
+    """Home of each robot without a YAML, rad by joint; joints that are not named are at 0."""
+    return HOMES

@@ -1,0 +1,135 @@
+"""Random arrangements of a scene for still pictures: what could be seen while a task is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.data import Array
+from vla_ros.sim.layout import Layout
+from vla_ros.sim.scene import Scene
+
+
+_TIP = 0.009  # m, from the tcp to the tips of the closed fingers, about
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where everything is in one picture."""
+
+    things: Array  # (6, 3) m, what has a colour; NaN = absent
+    tcp: Array  # (3,) m
+    opening: float  # m
+    put: Callable[[Array], None] = field(repr=False)  # writes it into generalised positions
+
+
+class Arranger:
+    """Arranges one scene again and again."""
+
+    def __init__(
+        self, scene: Scene, layout: Layout, opened: float, rng: np.random.Generator
+    ) -> None:
+        """Draw with `rng`; `opened` m is an open hand."""
+        self._opened = opened
+        self._scene, self._layout, self._rng = scene, layout, rng
+        self._kinds = {'cube': self._cubes, 'button': self._buttons, 'line': self._lines}
+
+    def arrange(self, kind: str) -> Arrangement:
+        """Draw an arrangement of a scene with things of a kind."""
+        return self._kinds[kind]()
+
+    def _cubes(self) -> Arrangement:
+        """Cubes lie about, are held, stacked, in the bowl or on the zone; the hand is anywhere."""
+        layout, rng, opened = self._layout, self._rng, self._opened
+        cubes = np.c_[layout.cubes[:, :2], np.full(len(layout.cubes), 0.02)]
+        present = np.flatnonzero(np.isfinite(cubes[:, 0]))
+        _rearrange(layout, cubes, present, rng)
+        one = int(rng.choice(present))
+        chosen = cubes[one]
+        tcp = rng.uniform([0.34, -0.28, 0.08], [0.66, 0.28, 0.32])
+        opening, held = float(rng.choice([0.0, opened / 2, opened, opened])), -1
+        draw = rng.random()
+        if draw < 0.35:  # above a cube, as before a grasp
+            tcp = chosen + rng.normal(0, 0.02, 3) * [1, 1, 0]
+            tcp[2] += rng.uniform(0.05, 0.14)
+            opening = opened
+        elif draw < 0.45:  # around it
+            tcp = chosen + rng.normal(0, 0.004, 3) + [0, 0, rng.uniform(-0.004, 0.03)]
+            opening = opened
+        elif draw < 0.55:  # beside it, closed, as before a push
+            side = rng.uniform(-np.pi, np.pi)
+            tcp = chosen + 0.05 * np.array([np.cos(side), np.sin(side), 0.0])
+            tcp[2], opening = rng.uniform(0.02, 0.1), 0.0
+        elif draw < 0.8:
+            held, opening = one, 0.04
+            tcp[2] = rng.uniform(0.02, 0.25)
+            cubes[held] = tcp + [*rng.normal(0, 0.003, 2), rng.uniform(-0.012, 0.004)]
+
+        def put(qpos: Array) -> None:
+            for i, place in enumerate(cubes):
+                if np.isfinite(place[0]):
+                    yaw = 0.0 if i == held else layout.cubes[i, 2]
+                    address = self._scene.cubes_q[i]
+                    turn = (np.cos(yaw / 2), 0, 0, np.sin(yaw / 2))
+                    qpos[address : address + 7] = (*place, *turn)
+
+        return Arrangement(cubes, tcp, opening, put)
+
+    def _buttons(self) -> Arrangement:
+        """The closed hand is anywhere, above a button or pressing it."""
+        buttons, layout, rng = self._scene.buttons, self._layout, self._rng
+        assert buttons is not None  # or there were no such layout
+        tops, one = self._rest(buttons.tops(layout.buttons))
+        travel = np.zeros(len(tops))
+        tcp, draw = self._anywhere(), rng.random()
+        if draw < 0.4:  # above it
+            tcp = tops[one] + [*rng.normal(0, 0.015, 2), rng.uniform(_TIP, 0.12)]
+        elif draw < 0.7:  # pressing
+            travel[one] = rng.uniform(0, self._scene.config.buttons.travel)
+            tcp = tops[one] + [*rng.normal(0, 0.004, 2), _TIP - travel[one]]
+        tops[:, 2] -= travel
+        opening = self._scene.spec.limbs[0].gripper.closed
+        return Arrangement(tops, tcp, opening, lambda qpos: buttons.write(qpos, travel))
+
+    def _lines(self) -> Arrangement:
+        """Lines are wiped up to anywhere, and the sponge is there, above, or elsewhere."""
+        lines, config, rng = self._scene.lines, self._scene.config.lines, self._rng
+        assert lines is not None  # or there were no such layout
+        centres = lines.centres(self._layout.lines)
+        count = np.isfinite(centres[..., 0]).sum(1)
+        gone = np.where(rng.random(len(count)) < 0.5, 0, rng.integers(0, np.maximum(count, 1)))
+        wiped = np.arange(centres.shape[1]) < gone[:, None]
+        first = centres[np.arange(len(centres)), np.minimum(gone, centres.shape[1] - 1)]
+        things, one = self._rest(np.c_[first, np.zeros(len(first))])
+        tcp, draw = self._anywhere(), rng.random()
+        if draw < 0.4:  # wiping: it covers what it has just taken off
+            way = self._layout.lines[one, 2:] - self._layout.lines[one, :2]
+            behind = config.sponge * way / np.linalg.norm(way)
+            tcp = things[one] + [*(rng.normal(0, 0.003, 2) - behind), config.reach - 0.004]
+        elif draw < 0.7:  # above it
+            tcp = things[one] + [*rng.normal(0, 0.02, 2), rng.uniform(config.reach, 0.14)]
+        opening = self._scene.spec.limbs[0].gripper.closed
+        return Arrangement(things, tcp, opening, lambda qpos: lines.write(qpos, wiped))
+
+    def _rest(self, things: Array) -> tuple[Array, int]:
+        """Return a copy of places (6, 3) m and the index of one that is there."""
+        there = np.flatnonzero(np.isfinite(things[:, 0]))
+        return things.copy(), int(self._rng.choice(there))
+
+    def _anywhere(self) -> Array:
+        return self._rng.uniform([0.34, -0.28, 0.08], [0.66, 0.28, 0.32])
+
+
+def _rearrange(
+    layout: Layout, cubes: Array, present: NDArray[np.int64], rng: np.random.Generator
+) -> None:
+    """Move one cube into the bowl, onto the zone or onto another, now and then."""
+    one, other = rng.permutation(present)[:2]
+    draw = rng.random()
+    if draw < 0.15:
+        cubes[one] = [*(layout.bowl + rng.uniform(-0.02, 0.02, 2)), rng.uniform(0.02, 0.06)]
+    elif draw < 0.3:
+        cubes[one, :2] = layout.zone + rng.uniform(-0.04, 0.04, 2)
+    elif draw < 0.45:
+        cubes[one] = cubes[other] + [*rng.normal(0, 0.006, 2), rng.uniform(0.04, 0.07)]
