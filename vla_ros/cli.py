@@ -15,6 +15,7 @@ from vla_ros.commands import (
     evaluate,
     export,
     teleop,
+    tokenize,
     train,
     up,
 )
@@ -27,7 +28,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, up, teleop, demos, train, evaluate, calibrate, export, bench, doctor):
+for module in (
+    demo,
+    up,
+    teleop,
+    demos,
+    train,
+    evaluate,
+    calibrate,
+    export,
+    tokenize,
+    bench,
+    doctor,
+):
     app.command(module.NAME)(module.command)
 
 

@@ -1,0 +1,125 @@
+"""The action tokenizer: short, faithful, one for all robots, and strict with what it is given."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+import numpy as np
+import pytest
+
+from vla_ros.act import pairs
+from vla_ros.act.tokenizer import (
+    ALPHABET,
+    UNITS,
+    ActionTokenizer,
+    TokenError,
+    TokenizerSpec,
+    fit,
+    kinds_of,
+    load,
+    save,
+)
+from vla_ros.robots import load_robot
+
+
+ARM = ('position',) * 3 + ('rotation',) * 3 + ('gripper',)
+BODY = ('joint',) * 5 + ARM + ARM + ('twist',) * 3
+SEQUENCES = st.lists(st.lists(st.integers(0, 9), max_size=40), max_size=8)
+
+
+def reach(rng, kinds, horizon=16):
+    """Return a smooth chunk: every channel goes somewhere and stays."""
+    time = np.linspace(0, 1, horizon)[:, None]
+    ease = time**2 * (3 - 2 * time)
+    return ease * rng.uniform(-1, 1, len(kinds)) * [UNITS[kind] for kind in kinds]
+
+
+@pytest.fixture(scope='module')
+def tokenizer():
+    rng = np.random.default_rng(0)
+    chunks = [(reach(rng, kinds), kinds) for kinds in (ARM, BODY) for _ in range(300)]
+    return fit(chunks, ['arm', 'body'], size=900)
+
+
+@given(SEQUENCES)
+def test_pairs_that_are_merged_come_apart_again(sequences):
+    sequences = [np.array(sequence, np.int64) for sequence in sequences]
+    merges = pairs.fit_merges(sequences, 10, 20)
+    for sequence in sequences:
+        tokens = pairs.encode(sequence, merges, 10)
+        assert len(tokens) <= len(sequence)
+        assert pairs.expand(tokens.tolist(), merges, 10) == sequence.tolist()
+
+
+def test_the_commonest_pair_is_the_first_symbol():
+    merges = pairs.fit_merges([np.array([1, 2, 1, 2, 3, 1, 2])], 4, 6)
+    assert merges[0] == (1, 2)
+    assert pairs.encode(np.array([1, 2, 3]), merges[:1], 4).tolist() == [4, 3]
+    assert pairs.encode(np.array([3, 3, 3]), ((3, 3),), 4).tolist() == [4, 3]
+
+
+@pytest.mark.parametrize('kinds', [ARM, BODY])
+def test_smooth_motion_is_short_and_comes_back(tokenizer, kinds):
+    rng = np.random.default_rng(1)
+    scale = np.array([UNITS[kind] for kind in kinds])
+    for _ in range(30):
+        chunk = reach(rng, kinds)
+        tokens = tokenizer.encode(chunk, kinds)
+        assert len(tokens) < chunk.size / 2
+        back = tokenizer.decode(tokens.tolist(), kinds, 16)
+        assert np.abs((back - chunk) / scale).max() < 2 * tokenizer.spec.quantum
+
+
+@settings(max_examples=60)
+@given(arrays(np.float64, (16, 7), elements=st.floats(-1, 1, width=32)))
+def test_what_is_lost_is_bounded(tokenizer, noise):
+    chunk = noise * [UNITS[kind] for kind in ARM]
+    back = tokenizer.decode(tokenizer.encode(chunk, ARM).tolist(), ARM, 16)
+    # Half a quantum of every coefficient, in the norm of a column; the transform keeps norms.
+    lost = np.linalg.norm((back - chunk) / [UNITS[kind] for kind in ARM], axis=0)
+    assert (lost <= np.sqrt(16) * tokenizer.spec.quantum / 2 + 1e-9).all()
+
+
+def test_standing_still_takes_no_token(tokenizer):
+    still = np.zeros((16, len(ARM)))
+    assert len(tokenizer.encode(still, ARM)) == 0
+    np.testing.assert_array_equal(tokenizer.decode([], ARM, 16), still)
+
+
+def test_channels_have_kinds():
+    assert kinds_of(load_robot('franka').channels) == ARM
+    assert kinds_of(('waist.waist_yaw_joint', 'base.vx', 'base.wz', 'left.gripper')) == (
+        'joint', 'twist', 'twist', 'gripper',
+    )  # fmt: skip
+    with pytest.raises(TokenError, match=r"'left.mood': its kind is none of \['gripper'"):
+        kinds_of(('left.mood',))
+
+
+def test_what_cannot_be_read_is_refused(tokenizer):
+    with pytest.raises(TokenError, match=r'actions: expected \(horizon, 7\), got \(16, 6\)'):
+        tokenizer.encode(np.zeros((16, 6)), ARM)
+    with pytest.raises(TokenError, match='finite'):
+        tokenizer.encode(np.full((16, 7), np.nan), ARM)
+    with pytest.raises(TokenError, match="kind 'mood' is not one of"):
+        tokenizer.encode(np.zeros((16, 1)), ('mood',))
+    with pytest.raises(TokenError, match=f'token: expected 0..{tokenizer.size - 1}, got 99999'):
+        tokenizer.decode([99999], ARM, 16)
+    with pytest.raises(TokenError, match='expected at most 14 numbers, got 15'):
+        ActionTokenizer(TokenizerSpec(0.04, (), ())).decode([ALPHABET // 2] * 15, ARM, 2)
+
+
+def test_it_is_saved_and_a_wrong_file_is_refused(tokenizer, tmp_path):
+    path = tmp_path / 'tokenizer.json'
+    save(path, tokenizer)
+    assert load(path).spec == tokenizer.spec
+    tree = json.loads(path.read_text())
+    tree['merges'][0] = [0, 10**6]
+    path.write_text(json.dumps(tree))
+    with pytest.raises(TokenError, match=r'merges\[0\]: .* has a symbol that does not exist'):
+        load(path)
+    path.write_text('{')
+    with pytest.raises(TokenError, match='not an action tokenizer'):
+        load(path)
+    with pytest.raises(TokenError, match='not an action tokenizer'):
+        load(tmp_path / 'nowhere.json')

@@ -1,0 +1,72 @@
+"""One tokenizer for the demonstrations of all robots, measured on episodes it has not seen."""
+
+from pathlib import Path
+import shutil
+import sys
+
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+from typer.testing import CliRunner
+
+from vla_ros.cli import app
+from vla_ros.pipeline.tokens import HORIZON, collect, fit_tokenizer, measure
+
+
+pytest.importorskip('torch')
+sys.path.insert(0, str(Path(__file__).parents[1] / 'learn'))
+from synthetic import write_demos  # noqa: E402
+
+
+def rename(path, robot):
+    """Make a demonstration one of another robot's."""
+    with safe_open(path, 'np') as file:
+        metadata = file.metadata()
+    save_file(load_file(path), path, {**metadata, 'robot': robot})
+
+
+@pytest.fixture(scope='module')
+def folders(tmp_path_factory):
+    made = [tmp_path_factory.mktemp(name) for name in ('franka', 'ur5e')]
+    for i, folder in enumerate(made):
+        write_demos(folder, 10, steps=20, seed=i)
+    for path in made[1].iterdir():
+        rename(path, 'ur5e')
+    return made
+
+
+def test_it_is_fitted_on_all_and_measured_on_what_it_has_not_seen(folders):
+    found = [collect(folder) for folder in folders]
+    assert [chunks.robot for chunks in found] == ['franka', 'ur5e']
+    assert found[0].fitted.shape == (40, HORIZON, 7) and found[0].held_out.shape == (
+        10,
+        HORIZON,
+        7,
+    )
+    tokenizer = fit_tokenizer(found, 0.04, 700)
+    assert tokenizer.spec.robots == ('franka', 'ur5e') and tokenizer.size == 700
+    for chunks in found:
+        figures = measure(tokenizer, chunks)
+        assert figures['chunks'] == 10 and figures['numbers'] == 112
+        assert 0 < figures['tokens'] <= figures['tokens_p99'] < 60
+        assert 0 < figures['position']['mean'] < figures['position']['max'] < 0.01
+        assert figures['rotation']['max'] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_command_writes_a_tokenizer_and_its_figures(folders, tmp_path):
+    out, report = tmp_path / 'tokenizer.json', tmp_path / 'report.json'
+    given = ['tokenize', *map(str, folders), '--out', str(out), '--report', str(report)]
+    answer = CliRunner().invoke(app, [*given, '--size', '600'])
+    assert answer.exit_code == 0, answer.output
+    assert 'franka' in answer.output and 'ur5e' in answer.output
+    assert out.stat().st_size > 100 and '"position"' in report.read_text()
+
+
+def test_too_few_or_mixed_demonstrations_are_refused(folders, tmp_path):
+    with pytest.raises(ValueError, match='expected 5 demonstrations or more'):
+        collect(tmp_path)
+    mixed = tmp_path / 'mixed'
+    shutil.copytree(folders[0], mixed / 'a')
+    shutil.copytree(folders[1], mixed / 'b')
+    with pytest.raises(ValueError, match=r"one robot, got \['franka', 'ur5e'\]"):
+        collect(mixed)

@@ -1,0 +1,183 @@
+"""The whole-body action tokenizer: a chunk of any robot as a few integers, and back.
+
+Every channel is scaled by its kind, transformed along time (orthonormal DCT-II), rounded, and the
+numbers, slowest frequency first, are compressed by byte pairs: smooth motion is a few tokens. The
+idea is that of FAST (Pertsch et al., "FAST: Efficient action tokenization for vision-language-
+action models", 2025); kinds of channels in place of the statistics of one data set make it one
+tokenizer for all robots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from vla_ros import config
+from vla_ros.act import pairs
+from vla_ros.config import require
+from vla_ros.data import Array
+
+
+# What one unit of a scaled channel is, by kind; a policy's actions are relative (see policy/).
+UNITS = {
+    'position': 0.1,  # m, from the commanded position
+    'rotation': 0.2,  # rad, of the rotation vector from the commanded rotation
+    'gripper': 1.0,  # share of the opening
+    'joint': 0.2,  # rad, from the commanded joint position
+    'twist': 0.5,  # m/s or rad/s, of a mobile base
+}
+_GREATEST = 255  # of a rounded coefficient, either way
+
+
+class TokenError(ValueError):
+    """Tokens, or a chunk, that this tokenizer cannot read."""
+
+
+@dataclass(frozen=True)
+class TokenizerSpec:
+    """What a tokenizer was fitted to be; saved as JSON."""
+
+    quantum: float  # of a scaled coefficient; half of it, at most, is lost of each
+    merges: tuple[tuple[int, int], ...]  # pairs of symbols that became symbols
+    robots: tuple[str, ...]  # that it was fitted on
+
+    def __post_init__(self) -> None:
+        require(0.001 <= self.quantum <= 1, 'quantum: expected 0.001..1')
+        for i, pair in enumerate(self.merges):
+            known = all(0 <= symbol < ALPHABET + i for symbol in pair)
+            require(known, f'merges[{i}]: {pair} has a symbol that does not exist by then')
+
+
+ALPHABET = 2 * _GREATEST + 1
+
+
+class ActionTokenizer:
+    """Encodes and decodes relative chunks (horizon, channels)."""
+
+    def __init__(self, spec: TokenizerSpec) -> None:
+        """Use what was fitted."""
+        self.spec = spec
+
+    @property
+    def size(self) -> int:
+        """Number of different tokens."""
+        return ALPHABET + len(self.spec.merges)
+
+    def encode(self, actions: Array, kinds: Sequence[str]) -> NDArray[np.int64]:
+        """Return the tokens of actions (horizon, channels), channels of `kinds`.
+
+        Raises:
+            TokenError: another number of channels than kinds, an unknown kind, or a number that
+                is not finite.
+        """
+        return pairs.encode(symbols(actions, kinds, self.spec.quantum), self.spec.merges, ALPHABET)
+
+    def decode(self, tokens: Sequence[int], kinds: Sequence[str], horizon: int) -> Array:
+        """Return the actions (horizon, channels) that tokens stand for.
+
+        Raises:
+            TokenError: a token that does not exist, or more numbers than the chunk has.
+        """
+        try:
+            found = pairs.expand(tokens, self.spec.merges, ALPHABET)
+        except ValueError as error:
+            raise TokenError(str(error)) from error
+        scale = _scale(kinds)
+        if len(found) > horizon * len(scale):
+            raise TokenError(f'tokens: expected at most {horizon * len(scale)} numbers, '
+                             f'got {len(found)}')  # fmt: skip
+        coefficients = np.zeros(horizon * len(scale))
+        coefficients[: len(found)] = np.array(found) - _GREATEST
+        wave = self.spec.quantum * coefficients.reshape(horizon, len(scale))
+        actions: Array = fft.idct(wave, axis=0, norm='ortho') * scale
+        return actions
+
+
+def kinds_of(channels: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds of the relative channels that belong to a robot's absolute channels.
+
+    A pose has seven absolute channels and six relative ones.
+
+    Raises:
+        TokenError: a channel of no known kind.
+    """
+    result: list[str] = []
+    for channel in channels:
+        name = channel.rpartition('.')[2]
+        if name in ('x', 'y', 'z'):
+            result.append('position')
+        elif name in ('qx', 'qy', 'qz'):
+            result.append('rotation')
+        elif name in ('vx', 'vy', 'wz'):
+            result.append('twist')
+        elif name == 'gripper':
+            result.append('gripper')
+        elif name.endswith('joint'):
+            result.append('joint')
+        elif name != 'qw':
+            raise TokenError(f'channel {channel!r}: its kind is none of {sorted(UNITS)}')
+    return tuple(result)
+
+
+def symbols(actions: Array, kinds: Sequence[str], quantum: float) -> NDArray[np.int64]:
+    """Return the rounded coefficients (k,), slowest first, without the zeros at the end."""
+    actions = np.asarray(actions, np.float64)
+    scale = _scale(kinds)
+    if actions.ndim != 2 or actions.shape[1] != len(scale):
+        raise TokenError(f'actions: expected (horizon, {len(scale)}), got {actions.shape}')
+    if not np.isfinite(actions).all():
+        raise TokenError('actions: expected finite numbers')
+    wave = fft.dct(actions / scale, axis=0, norm='ortho') / quantum
+    flat = np.clip(np.rint(wave), -_GREATEST, _GREATEST).astype(np.int64).ravel()
+    there = np.flatnonzero(flat)
+    return flat[: there[-1] + 1 if len(there) else 0] + _GREATEST
+
+
+def fit(
+    chunks: Sequence[tuple[Array, Sequence[str]]],
+    robots: Sequence[str],
+    quantum: float = 0.04,
+    size: int = 2048,
+) -> ActionTokenizer:
+    """Return a tokenizer fitted to chunks (horizon, channels) with the kinds of their channels.
+
+    Args:
+        chunks: of every robot.
+        robots: names, for the record.
+        quantum: of a scaled coefficient.
+        size: number of tokens, at most.
+    """
+    sequences = [symbols(actions, kinds, quantum) for actions, kinds in chunks]
+    merges = pairs.fit_merges(sequences, ALPHABET, size)
+    return ActionTokenizer(TokenizerSpec(quantum, merges, tuple(robots)))
+
+
+def save(path: Path, tokenizer: ActionTokenizer) -> None:
+    """Write a tokenizer as JSON."""
+    text = json.dumps(config.to_tree(tokenizer.spec), separators=(',', ':'))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + '\n', encoding='utf-8')
+
+
+def load(path: Path) -> ActionTokenizer:
+    """Read what `save` wrote.
+
+    Raises:
+        TokenError: not such a file; the message names it.
+    """
+    try:
+        tree = json.loads(path.read_text(encoding='utf-8'))
+        return ActionTokenizer(config.build(TokenizerSpec, tree, where=str(path)))
+    except (OSError, ValueError) as error:
+        raise TokenError(f'{path}: not an action tokenizer: {error}') from error
+
+
+def _scale(kinds: Sequence[str]) -> Array:
+    unknown = [kind for kind in kinds if kind not in UNITS]
+    if unknown:
+        raise TokenError(f'kind {unknown[0]!r} is not one of {sorted(UNITS)}')
+    return np.array([UNITS[kind] for kind in kinds])
