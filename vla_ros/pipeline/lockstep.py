@@ -90,6 +90,8 @@ class Lockstep:
         self._reasoner = reasoner
         self._expert = expert
         self._dt = round(SECOND / spec.control_rate)
+        timestep = self.scene.model.opt.timestep
+        self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self.scenes = Scenes(spec, self.scene.config)
         self._seq = 0
         self._episodes = 0
@@ -159,7 +161,7 @@ class Lockstep:
 
     def _tick(self) -> None:
         self.execution.tick(self._now)
-        self.hardware.step()
+        self.hardware.step(self._steps)
         self._now += self._dt
 
     def _world(self) -> WorldState:
