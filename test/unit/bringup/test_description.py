@@ -75,7 +75,7 @@ def test_what_does_not_exist_is_named(options, error, words, policy):
     [
         ({'namespace': 'left arm'}, 'namespace: expected names of letters'),
         ({'extra_delay': 60.0}, 'extra_delay: expected 0..10 s'),
-        ({'sim': 'gazebo'}, "'gazebo' is not one of"),
+        ({'sim': 'webots'}, "'webots' is not one of"),
         ({'robots': 'franka'}, "unknown key 'robots'"),
         ({'seed': 'one'}, 'seed: expected int'),
     ],
