@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 from std_msgs.msg import String
+import yaml
 
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import PARENT
+from vla_ros.paths import config_file
 
 
 REPORT = qos.Topic('standin/report', String, qos.COMMAND)
@@ -31,3 +33,14 @@ def start_standin(domain, **settings):
 def report_of(messages):
     """Return the newest report."""
     return json.loads(messages[-1].data)
+
+
+def variant(folder, robot='franka', law='', **driver):
+    """Write a robot's YAML with another driver; return its path."""
+    tree = yaml.safe_load(config_file('robots', robot).read_text())
+    tree['driver'] |= driver
+    if law:
+        tree['law'] = law
+    path = folder / f'{robot}.yaml'
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    return str(path)

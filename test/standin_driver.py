@@ -6,7 +6,9 @@ in another order than the robot's, with joints of other machines between. It end
 """
 
 from collections import deque
+import contextlib
 from dataclasses import dataclass
+import gc
 import json
 import os
 import subprocess
@@ -16,6 +18,7 @@ import time
 from geometry_msgs.msg import WrenchStamped
 import numpy as np
 import rclpy
+from rclpy._rclpy_pybind11 import RCLError
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from standin_robot import DT, Robot
@@ -52,7 +55,7 @@ class Standin:
     def __init__(self, settings, node):
         self.settings, self.node = settings, node
         self.spec = spec = load_arm(settings.robot)
-        self.robot = Robot(spec, settings.family, settings.seed)
+        self.robot = Robot(spec, settings.family, settings.seed, settings.rate)
         self.time = 10.0 if settings.clock else 0.0  # s, simulated
         self.steps, self.speed, self.late = 0, settings.speed, 0.0
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)
@@ -177,14 +180,16 @@ class Standin:
         self.robot.torque = np.array(message.data)
 
     def _positions(self, message):
-        self.robot.position = np.array(message.data)
+        self.robot.aim(np.array(message.data))
 
     def _velocities(self, message):
         self.robot.velocity = np.array(message.data)
 
     def _one(self, index):
         def act(message):
-            self.robot.position[index] = message.data
+            goal = self.robot.goal
+            goal[index] = message.data
+            self.robot.aim(goal)
 
         return act
 
@@ -234,12 +239,19 @@ def _pose(message):
     return pose.position, pose.quaternion
 
 
+def be_punctual():
+    """Come before whoever only thinks, where that is permitted: no robot waits for a processor."""
+    gc.freeze()
+    gc.disable()
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(30))
+
+
 def main():
     settings = build(Settings, json.loads(sys.argv[1]), 'stand-in')
     die_with_parent()
     rclpy.init()
     node = rclpy.create_node('standin', namespace=settings.namespace)
-    standin = Standin(settings, node)
     camera = None
     if settings.cameras:
         # Pictures are drawn by a process of its own: they would stop the physics for milliseconds.
@@ -256,8 +268,11 @@ def main():
             ],
             env={**os.environ, PARENT: str(os.getpid())},
         )
+    standin = Standin(settings, node)
+    be_punctual()
     try:
-        standin.run()
+        with contextlib.suppress(RCLError):  # asked to end in the middle of a step
+            standin.run()
     finally:
         if camera is not None:
             camera.terminate()

@@ -1,9 +1,11 @@
 """The robot behind the stand-in driver: MuJoCo, and what a robot does with its commands."""
 
+import math
+
 import numpy as np
 
 from vla_ros.data import Pose
-from vla_ros.geometry import matrix_from_quat
+from vla_ros.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.pipeline.simulated import Scenes
 from vla_ros.robots.model import RobotModel
 from vla_ros.sim.hardware import SimHardware
@@ -27,35 +29,36 @@ class Compliance:
 
     def __init__(self, spec):
         self.model, self.spec = RobotModel(spec), spec
-        self.position, self.rotation = self.model.position.copy(), self.model.rotation.copy()
-        self.wanted = self.position, self.rotation
+        self.position = self.model.position.copy()
+        self.quaternion = quat_from_matrix(self.model.rotation)
+        self.wanted = self.position.copy(), self.quaternion.copy()
 
     def aim(self, position, quaternion):
-        self.wanted = position, matrix_from_quat(quaternion)
+        self.wanted = position, quaternion
 
     def torque(self, q, dq):
         model = self.model
         model.update(q, dq)
-        self.position += self.FILTER * (self.wanted[0] - self.position)
-        mixed = self.rotation + self.FILTER * (self.wanted[1] - self.rotation)
-        left, _, right = np.linalg.svd(mixed)
-        self.rotation = left @ right
-        turn = self.rotation @ model.rotation.T
-        axis = 0.5 * np.array(
-            [turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]
-        )
-        error = np.r_[self.position - model.position, axis]
+        position, quaternion = self.wanted
+        nearer = quaternion if quaternion @ self.quaternion >= 0 else -quaternion
+        self.position += self.FILTER * (position - self.position)
+        self.quaternion += self.FILTER * (nearer - self.quaternion)
+        self.quaternion /= math.sqrt(self.quaternion @ self.quaternion)
+        turn = matrix_from_quat(self.quaternion) @ model.rotation.T
+        axis = turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]
+        error = np.concatenate([self.position - model.position, 0.5 * np.array(axis)])
         jacobian = model.jacobian
         wrench = self.STIFFNESS * error - self.DAMPING * model.twist
         posture = 10.0 * (self.spec.home - q) - 2.0 * dq
-        free = np.eye(self.spec.n) - jacobian.T @ np.linalg.pinv(jacobian.T)
-        return jacobian.T @ wrench + free @ posture + model.coriolis + model.gravity
+        wrench -= np.linalg.solve(jacobian @ jacobian.T, jacobian @ posture)  # null space only
+        return jacobian.T @ wrench + posture + model.coriolis + model.gravity
 
 
 class Robot:
     """Physics that takes one of the command types a step at a time."""
 
-    def __init__(self, spec, family, seed):
+    def __init__(self, spec, family, seed, rate):
+        self.between = max(round(1 / (rate * DT)), 1)  # steps between two commands
         self.spec, self.family, self.seed = spec, family, seed
         self.fastest = spec.joint_array('velocity')
         scene = Scene(spec)
@@ -72,9 +75,16 @@ class Robot:
         self.progress = Progress(self.scenes.task(self.family), request, np.inf)
         self.torque = None
         self.position, self.velocity = np.array(spec.home), np.zeros(spec.n)
+        self.still = self.line = np.zeros(spec.n)
+        self.left, self.goal = 0, self.position.copy()
         self.peak = 0.0  # greatest share of a joint's speed limit so far
         if self.compliance is not None:
             self.compliance.__init__(spec)
+
+    def aim(self, positions):
+        """Take positions without velocities: on a straight line by the time the next are due."""
+        self.line = (positions - self.position) / self.between
+        self.left = self.between
 
     def step(self):
         """Let a millisecond pass."""
@@ -88,6 +98,10 @@ class Robot:
         else:
             if kind == 'velocity':
                 self.position = self.position + DT * self.velocity
+            elif kind == 'position':
+                self.velocity = self.line / DT if self.left > 0 else self.still
+                self.position = self.position + DT * self.velocity
+                self.left -= 1
             hardware.move(self.position, self.velocity, self.gripper)
         hardware.step()
         self.peak = max(self.peak, float(np.abs(sample.velocity / self.fastest).max()))

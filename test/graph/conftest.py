@@ -26,7 +26,7 @@ class Graph:
     """A running stack, what it says, and what it publishes."""
 
     def __init__(self, policy, **options):
-        domain = next(_DOMAINS) % 100 + 1
+        self.domain = domain = next(_DOMAINS) % 100 + 1
         self.lines = []
         stack = describe(StackOptions(policy=str(policy), domain=domain, **options))
         self.runner = LocalRunner(stack, lambda node, line: self.lines.append((node, line)))
@@ -51,6 +51,14 @@ class Graph:
             assert time.monotonic() < end, f'{words}; {status}\n{said}'
             time.sleep(0.01)
         return value
+
+    def ask(self, kind, name, **request):
+        """Call a service and return its answer."""
+        service = self.client.node.create_client(kind, name)
+        self.until(service.service_is_ready, f'no service {name}')
+        answer = service.call_async(kind.Request(**request))
+        self.until(answer.done, f'no answer from {name}')
+        return answer.result()
 
     def said(self, node, words):
         return any(name == node and words in line for name, line in self.lines)

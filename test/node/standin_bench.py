@@ -5,12 +5,10 @@ from geometry_msgs.msg import PoseStamped
 import numpy as np
 from standin import COMMAND, REPORT, report_of, start_standin
 from std_msgs.msg import String
-import yaml
 
 from vla_ros.data import Mode
 from vla_ros.nodes import qos
 from vla_ros.nodes.convert.base import header
-from vla_ros.paths import config_file
 from vla_ros.robots import load_arm
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
@@ -52,33 +50,24 @@ class StandinBench(ControlBench):
         self.until(Mode.TAKEOVER)
 
     def aim(self, goal):
-        """Publish a target pose, as the hand is turned now."""
-        status = self.status
+        """Publish a target pose, turned as the hand was when it was first led."""
         message = PoseStamped(header=header(self.bench.node.now, self.spec.base_frame))
         p, o = message.pose.position, message.pose.orientation
         p.x, p.y, p.z = goal.tolist()
-        o.x, o.y, o.z, o.w = self.turn if hasattr(self, 'turn') else status.commanded.quaternion
+        o.x, o.y, o.z, o.w = self.turn
         self.bench.send(qos.TARGET_POSE, message)
 
     def lead(self, goal, near=0.005, timeout=20.0):
         """Lead the arm to a goal (3,) m until the stand-in has it there."""
         self.turn = self.status.commanded.quaternion.tolist()
-        self.repeat(
-            lambda: self.aim(goal), 0.02, lambda: np.abs(self.tcp - goal).max() < near,
-            f'it does not come to {goal}: {self.tcp}', timeout,
-        )  # fmt: skip
+
+        def step():
+            assert self.status.mode is Mode.TAKEOVER, self.status.cause
+            self.aim(goal)
+
+        there = lambda: np.abs(self.tcp - goal).max() < near  # noqa: E731
+        self.repeat(step, 0.02, there, f'it does not come to {goal}', timeout)
 
     def close(self):
         self.process.terminate()
         self.process.wait(10)
-
-
-def variant(folder, robot='franka', law='', **driver):
-    """Write a robot's YAML with another driver; return its path."""
-    tree = yaml.safe_load(config_file('robots', robot).read_text())
-    tree['driver'] |= driver
-    if law:
-        tree['law'] = law
-    path = folder / f'{robot}.yaml'
-    path.write_text(yaml.safe_dump(tree, sort_keys=False))
-    return str(path)

@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip('mujoco')
 
-from standin_bench import StandinBench, variant  # noqa: E402
+from standin import variant  # noqa: E402
+from standin_bench import StandinBench  # noqa: E402
 
 from vla_ros.data import Mode  # noqa: E402
 
