@@ -26,7 +26,7 @@ def write_fake_policy(
 ) -> Path:
     """Write a policy of robot `name` that moves with `velocity`, m/s; it refuses unknown words."""
     folder.mkdir(parents=True, exist_ok=True)
-    robot = load_robot('franka')
+    robot = load_robot(name)
     vocabulary = training_vocabulary(robot.tasks, LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
     vocabulary.save(folder / 'vocabulary.json')

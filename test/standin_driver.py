@@ -47,6 +47,7 @@ class Settings:
     clock: float = 0.0  # Hz, of /clock; 0: there is none, and stamps are of the wall clock
     speed: float = 1.0  # simulated seconds per second
     cameras: bool = False
+    wall: bool = False  # stamps of the wall clock in spite of a /clock: a mistake
 
 
 class Standin:
@@ -60,7 +61,7 @@ class Standin:
         self.steps, self.speed, self.late = 0, settings.speed, 0.0
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)
         self.delay = round(settings.delay / DT)
-        self.inputs = []
+        self.inputs, self.lost, self.paused = [], False, 0
         self._listen(spec.driver)
         self._take(String, 'standin/command', self._obey, now=True)
         self.joints = node.create_publisher(JointState, spec.driver.joint_states, qos.SENSOR)
@@ -73,7 +74,8 @@ class Standin:
 
     @property
     def stamp(self):
-        return round(self.time * 1e9) if self.settings.clock else time.time_ns()
+        by_clock = self.settings.clock and not self.settings.wall
+        return round(self.time * 1e9) if by_clock else time.time_ns()
 
     def run(self):
         """Step until the process is ended."""
@@ -94,13 +96,10 @@ class Standin:
                         self.inwards.append((self.steps + self.delay, act, taken[0]))
             if self.speed > 0:
                 self.step()
-            elif not self.steps_paused():
-                self.tell()
-
-    def steps_paused(self):
-        """Count the milliseconds of a pause, so that it is reported on at 20 Hz."""
-        self.paused = getattr(self, 'paused', 0) + 1
-        return self.paused % 10
+            else:
+                self.paused += 1  # a pause has longer steps
+                if not self.paused % 5:
+                    self.tell()
 
     def step(self):
         """Pass a millisecond on."""
@@ -116,7 +115,7 @@ class Standin:
             if self.spec.force_sensor is not None:
                 self._later(self.wrench, self._wrench(stamp))
         if settings.clock and not self.steps % round(1 / (settings.clock * DT)):
-            self._later(self.clock, Clock(clock=to_time(stamp)))
+            self._later(self.clock, Clock(clock=to_time(round(self.time * 1e9))))
         if settings.cameras and not self.steps % 16:
             self._later(self.sim, self._sim_state(stamp))
         if not self.steps % 50:
@@ -131,12 +130,14 @@ class Standin:
         self.report.publish(String(data=json.dumps(words)))
 
     def _obey(self, message):
-        """Do what the test asks: 'speed 0.5', 'pause' or 'rewind'."""
+        """Do what the test asks: 'speed 0.5', 'pause', 'rewind', 'lose' a joint or 'find' it."""
         word, _, value = message.data.partition(' ')
         if word == 'speed':
             self.speed = float(value)
         elif word == 'pause':
             self.speed = 0.0
+        elif word in ('lose', 'find'):
+            self.lost = word == 'lose'
         elif word == 'rewind':
             self.time = 1.0
             self.inwards.clear()
@@ -213,6 +214,8 @@ class Standin:
         fingers = spec.gripper.joints
         share = [sample.gripper / len(fingers)] * len(fingers)
         names = ['some_rail', *fingers, *spec.joint_names[::-1], 'some_wheel']
+        if self.lost:
+            names[-2] = 'renamed'
         message = JointState(header=header(stamp), name=names)
         message.position = packed([7.0, *share, *sample.position[::-1].tolist(), 9.0], 'd')
         rates = [0.0] * (1 + len(fingers))

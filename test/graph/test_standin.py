@@ -26,7 +26,6 @@ pytestmark = [
 COMPLIANCE = {'command_type': 'pose', 'command': 'target', 'law': 'franka_cartesian_servo'}
 WAYS = {
     'compliance': ('none', COMPLIANCE, {'rate': 200.0}),
-    'effort': ('none', {}, {'rate': 500.0}),
     'isaac': ('isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
 }
 

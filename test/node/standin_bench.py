@@ -48,9 +48,10 @@ class StandinBench(ControlBench):
     def take(self):
         assert self.trigger('takeover').success
         self.until(Mode.TAKEOVER)
+        self.turn = self.status.commanded.quaternion.tolist()
 
     def aim(self, goal):
-        """Publish a target pose, turned as the hand was when it was first led."""
+        """Publish a target pose, turned as the hand was when it was taken."""
         message = PoseStamped(header=header(self.bench.node.now, self.spec.base_frame))
         p, o = message.pose.position, message.pose.orientation
         p.x, p.y, p.z = goal.tolist()
@@ -59,7 +60,6 @@ class StandinBench(ControlBench):
 
     def lead(self, goal, near=0.005, timeout=20.0):
         """Lead the arm to a goal (3,) m until the stand-in has it there."""
-        self.turn = self.status.commanded.quaternion.tolist()
 
         def step():
             assert self.status.mode is Mode.TAKEOVER, self.status.cause

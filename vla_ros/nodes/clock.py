@@ -35,12 +35,14 @@ class SimClock:
 
     def _on_jump(self, jump: TimeJump) -> None:
         back = -jump.delta.nanoseconds
-        changed = jump.clock_change is not ClockChange.ROS_TIME_NO_CHANGE
-        if back > _BACK and not changed:
+        # rclpy hands over its own kind of number here.
+        same_clock = int(jump.clock_change) == int(ClockChange.ROS_TIME_NO_CHANGE)
+        rewound = same_clock and back > _BACK
+        if rewound:
             self._rewinds += 1
             self._node.get_logger().warning(
                 f'the clock has gone back by {back / SECOND:.3f} s: everything begins again'
             )
         self._arm.clock(self._node.now, self._rewinds)
-        if back > _BACK and not changed:
+        if rewound:
             self._on_rewind()
