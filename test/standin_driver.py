@@ -16,21 +16,19 @@ import sys
 import time
 
 from geometry_msgs.msg import WrenchStamped
-import numpy as np
 import rclpy
 from rclpy._rclpy_pybind11 import RCLError
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
+from standin_inputs import inputs
 from standin_robot import DT, Robot
-from std_msgs.msg import Float64, Float64MultiArray, String
+from std_msgs.msg import String
 
 from vla_ros.config import build
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import PARENT, die_with_parent
-from vla_ros.nodes.convert.base import from_pose, header, packed, to_time
-from vla_ros.nodes.convert.command import OUTPUTS
+from vla_ros.nodes.convert.base import header, packed, to_time
 from vla_ros.robots import load_arm
-from vla_ros.robots.driver import EACH
 from vla_ros_msgs.msg import SimState
 
 
@@ -62,7 +60,8 @@ class Standin:
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)
         self.delay = round(settings.delay / DT)
         self.inputs, self.lost, self.paused = [], False, 0
-        self._listen(spec.driver)
+        for kind, name, act in inputs(spec, self.robot):
+            self._take(kind, name, act)
         self._take(String, 'standin/command', self._obey, now=True)
         self.joints = node.create_publisher(JointState, spec.driver.joint_states, qos.SENSOR)
         self.sim = node.create_publisher(SimState, 'standin/sim_state', qos.SENSOR)
@@ -151,63 +150,6 @@ class Standin:
         subscription = self.node.create_subscription(kind, name, lambda _: None, qos.COMMAND)
         self.inputs.append((subscription, act, now))
 
-    def _listen(self, driver):
-        """Subscribe to what the driver takes."""
-        robot, spec = self.robot, self.spec
-        acts = {
-            'effort': self._efforts, 'position': self._positions, 'velocity': self._velocities,
-            'trajectory': self._trajectory,
-            'joint_state': lambda m: self._named(m.name, m.position, m.velocity),
-            'pose': lambda m: robot.compliance.aim(*_pose(m)),
-        }  # fmt: skip
-        if EACH in driver.command:
-            for i, joint in enumerate(spec.joint_names):
-                self._take(Float64, driver.command.replace(EACH, joint), self._one(i))
-        else:
-            self._take(
-                OUTPUTS[driver.command_type].type, driver.command, acts[driver.command_type]
-            )
-        if driver.gripper_type == 'opening':
-            self._take(Float64, driver.gripper_command, lambda m: self._grip(m.data))
-        elif driver.gripper_type == 'fingers':
-            self._take(
-                Float64MultiArray, driver.gripper_command, lambda m: self._grip(sum(m.data))
-            )
-
-    def _grip(self, opening):
-        self.robot.gripper = opening
-
-    def _efforts(self, message):
-        self.robot.torque = np.array(message.data)
-
-    def _positions(self, message):
-        self.robot.aim(np.array(message.data))
-
-    def _velocities(self, message):
-        self.robot.velocity = np.array(message.data)
-
-    def _one(self, index):
-        def act(message):
-            goal = self.robot.goal
-            goal[index] = message.data
-            self.robot.aim(goal)
-
-        return act
-
-    def _named(self, names, positions, velocities):
-        where = dict(zip(names, positions, strict=True))
-        speed = dict(zip(names, velocities, strict=True))
-        joints = self.spec.joint_names
-        self.robot.position = np.array([where[name] for name in joints])
-        self.robot.velocity = np.array([speed[name] for name in joints])
-        fingers = [where[name] for name in self.spec.gripper.joints if name in where]
-        if fingers:
-            self._grip(sum(fingers))
-
-    def _trajectory(self, message):
-        point = message.points[-1]
-        self._named(message.joint_names, point.positions, point.velocities)
-
     def _joint_states(self, stamp):
         """Return the joints backwards, with others at both ends."""
         sample, spec = self.robot.hardware.read(), self.spec
@@ -235,11 +177,6 @@ class Standin:
         message.scene_id = f'{self.robot.seed} {self.robot.family}'
         message.qpos, message.qvel = packed(data.qpos, 'd'), packed(data.qvel, 'd')
         return message
-
-
-def _pose(message):
-    pose = from_pose(message.pose, 'command')
-    return pose.position, pose.quaternion
 
 
 def be_punctual():

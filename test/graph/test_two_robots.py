@@ -42,7 +42,7 @@ def lead(graph, until):
 
     def done():
         message = TwistStamped(header=header(graph.client.now, 'base_link'))
-        message.twist.linear.z = 0.1
+        message.twist.linear.y = 0.1
         publisher.publish(message)
         return until()
 

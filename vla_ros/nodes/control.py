@@ -30,6 +30,8 @@ class ControlNode(StageNode):
 
     def configure(self, config: ControlConfig) -> None:
         """Start the control process, in IDLE: it holds the arm where it is."""
+        if cause := config.clock_problem(self.sim_time):
+            raise ConfigError(cause)
         self._spec = load_robot(config.body)
         self._simulated = config.simulated
         self._hash = config.policy_hash

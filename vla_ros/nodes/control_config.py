@@ -7,6 +7,7 @@ from vla_ros.control.targets import TargetConfig
 from vla_ros.nodes.params import param
 from vla_ros.pipeline.worker import RealtimeConfig
 from vla_ros.robots.bridge import SIMS, robot_in
+from vla_ros.robots.driver import BRIDGES
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class ControlConfig:
     def __post_init__(self) -> None:
         if self.sim not in SIMS:
             raise ConfigError(f'sim: {self.sim!r} is not one of {list(SIMS)}')
+
+    def clock_problem(self, sim_time: bool) -> str:
+        """Return why `use_sim_time` does not go with `sim`; '' when it does."""
+        if self.sim == 'mujoco' and sim_time:
+            return 'use_sim_time: expected false, for sim:=mujoco goes by the wall clock'
+        if self.sim in BRIDGES and not sim_time:
+            return f'use_sim_time: expected true, for {self.sim} has a clock of its own'
+        return ''
 
     @property
     def simulated(self) -> bool:

@@ -1,11 +1,16 @@
 """When control cycles are due: in real time, or as the time of a simulator elsewhere passes."""
 
+import ctypes
+import gc
+import os
+import signal
 import time
 from typing import Protocol
 
 from vla_ros.pipeline.mailbox import Section
 
 
+_PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
 _LATE = 5  # periods behind from which ticks are given up instead of made up for
 _BEHIND = 50_000_000  # ns of simulated time, likewise: Isaac Sim's frames take 17 ms
 _LOOK_EVERY = 3e-4  # s between two looks at a simulator's clock
@@ -100,13 +105,29 @@ class SimPace:
         self.rewound = False
         entry = self._section.poll(self._version)
         monotonic = time.monotonic_ns()
-        if entry is None:
-            if self._moved and monotonic - self._moved > _STILL_AFTER:
-                self.still = 'the simulation stands still: no /clock'
-            return
-        self._version, ((clock, rewinds), _, _) = entry
-        if rewinds != self._rewinds:
-            self.rewound, self._rewinds, self._now = True, rewinds, 0
-        if clock != self._time or self.rewound:
-            self.still, self._moved = '', monotonic
-        self._time = clock
+        if entry is not None:
+            self._version, ((clock, rewinds), _, _) = entry
+            if rewinds != self._rewinds:
+                self.rewound, self._rewinds, self._now = True, rewinds, 0
+            if clock != self._time:
+                self.still, self._moved, self._time = '', monotonic, clock
+        if self._moved and monotonic - self._moved > _STILL_AFTER:
+            self.still = 'the simulation stands still: no /clock'
+
+
+def prepare(priority: int) -> str:
+    """Ask for punctuality; return a note for people on what was not granted."""
+    libc = ctypes.CDLL(None)
+    # A child that outlives its parent would be a robot without a node.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
+    libc.prctl(_PR_SET_TIMERSLACK, 1)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if not priority:
+        return 'normal scheduling, as configured'
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        return 'SCHED_FIFO is not permitted: normal scheduling, deadlines may be missed'
+    return f'SCHED_FIFO priority {priority}'

@@ -3,9 +3,7 @@
 Started by realtime.py as `python -m vla_ros.pipeline.worker FD`, its configuration on stdin.
 """
 
-import ctypes
 from dataclasses import dataclass, field
-import gc
 import json
 import os
 import signal
@@ -25,7 +23,7 @@ from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
-from vla_ros.pipeline.pace import Pace, SimPace, WallPace
+from vla_ros.pipeline.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.pipeline.plant import DriverPlant, Plant
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
@@ -33,7 +31,6 @@ from vla_ros.robots import load_robot
 
 # Requests that are no events of the supervisor share its ring.
 SCENE, JUDGE, LAW, TARE = 100, 101, 102, 103
-_PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
 
 
 @dataclass(frozen=True)
@@ -223,24 +220,6 @@ class Worker:
             self._splices = splices
             wire.put_status(mailbox.status, self._execution.status())
             mailbox.cycle.write((), self._cycle.percentiles())
-
-
-def prepare(priority: int) -> str:
-    """Ask for punctuality; return a note for people on what was not granted."""
-    libc = ctypes.CDLL(None)
-    # A child that outlives its parent would be a robot without a node.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
-    libc.prctl(_PR_SET_TIMERSLACK, 1)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    if not priority:
-        return 'normal scheduling, as configured'
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except PermissionError:
-        return 'SCHED_FIFO is not permitted: normal scheduling, deadlines may be missed'
-    return f'SCHED_FIFO priority {priority}'
 
 
 def main() -> int:

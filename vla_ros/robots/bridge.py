@@ -39,10 +39,14 @@ def bridged(spec: RobotSpec, simulator: str) -> RobotSpec:
         law = f'{spec.name}_cartesian_servo'
     if sensor is not None and bridge.wrench:
         sensor = None if bridge.wrench == NO_SENSOR else replace(sensor, topic=bridge.wrench)
-    cameras = moved(spec.cameras, bridge.cameras)
+    # The limb of a body has no cameras of its own: those are the body's.
+    cameras = moved(spec.cameras, bridge.cameras) if spec.cameras else ()
     return replace(spec, driver=driver, law=law, force_sensor=sensor, cameras=cameras)
 
 
 def moved(cameras: tuple[CameraSpec, ...], topics: Mapping[str, str]) -> tuple[CameraSpec, ...]:
-    """Return the cameras with other topics, by name."""
+    """Return the cameras with other topics, by name; raises ConfigError for an unknown one."""
+    names = [own.name for own in cameras]
+    if unknown := [name for name in topics if name not in names]:
+        raise ConfigError(f'driver: camera {unknown[0]!r} is not one of {names}')
     return tuple(replace(own, topic=topics.get(own.name, own.topic)) for own in cameras)
