@@ -216,6 +216,7 @@ def main():
     finally:
         if camera is not None:
             camera.terminate()
+        os._exit(0)  # rclpy, interrupted in a step, may not end by itself
 
 
 if __name__ == '__main__':

@@ -70,4 +70,4 @@ class StandinBench(ControlBench):
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(20)
