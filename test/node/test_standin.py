@@ -64,6 +64,8 @@ def test_the_arm_is_held_moved_and_stopped(connect, way):
     standin.take()
     standin.lead(begin + [0.0, 0.08, -0.05])
     assert standin.report['peak'] < 1.2
+    if standin.spec.driver.command_type == 'effort':
+        return  # torques that come late do not stop it well: docs/control.md, Delay on the way
     standin.command('lose')
     standin.until(Mode.HOLD, 'joint states are silent')
     standin.command('find')
