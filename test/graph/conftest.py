@@ -1,5 +1,6 @@
 """The whole stack on MuJoCo in real time, each in a domain of its own."""
 
+from dataclasses import replace
 import itertools
 import os
 import time
@@ -25,10 +26,14 @@ _DOMAINS = itertools.count(os.getpid() % 80)
 class Graph:
     """A running stack, what it says, and what it publishes."""
 
-    def __init__(self, policy, **options):
-        domain = next(_DOMAINS) % 100 + 1
+    def __init__(self, policy, domain=None, only=None, **options):
+        """Start it, in a domain of its own unless one is given; `only` some of its nodes."""
+        self.domain = domain = domain or next(_DOMAINS) % 100 + 1
         self.lines = []
         stack = describe(StackOptions(policy=str(policy), domain=domain, **options))
+        if only is not None:
+            nodes = tuple(node for node in stack.nodes if node.name in only)
+            stack = replace(stack, nodes=nodes)
         self.runner = LocalRunner(stack, lambda node, line: self.lines.append((node, line)))
         self.statuses, self.chunks, self.episodes = [], [], []
         self.runner.bring_up()
@@ -51,6 +56,14 @@ class Graph:
             assert time.monotonic() < end, f'{words}; {status}\n{said}'
             time.sleep(0.01)
         return value
+
+    def ask(self, kind, name, **request):
+        """Call a service and return its answer."""
+        service = self.client.node.create_client(kind, name)
+        self.until(service.service_is_ready, f'no service {name}')
+        answer = service.call_async(kind.Request(**request))
+        self.until(answer.done, f'no answer from {name}')
+        return answer.result()
 
     def said(self, node, words):
         return any(name == node and words in line for name, line in self.lines)

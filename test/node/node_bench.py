@@ -19,7 +19,8 @@ class Bench:
 
     def __init__(self):
         self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=next(_DOMAINS) % 100 + 1)
+        self.domain = next(_DOMAINS) % 100 + 1
+        rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.tester = Node('tester', context=self.context)
         self.executor.add_node(self.tester)

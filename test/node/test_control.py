@@ -243,7 +243,7 @@ def test_deactivating_ends_the_episode(bench):
     assert not answer.accepted and 'not active' in answer.reason
 
 
-@pytest.mark.parametrize('parameters', [{'robot': 'r2d2'}, {'sim': 'gazebo'}, {'law': 'none'}])
+@pytest.mark.parametrize('parameters', [{'robot': 'r2d2'}, {'sim': 'webots'}, {'law': 'none'}])
 def test_a_wrong_parameter_fails_configure(bench, parameters):
     node = bench.host(ControlNode, **parameters)
     assert node.trigger_configure().name == 'FAILURE'

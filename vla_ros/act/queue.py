@@ -128,6 +128,11 @@ class ChunkQueue:
         self._floor = now
         self._playback.advance(now, 0.0)
 
+    def restart(self) -> None:
+        """Forget the time, too: it has gone back."""
+        self._active = self._next = self._last = None
+        self.flow, self._playback = Flow.EMPTY, PlaybackClock()
+
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take over `chunk` when it is its turn; return '' or the cause of its refusal."""
         cause = self._refusal(chunk, now)

@@ -1,13 +1,15 @@
 """What makes up a running stack: one description, read by the launch file and the local runner."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.paths import share_dir
 from vla_ros.policy import load_policy
-from vla_ros.robots import BodySpec, Robot, load_robot
+from vla_ros.robots import BodySpec, load_robot
+from vla_ros.robots.bridge import robot_in
+from vla_ros.robots.driver import BRIDGES
 from vla_ros.teleop import load_preset, make_device
 
 
@@ -19,7 +21,8 @@ class StackOptions:
     """The arguments of `vla_ros up` and of the launch file."""
 
     robot: str = 'franka'  # name in config/robots/, or a YAML file
-    sim: Literal['mujoco', 'none'] = 'mujoco'  # none: the robot's own driver runs elsewhere
+    # none: the robot's own driver runs elsewhere; gazebo, isaac: that simulator does
+    sim: Literal['mujoco', 'none', 'gazebo', 'isaac'] = 'mujoco'
     instruction: str = ''  # given once everything runs; empty: waits for one
     policy: str = ''  # policy directory; empty: policies/<robot>/pocket
     record: str = ''  # folder for one bag per episode; empty: nothing is recorded
@@ -46,7 +49,8 @@ class StackOptions:
 # What each argument means, for people: the launch file and the command line show it.
 HELP = {
     'robot': 'Robot: a name in config/robots/, or the path of a robot YAML',
-    'sim': 'mujoco: simulate the robot; none: its driver runs elsewhere',
+    'sim': 'mujoco: simulate the robot; none: its driver runs elsewhere; gazebo, isaac: that '
+    'simulator does, and its /clock is the time',
     'instruction': 'What to do, given once everything runs; empty: wait for one',
     'policy': 'Policy directory; empty: policies/<robot>/pocket',
     'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
@@ -106,7 +110,8 @@ def describe(options: StackOptions) -> Stack:
     Raises:
         ConfigError, FileNotFoundError, PolicyError: naming the argument and the valid choices.
     """
-    spec = load_robot(options.robot)
+    robot = robot_in(options.robot, options.sim)
+    spec = load_robot(robot)
     path = options.policy or f'policies/{spec.name}/pocket'
     policy = load_policy(path)
     if policy.spec.robot != spec.name:
@@ -114,7 +119,7 @@ def describe(options: StackOptions) -> Stack:
     given = str(policy.path.resolve())
     tuning = _tuning(spec.name)
     simulated = options.sim == 'mujoco'
-    common: dict[str, Value] = {'robot': options.robot, 'policy': given}
+    common: dict[str, Value] = {'robot': robot, 'policy': given}
     reasoner = {**common, 'extra_delay': options.extra_delay}
     if options.reasoner_rate or 'rate' not in tuning.reasoner:
         reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
@@ -132,10 +137,10 @@ def describe(options: StackOptions) -> Stack:
         nodes.insert(0, camera)
     if options.record:
         recorder: dict[str, Value] = {'folder': options.record, 'sim': simulated}
-        recorder['robot'] = options.robot
+        recorder['robot'] = robot
         nodes.append(_node('recorder', tuning.recorder, recorder, vital=False))
     if options.teleop:
-        nodes.append(_teleop(options, spec, tuning))
+        nodes.append(_teleop(options, robot, tuning))
     # Last, so that everything is awake when it gives the first instruction.
     nodes.append(
         _node('control', tuning.control, {
@@ -143,7 +148,13 @@ def describe(options: StackOptions) -> Stack:
             'policy_hash': policy.spec.hash, 'instruction': options.instruction,
         })
     )  # fmt: skip
+    if options.sim in BRIDGES:
+        nodes = [_in_sim_time(node) for node in nodes]
     return Stack(options, tuple(nodes), environment_of(options))
+
+
+def _in_sim_time(node: NodeDescription) -> NodeDescription:
+    return replace(node, parameters={**node.parameters, 'use_sim_time': True})
 
 
 def _node(
@@ -157,8 +168,9 @@ def _node(
     return NodeDescription(name, f'{name}_node', lifecycle, merged, vital=vital)
 
 
-def _teleop(options: StackOptions, spec: Robot, tuning: _Tuning) -> NodeDescription:
+def _teleop(options: StackOptions, robot: str, tuning: _Tuning) -> NodeDescription:
     """Return the node of a device; raises ConfigError for one that needs a terminal."""
+    spec = load_robot(robot)
     if isinstance(spec, BodySpec):
         raise ConfigError(
             f'teleop: {spec.name} has several limbs: run `vla_ros teleop --limb NAME` beside it'
@@ -168,7 +180,7 @@ def _teleop(options: StackOptions, spec: Robot, tuning: _Tuning) -> NodeDescript
             f'teleop: {options.teleop} needs a terminal of its own: '
             f'run `vla_ros teleop --device {options.teleop}` in one'
         )
-    parameters: dict[str, Value] = {'robot': options.robot, 'device': options.teleop}
+    parameters: dict[str, Value] = {'robot': robot, 'device': options.teleop}
     return _node('teleop', tuning.teleop, parameters, vital=False)
 
 

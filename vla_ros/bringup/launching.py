@@ -29,6 +29,8 @@ from lifecycle_msgs.msg import Transition
 from vla_ros import config
 from vla_ros.bringup.description import HELP, NodeDescription, StackOptions, Value, describe
 from vla_ros.robots import load_robot
+from vla_ros.robots.bridge import SIMS
+from vla_ros.robots.driver import BRIDGES
 
 
 # launch's own node is in the domain of the environment, so the others must be too.
@@ -43,7 +45,7 @@ def launch_robot(robot: str) -> LaunchDescription:
             field.name,
             default_value=_text(getattr(defaults, field.name)),
             description=HELP[field.name],
-            choices=['mujoco', 'none'] if field.name == 'sim' else None,
+            choices=list(SIMS) if field.name == 'sim' else None,
         )
         for field in _ARGUMENTS
     ]
@@ -130,7 +132,11 @@ def _show(options: StackOptions) -> list[Action]:
         Node(
             package='robot_state_publisher',
             executable='robot_state_publisher',
-            parameters=[{'robot_description': urdf}],
+            parameters=[{'robot_description': urdf, 'use_sim_time': options.sim in BRIDGES}],
         ),
-        Node(package='rviz2', executable='rviz2'),
+        Node(
+            package='rviz2',
+            executable='rviz2',
+            parameters=[{'use_sim_time': options.sim in BRIDGES}],
+        ),
     ]

@@ -15,7 +15,11 @@ NAME = 'up'
 def command(
     robot: options.Robot = 'franka',
     sim: Annotated[
-        str, typer.Option(help='mujoco: simulate the robot; none: its driver runs elsewhere.')
+        str,
+        typer.Option(
+            help='mujoco: simulate the robot; none: its driver runs elsewhere; '
+            'gazebo, isaac: that simulator does, and its /clock is the time.'
+        ),
     ] = 'mujoco',
     instruction: Annotated[str, typer.Option(help='Given once everything runs.')] = '',
     policy: options.Policy = '',

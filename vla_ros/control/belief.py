@@ -14,6 +14,7 @@ from vla_ros.robots.spec import RobotSpec
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
 # brakes from the limit on, so more than this is a collision, a person, or a fault.
 _TOLERATED = 1.2
+_AHEAD = SECOND  # ns, by which stamps may be ahead: more than clocks differ that are the same
 
 
 class Verdict(NamedTuple):
@@ -44,6 +45,10 @@ class Belief:
             return Verdict(False, Event.FAULT, f'hardware: {_not_finite(self._spec, sample)}')
         if now - sample.stamp > self._stale:
             return _SILENT
+        if sample.stamp - now > _AHEAD:
+            ahead = (sample.stamp - now) / SECOND
+            cause = f'hardware: joint states are {ahead:.3g} s ahead of the clock; is it theirs?'
+            return Verdict(False, Event.STALE, cause)
         for speed, greatest in zip(speeds, self._speed, strict=True):
             if not -greatest <= speed <= greatest:
                 return Verdict(True, Event.VIOLATION, _too_fast(self._spec, sample))

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
@@ -41,12 +42,16 @@ class StageNode(LifecycleNode, ABC):
     """
 
     Config: type
+    # Timers go by the node's clock. What people watch and the control process lives on goes by
+    # the real time instead: a simulation elsewhere that pauses would silence it.
+    timers_in_real_time = False
 
     def __init__(self, name: str, **options: Any) -> None:
         """Declare the parameters."""
         super().__init__(name, **options)
         self.parameters = Parameters(self, self.Config)
         self.active = False
+        self._beats = Clock(clock_type=ClockType.STEADY_TIME) if self.timers_in_real_time else None
         self._timers_made: list[Timer] = []
         self._kept: set[Timer] = set()
         self._subscriptions_made: list[Subscription] = []
@@ -70,6 +75,11 @@ class StageNode(LifecycleNode, ABC):
         """The node's clock, ns."""
         return int(self.get_clock().now().nanoseconds)
 
+    @property
+    def sim_time(self) -> bool:
+        """Whether the node's clock is that of a simulator, on /clock."""
+        return bool(self.get_parameter('use_sim_time').value)
+
     def publish_on(self, topic: Topic) -> Any:
         """Return a publisher that is silent while the node is inactive."""
         publisher = self.create_lifecycle_publisher(topic.type, topic.name, topic.qos)
@@ -86,7 +96,7 @@ class StageNode(LifecycleNode, ABC):
 
     def every(self, seconds: float, callback: Callable[[], None], always: bool = False) -> Timer:
         """Call back periodically while the node is active, or `always` until cleanup."""
-        timer = self.create_timer(seconds, callback, autostart=always)
+        timer = self.create_timer(seconds, callback, clock=self._beats, autostart=always)
         (self._kept.add if always else self._timers_made.append)(timer)
         return timer
 
@@ -98,7 +108,7 @@ class StageNode(LifecycleNode, ABC):
             self._kept.discard(timer)
             callback()
 
-        timer = self.create_timer(seconds, fire)
+        timer = self.create_timer(seconds, fire, clock=self._beats)
         self._kept.add(timer)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:

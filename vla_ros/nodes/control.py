@@ -8,10 +8,11 @@ from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus, Mode
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode, run
+from vla_ros.nodes.clock import SimClock
 from vla_ros.nodes.control_config import ControlConfig
 from vla_ros.nodes.convert.base import header
 from vla_ros.nodes.driver import Driver
-from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions
+from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions, instruction_problem
 from vla_ros.nodes.gains import LawParameters
 from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
@@ -25,10 +26,13 @@ class ControlNode(StageNode):
     """Publishes what the control process does, and passes on what it is asked to do."""
 
     Config = ControlConfig
+    timers_in_real_time = True
 
     def configure(self, config: ControlConfig) -> None:
         """Start the control process, in IDLE: it holds the arm where it is."""
-        self._spec = load_robot(config.robot)
+        if cause := config.clock_problem(self.sim_time):
+            raise ConfigError(cause)
+        self._spec = load_robot(config.body)
         self._simulated = config.simulated
         self._hash = config.policy_hash
         self._first = config.instruction
@@ -39,6 +43,8 @@ class ControlNode(StageNode):
         self._alarm = False
         self._subgoal = ''
         self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
+        if self.sim_time:
+            self._sim_clock = SimClock(self, self._arm, self._on_rewind)
         self._episode = self.publish_on(qos.EPISODE)
         rates = config.state_rate, config.command_rate, config.status_rate
         self._intervention = self.publish_on(qos.INTERVENTION)
@@ -65,7 +71,7 @@ class ControlNode(StageNode):
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
-        arm = RealtimeProcess(config.realtime())
+        arm = RealtimeProcess(config.realtime(self.sim_time))
         try:
             arm.start()
         except RealtimeError as error:
@@ -82,9 +88,20 @@ class ControlNode(StageNode):
 
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
-        if self._first and (cause := self._desk.begin(self._first, self.now)):
+        if (cause := instruction_problem(self._first)) and self._first:
             raise ConfigError(cause)
-        self._first = ''
+        self._begin_first()
+
+    def _begin_first(self) -> None:
+        """Begin as soon as the robot has been heard of: its driver may start later."""
+        if self._first and self._arm.state() is not None:
+            text, self._first = self._first, ''
+            if cause := self._desk.begin(text, self.now):
+                self.get_logger().error(cause)
+
+    def _on_rewind(self) -> None:
+        self._desk.end('aborted', 'the clock has gone back')
+        self._reports.restart()
 
     def deactivate(self) -> None:
         """End the episode and hold."""
@@ -98,6 +115,9 @@ class ControlNode(StageNode):
             for gains in self._gains:
                 gains.destroy()
             del self._offered
+        if hasattr(self, '_sim_clock'):
+            self._sim_clock.destroy()
+            del self._sim_clock
         if hasattr(self, '_arm'):
             self._arm.stop()
             del self._arm
@@ -105,6 +125,7 @@ class ControlNode(StageNode):
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
         self._interventions.update(status.mode is Mode.TAKEOVER, self._desk.current)
         self._offered.feedback(status, self._subgoal, self._p_value)
+        self._begin_first()
         sim = self._arm.sim_state()
         held = status.cause if status.mode is Mode.HOLD else ''
         self._desk.poll(self.now, sim is not None and sim.success, held)

@@ -6,6 +6,8 @@ from vla_ros.config import ConfigError
 from vla_ros.control.targets import TargetConfig
 from vla_ros.nodes.params import param
 from vla_ros.pipeline.worker import RealtimeConfig
+from vla_ros.robots.bridge import SIMS, robot_in
+from vla_ros.robots.driver import BRIDGES
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,9 @@ class ControlConfig:
     """Parameters of the control node."""
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
-    sim: str = param('mujoco', 'mujoco: simulate the robot; none: use its driver topics')
+    sim: str = param(
+        'mujoco', "mujoco: simulate the robot; none, gazebo, isaac: use that one's driver topics"
+    )
     seed: int = param(0, 'Seed of the first simulated scene', 0, 2**31 - 1)
     instruction: str = param('', 'Instruction to begin with once active; empty: none')
     law: str = param('', 'Control law preset in config/control/; empty: that of the robot')
@@ -27,18 +31,32 @@ class ControlConfig:
     wrench_timeout: float = param(0.5, 'Age from which target_wrench is none, s', 0.01, 10.0)
 
     def __post_init__(self) -> None:
-        if self.sim not in ('mujoco', 'none'):
-            raise ConfigError(f"sim: {self.sim!r} is not one of ['mujoco', 'none']")
+        if self.sim not in SIMS:
+            raise ConfigError(f'sim: {self.sim!r} is not one of {list(SIMS)}')
+
+    def clock_problem(self, sim_time: bool) -> str:
+        """Return why `use_sim_time` does not go with `sim`; '' when it does."""
+        if self.sim == 'mujoco' and sim_time:
+            return 'use_sim_time: expected false, for sim:=mujoco goes by the wall clock'
+        if self.sim in BRIDGES and not sim_time:
+            return f'use_sim_time: expected true, for {self.sim} has a clock of its own'
+        return ''
 
     @property
     def simulated(self) -> bool:
         """Whether the control process holds a simulation."""
         return self.sim == 'mujoco'
 
-    def realtime(self) -> RealtimeConfig:
-        """Return what the control process runs with."""
+    @property
+    def body(self) -> str:
+        """The robot with the topics that it has there, for `load_robot`."""
+        return robot_in(self.robot, self.sim)
+
+    def realtime(self, sim_time: bool = False) -> RealtimeConfig:
+        """Return what the control process runs with; `sim_time`: whether /clock is its clock."""
         return RealtimeConfig(
-            robot=self.robot,
+            robot=self.body,
+            sim_time=sim_time,
             hardware='sim' if self.simulated else 'driver',
             seed=self.seed,
             law=self.law,

@@ -1,17 +1,21 @@
 """Driver: the topics of a real robot's ROS 2 driver, on both sides of the control process."""
 
+from collections.abc import Callable
+
 from geometry_msgs.msg import WrenchStamped
 import numpy as np
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64
+from std_msgs.msg import Float64, Float64MultiArray
 
+from vla_ros.data import Array, Command
 from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import from_time
-from vla_ros.nodes.convert.command import OUTPUTS
+from vla_ros.nodes.convert.command import OUTPUTS, fingers, group
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic, joint_states
 from vla_ros.observe.joints import JointMap
 from vla_ros.pipeline.realtime import LimbLink
+from vla_ros.robots.driver import EACH
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -24,11 +28,10 @@ class Driver:
     def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
         """Subscribe and advertise on `node`, for one arm."""
         driver = spec.driver
-        self._output = OUTPUTS[driver.command_type]
         self._node, self._spec, self._arm = node, spec, arm
         self._map = JointMap(spec)
-        self._command = node.publish_on(Topic(driver.command, self._output.type, COMMAND))
-        self._gripper = node.publish_on(Topic(driver.gripper_command, Float64, COMMAND))
+        self._send = _sender(node, spec)
+        self._grip = _gripper_sender(node, spec)
         self._opening = -1.0
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
@@ -51,7 +54,44 @@ class Driver:
         snapshot = self._arm.state()
         if snapshot is None:
             return
-        self._command.publish(self._output.make(snapshot.command, self._spec))
+        self._send(snapshot.command)
         if snapshot.command.gripper != self._opening:
             self._opening = snapshot.command.gripper
-            self._gripper.publish(Float64(data=self._opening))
+            self._grip(self._opening)
+
+
+def _sender(node: StageNode, spec: RobotSpec) -> Callable[[Command], None]:
+    """Return what publishes commands of the driver's type."""
+    driver, output = spec.driver, OUTPUTS[spec.driver.command_type]
+    if EACH in driver.command and output.values is not None:
+        values, send = output.values, _each(node, driver.command, spec.joint_names)
+        return lambda command: send(values(command))
+    publisher = node.publish_on(Topic(driver.command, output.type, COMMAND))
+    return lambda command: publisher.publish(output.make(command, spec))
+
+
+def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]:
+    """Return what publishes openings, m, of the driver's type."""
+    driver, name = spec.driver, spec.driver.gripper_command
+    if driver.gripper_type == 'with_arm':
+        return lambda opening: None  # it stands in the arm's commands
+    if EACH in name:
+        send = _each(node, name, spec.gripper.joints)
+        return lambda opening: send(fingers(opening, spec))
+    if driver.gripper_type == 'fingers':
+        publisher = node.publish_on(Topic(name, Float64MultiArray, COMMAND))
+        return lambda opening: publisher.publish(group(fingers(opening, spec)))
+    publisher = node.publish_on(Topic(name, Float64, COMMAND))
+    return lambda opening: publisher.publish(Float64(data=opening))
+
+
+def _each(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:
+    """Return what publishes a number for each joint on a topic of its own."""
+    topics = [Topic(name.replace(EACH, joint), Float64, COMMAND) for joint in joints]
+    publishers = [node.publish_on(topic) for topic in topics]
+
+    def send(values: Array) -> None:
+        for publisher, value in zip(publishers, values.tolist(), strict=True):
+            publisher.publish(Float64(data=value))
+
+    return send

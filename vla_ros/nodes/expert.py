@@ -1,7 +1,6 @@
 """The expert node: observation and newest latent in, action chunk out; it never waits."""
 
 from dataclasses import dataclass
-import time
 
 from vla_ros.act.pocket import PocketExpert
 from vla_ros.data import SECOND
@@ -40,7 +39,7 @@ class ExpertNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._expert = PocketExpert(policy, config.decoder)
+        self._expert = PocketExpert(policy, config.decoder, lambda: self.now)
         self._buffer = LatentBuffer(policy.spec)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
@@ -53,7 +52,7 @@ class ExpertNode(StageNode):
         self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.STATUS, self._on_status)
         self._period = 1 / config.rate
-        self._acted = 0.0  # s, monotonic
+        self._acted = 0  # ns
         self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
@@ -84,7 +83,8 @@ class ExpertNode(StageNode):
 
     def _keep_pace(self) -> None:
         # New pictures are acted on as they come; this is for when they come more slowly.
-        if time.monotonic() - self._acted >= self._period:
+        # Less than none: the clock has gone back.
+        if not 0 <= self.now - self._acted < self._period * SECOND:
             self._act()
 
     def _act(self) -> None:
@@ -110,7 +110,7 @@ class ExpertNode(StageNode):
         if observation is None:
             return
         self._seq += 1
-        self._acted = time.monotonic()
+        self._acted = self.now
         try:
             chunk = self._expert.act(observation, latent, self._seq)
         except ValueError as error:

@@ -1,9 +1,7 @@
 """The reasoner node: looks and reads, slowly, and puts latents into the buffer topic."""
 
 from dataclasses import dataclass
-import time
 
-from vla_ros.data import SECOND
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import SLOW, StageNode, run
 from vla_ros.nodes.observer import Observer
@@ -37,14 +35,14 @@ class ReasonerNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._reasoner = PocketReasoner(policy)
+        self._reasoner = PocketReasoner(policy, lambda: self.now)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, policy.spec, align, self._new_episode)
         self._latents = self.publish_on(qos.LATENT)
         self._seq = 0
         self._stamp = 0
         self._period = 1 / config.rate
-        self._held: tuple[LatentMsg, float] | None = None
+        self._held: tuple[LatentMsg, int] | None = None
         self._delay = config.extra_delay
         self.every(self._period, self._reason)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
@@ -61,7 +59,7 @@ class ReasonerNode(StageNode):
         observation = observer.observation()
         if observation is None or observation.stamp == self._stamp:
             return
-        begin = time.monotonic()
+        begin = self.now
         self._seq += 1
         self._stamp = observation.stamp
         try:
@@ -87,7 +85,7 @@ class ReasonerNode(StageNode):
         begin = self._held[1]
         self._held = None
         end = convert.from_time(message.inference_start)
-        end += int((time.monotonic() - begin) * SECOND)
+        end += max(self.now - begin, 0)
         message.inference_end = convert.to_time(end)
         self._latents.publish(message)
         self._reason()  # a slow model begins its next thought at once

@@ -42,6 +42,7 @@ class RecorderNode(StageNode):
     """Writes what the topics of the stack carry between an episode's start and its end."""
 
     Config = RecorderConfig
+    timers_in_real_time = True
 
     def configure(self, config: RecorderConfig) -> None:
         """Repair what an earlier crash left, and subscribe."""
@@ -110,7 +111,7 @@ class RecorderNode(StageNode):
             if latched:
                 self._latched[name] = data
             if self._bag is not None:
-                self._bag.write(name, data, time.time_ns())
+                self._bag.write(name, data, self.now)
 
         return receive
 
@@ -123,7 +124,7 @@ class RecorderNode(StageNode):
             if self.active:
                 self._begin(event)
         if self._bag is not None:
-            self._bag.write(name, data, time.time_ns())
+            self._bag.write(name, data, self.now)
         if event.event == EpisodeEvent.END and event.episode_id == self._episode.episode_id:
             self._end(event.outcome, event.reason)
             self._episode = event
@@ -145,7 +146,7 @@ class RecorderNode(StageNode):
             return
         self._heard = time.monotonic()
         for name, data in self._latched.items():
-            self._bag.write(name, data, time.time_ns())
+            self._bag.write(name, data, self.now)
 
     def _end(self, outcome: str, reason: str) -> None:
         bag, self._bag = self._bag, None

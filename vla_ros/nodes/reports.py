@@ -53,6 +53,11 @@ class Reports:
         node.every(1 / rates[1], self._publish_commanded)
         node.every(1 / rates[2], self.publish_status)
 
+    def restart(self) -> None:
+        """Take what is older than the last for newer: the clock has gone back."""
+        for limb in self._limbs:
+            limb.restart()
+
     def publish_status(self) -> None:
         """Publish the status now.
 
@@ -105,6 +110,10 @@ class LimbReports:
                 (qos.TRACKING_ERROR, convert.tracking_error),
             )
         ]
+
+    def restart(self) -> None:
+        """Forget when the last was."""
+        self._stamp = 0
 
     def publish(self) -> None:
         """Publish what is newer than the last."""

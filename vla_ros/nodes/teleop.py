@@ -35,6 +35,7 @@ class TeleopNode(StageNode):
     """Publishes targets only while the person has the arm, and asks for it on a press."""
 
     Config = TeleopConfig
+    timers_in_real_time = True
 
     def configure(self, config: TeleopConfig) -> None:
         """Make the device, and everything that it needs."""

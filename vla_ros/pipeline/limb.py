@@ -27,8 +27,11 @@ def build_loop(
     supervisor: Supervisor | None = None,
     law: str = '',
     targets: TargetConfig | None = None,
+    torques: bool = True,
 ) -> ControlLoop:
     """Build the loop of an arm: its law (or the preset `law`) and its limits.
+
+    `torques`: whether the torques that the law makes are those that act.
 
     Raises:
         FileNotFoundError: no such preset; the message lists the valid names.
@@ -44,7 +47,7 @@ def build_loop(
         supervisor,
         model=model,
         targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
-        sensing=Sensing(spec, model),
+        sensing=Sensing(spec, model, torques),
         slowdown=Slowdown(spec, make_model(spec)),
     )
 
@@ -72,7 +75,9 @@ class Limb:
             ConfigError: the law does not suit the hardware, or a preset is not valid.
         """
         self.spec = spec
-        self.loop = build_loop(spec, hardware, source, supervisor, law, targets)
+        # A compliance controller of the robot's own makes torques that nobody here knows.
+        torques = not (driven and spec.driver.command_type == 'pose')
+        self.loop = build_loop(spec, hardware, source, supervisor, law, targets, torques)
         self._supervisor = supervisor
         self._outputs = [o for o in _OUTPUTS if not driven or spec.driver.takes(o)]
         if cause := self._misfit(self.loop.actuation.law):

@@ -166,7 +166,8 @@ class Mailbox:
     """The sections that the two processes share, in both of them.
 
     To the control process: `chunk`, `events` (a ring; `posted` counts them), `law` (a preset as
-    JSON, adopted on an event), `beat` (heartbeat, monotonic ns).
+    JSON, adopted on an event), `beat` (heartbeat, monotonic ns), `clock` (of a simulator
+    elsewhere, ns, and how often it has gone back).
     From it: `answers` (one for each event; `answered` counts them), `status`, `sim`, `cycle` (p50
     and p99 of a whole cycle, s), `life` (whether it runs, its process, notes).
     `limbs` has what concerns one limb, in both directions.
@@ -181,6 +182,7 @@ class Mailbox:
         self.events = [cut(1, 0, (TEXT,)) for _ in range(EVENTS)]
         self.law = cut(0, 0, (LAW_TEXT,))
         self.beat = cut(1)
+        self.clock = cut(2)
         self.answered = cut(1)
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
         self.status = cut(8, 24, (TEXT, TEXT, TEXT))

@@ -13,6 +13,9 @@ from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import RobotSpec
 
 
+_NEVER = -(10**18)  # ns; a simulator's time may begin at 0
+
+
 class Plant(Protocol):
     """The robot and the world around it, as a control process sees them."""
 
@@ -28,6 +31,9 @@ class Plant(Protocol):
 
     def reset(self, text: str) -> str:
         """Start anew as `text` says; return '' or the cause of its refusal."""
+
+    def rewind(self) -> None:
+        """Forget what was measured: the time has gone back."""
 
     def judge(self, text: str) -> str:
         """Judge success by the request `text` from now on; return '' or the cause of refusal."""
@@ -58,7 +64,7 @@ class DriverArm:
         self._section, self._wrench = box.driver, box.wrench
         self._version = self._wrench_version = 0
         self._n = spec.n
-        self._sample = Sample(0, spec.home.copy(), np.zeros(spec.n))
+        self._sample = Sample(_NEVER, spec.home.copy(), np.zeros(spec.n))
 
     def read(self) -> JointSample:
         """Return the newest joint states."""
@@ -73,6 +79,10 @@ class DriverArm:
         if reading is not None:
             self._wrench_version, (_, self._sample.wrench, _) = reading
         return self._sample
+
+    def rewind(self) -> None:
+        """Wait for joint states of the new time."""
+        self._sample.stamp = _NEVER
 
     def write(self, torque: Array, gripper: float) -> None:
         """Do nothing: the loop's `sent` is what leaves."""
@@ -98,6 +108,11 @@ class DriverPlant:
     def reset(self, text: str) -> str:
         """Refuse."""
         return 'scene: this robot is not simulated'
+
+    def rewind(self) -> None:
+        """Wait for joint states of the new time."""
+        for limb in self.limbs:
+            limb.rewind()
 
     def judge(self, text: str) -> str:
         """Refuse."""

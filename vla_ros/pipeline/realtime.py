@@ -134,6 +134,10 @@ class RealtimeProcess:
         """Show the child that this process is well."""
         self._mailbox.beat.write((time.monotonic_ns(),))
 
+    def clock(self, now: int, rewinds: int) -> None:
+        """Pass on the time of a simulator elsewhere, ns, and how often it has gone back."""
+        self._mailbox.clock.write((now, rewinds))
+
     def offer_chunk(self, chunk: ActionChunk) -> str:
         """Send a chunk; return '' or why it cannot be sent.
 

@@ -100,11 +100,18 @@ class Execution:
         causes = [limb.tare() for limb in sensing or self.limbs]
         return next((cause for cause in causes if cause), '')
 
-    def restart(self) -> None:
+    def restart(self, cause: str = 'scene reset') -> None:
         """Begin again where the robot was put, with no instruction."""
-        self.supervisor.post(Event.FINISH, 'scene reset')
+        self.supervisor.post(Event.FINISH, cause)
         for limb in self.limbs:
             limb.loop.restart()
+
+    def rewind(self) -> None:
+        """Begin again, for the time has gone back: nothing that has a stamp is known any more."""
+        self.restart('the clock has gone back: no instruction')
+        self.queue.restart()
+        for limb in self.limbs:
+            limb.loop.targets.clear()
 
     def tick(self, now: int) -> None:
         """Do one control cycle at `now`, ns."""

@@ -124,6 +124,9 @@ class SimPlant:
         self._request, self._progress = '', None
         return ''
 
+    def rewind(self) -> None:
+        """Do nothing: this simulation's time never goes back."""
+
     def judge(self, text: str) -> str:
         """Judge success by `Request.text` from now on; '' judges nothing."""
         self._request, self._progress = '', None

@@ -3,9 +3,7 @@
 Started by realtime.py as `python -m vla_ros.pipeline.worker FD`, its configuration on stdin.
 """
 
-import ctypes
 from dataclasses import dataclass, field
-import gc
 import json
 import os
 import signal
@@ -19,12 +17,13 @@ from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
 from vla_ros.control import native
 from vla_ros.control.laws import LawPreset
-from vla_ros.control.supervisor import Event
+from vla_ros.control.supervisor import Event, State
 from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
 from vla_ros.pipeline.mailbox import EVENTS, Mailbox
+from vla_ros.pipeline.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.pipeline.plant import DriverPlant, Plant
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
@@ -32,8 +31,6 @@ from vla_ros.robots import load_robot
 
 # Requests that are no events of the supervisor share its ring.
 SCENE, JUDGE, LAW, TARE = 100, 101, 102, 103
-_PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
-_LATE = 5  # periods behind from which ticks are given up instead of made up for
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,7 @@ class RealtimeConfig:
 
     robot: str  # name or path of a RobotSpec
     hardware: Literal['sim', 'driver'] = 'sim'
+    sim_time: bool = False  # whether the time is that of a simulator elsewhere
     family: str = ''  # with the seed, the first layout of the simulation; '' is any scene
     seed: int = 0
     law: str = ''  # control preset; '' is the robot's
@@ -80,6 +78,9 @@ class Worker:
         )
         self._boxes = mailbox.limbs[: len(spec.limbs)]
         self._period = round(SECOND / spec.control_rate)
+        self._sim_time = settings.sim_time
+        self._idle_every = round(SECOND / settings.status_rate)
+        self._idle = 0  # monotonic ns, of the last status without a cycle
         self._silent = int(settings.silent_after * SECOND)
         self._every_state = max(round(spec.control_rate / settings.state_rate), 1)
         self._every_sim = max(round(spec.control_rate / settings.sim_rate), 1)
@@ -102,28 +103,26 @@ class Worker:
             self.stop()
 
     def run(self) -> None:
-        """Cycle at absolute deadlines.
+        """Cycle whenever it is due.
 
         `now` is the time the cycle was due, not the time it began, so that the physics, the
         playback of chunks and the limits all see equal steps.
         """
         clock, period, execution = time.monotonic_ns, self._period, self._execution
         plant, timing = self._plant, execution.timing
-        offset = time.time_ns() - clock()
-        deadline = clock()
+        pace: Pace = WallPace(period)
+        if self._sim_time:
+            pace = SimPace(period, self._mailbox.clock)
         count = 0
         while not self._stopped:
-            deadline += period
-            wait = deadline - clock()
-            missed = 0
-            if wait > 0:
-                time.sleep(wait * 1e-9)
-            elif -wait > _LATE * period:
-                missed = -wait // period
-                deadline += missed * period
+            now = pace.wait()
             begin = clock()
-            now = deadline + offset
             self._obey(begin)
+            if pace.rewound:
+                self._rewind()
+            if not now:
+                self._rest(begin, pace.still)
+                continue
             plant.begin(now)
             execution.tick(now)
             sent = clock()
@@ -132,14 +131,24 @@ class Worker:
             self._publish(count)
             self._receive(now)
             execution.prepare(now + period)
-            if not count % 1000:
-                # The wall clock is steered; follow it in steps that no one notices.
-                drift = time.time_ns() - clock() - offset
-                offset += max(min(drift, 50_000), -50_000)
             end = clock()
-            missed += end > deadline + period
+            missed = pace.missed + (end > pace.deadline + period)
             timing.add((sent - begin) * 1e-9, missed)
             self._cycle.add((end - begin) * 1e-9, missed)
+
+    def _rest(self, monotonic: int, still: str) -> None:
+        """Do without a cycle what must not wait: the robot stands still, people ask why."""
+        supervisor = self._execution.supervisor
+        if still and supervisor.state is not State.IDLE:
+            supervisor.post(Event.STALE, still)
+        if monotonic - self._idle > self._idle_every:
+            self._idle = monotonic
+            wire.put_status(self._mailbox.status, self._execution.status())
+
+    def _rewind(self) -> None:
+        """Begin again: the simulator has gone back in time."""
+        self._plant.rewind()
+        self._execution.rewind()
 
     def _obey(self, monotonic: int) -> None:
         """Apply what must not wait: events, and the parent's silence."""
@@ -211,24 +220,6 @@ class Worker:
             self._splices = splices
             wire.put_status(mailbox.status, self._execution.status())
             mailbox.cycle.write((), self._cycle.percentiles())
-
-
-def prepare(priority: int) -> str:
-    """Ask for punctuality; return a note for people on what was not granted."""
-    libc = ctypes.CDLL(None)
-    # A child that outlives its parent would be a robot without a node.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
-    libc.prctl(_PR_SET_TIMERSLACK, 1)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    if not priority:
-        return 'normal scheduling, as configured'
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except PermissionError:
-        return 'SCHED_FIFO is not permitted: normal scheduling, deadlines may be missed'
-    return f'SCHED_FIFO priority {priority}'
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """BodySpec: a robot of several limbs, which share cameras, chunks and one supervisor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from vla_ros.config import ConfigError, require
 from vla_ros.data import Array
 from vla_ros.language.families import check_families
 from vla_ros.paths import config_file, share_dir
+from vla_ros.robots.bridge import bridged, moved, split
 from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, find_camera
 
 
@@ -146,11 +147,26 @@ def load_arm(name: str) -> RobotSpec:
 def load_robot(name: str) -> Robot:
     """Load config/robots/<name>.yaml (or a path to one).
 
+    With '@gazebo' or '@isaac' behind the name it has the topics of that simulator's bridge.
+
     Raises:
         FileNotFoundError: no such robot; the message lists the valid names.
         ConfigError: the file is not a valid robot; the message names the field.
     """
-    path = config_file('robots', name)
+    name, simulator = split(name)
+    robot = _load(config_file('robots', name))
+    if not simulator:
+        return robot
+    if isinstance(robot, RobotSpec):
+        return bridged(robot, simulator)
+    topics: dict[str, str] = {}
+    for limb in robot.limbs:
+        topics |= limb.driver.bridge(simulator).cameras
+    limbs = tuple(bridged(limb, simulator) for limb in robot.limbs)
+    return replace(robot, limbs=limbs, cameras=moved(robot.cameras, topics))
+
+
+def _load(path: Path) -> Robot:
     tree = yaml.safe_load(path.read_text(encoding='utf-8'))
     if isinstance(tree, Mapping) and 'limbs' in tree:
         return config.build(BodySpec, _complete(tree, str(path)), where=str(path))

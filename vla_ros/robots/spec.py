@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.language.families import check_families
 from vla_ros.paths import share_dir
+from vla_ros.robots.driver import DriverSpec
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
 
@@ -43,27 +43,6 @@ class CameraSpec:
     height: int  # px
     rate: float  # Hz
     topic: str  # sensor_msgs/Image, rgb8
-
-
-@dataclass(frozen=True)
-class DriverSpec:
-    """The topics of the robot's ROS 2 driver, relative to the robot's namespace."""
-
-    joint_states: str
-    command: str
-    # effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm,
-    # rad, rad/s; trajectory: trajectory_msgs/JointTrajectory; joint_state: sensor_msgs/JointState
-    # with positions and velocities; pose: geometry_msgs/PoseStamped for a compliance controller
-    # of the robot's own
-    command_type: Literal['effort', 'position', 'velocity', 'trajectory', 'joint_state', 'pose']
-    gripper_command: str
-    stale_after: float  # s without joint_states before the arm holds
-
-    def takes(self, output: str) -> bool:
-        """Whether a law with this output ('effort' or 'motion') can move the robot."""
-        return self.command_type == 'pose' or (self.command_type == 'effort') == (
-            output == 'effort'
-        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,17 @@ def test_a_simulated_robot_has_a_camera_node_and_a_real_one_brings_its_own(polic
     assert names(StackOptions(policy=policy, sim='none')) == simulated[1:]
 
 
+@pytest.mark.parametrize('sim', ['gazebo', 'isaac'])
+def test_another_simulator_has_its_own_cameras_and_gives_every_node_the_time(policy, sim):
+    stack = describe(StackOptions(policy=policy, sim=sim, record='out', teleop='joystick'))
+    nodes = {node.name: node.parameters for node in stack.nodes}
+    assert 'camera' not in nodes and len(nodes) == 6
+    assert all(parameters['use_sim_time'] is True for parameters in nodes.values())
+    assert nodes['control']['sim'] == sim and nodes['control']['robot'] == 'franka'
+    others = [nodes[name]['robot'] for name in ('reasoner', 'expert', 'recorder', 'teleop')]
+    assert others == [f'franka@{sim}'] * 4
+
+
 def test_a_recorder_runs_only_where_something_is_recorded(policy):
     assert 'recorder' in names(StackOptions(policy=policy, record='out'))
 
@@ -75,7 +86,7 @@ def test_what_does_not_exist_is_named(options, error, words, policy):
     [
         ({'namespace': 'left arm'}, 'namespace: expected names of letters'),
         ({'extra_delay': 60.0}, 'extra_delay: expected 0..10 s'),
-        ({'sim': 'gazebo'}, "'gazebo' is not one of"),
+        ({'sim': 'webots'}, "'webots' is not one of"),
         ({'robots': 'franka'}, "unknown key 'robots'"),
         ({'seed': 'one'}, 'seed: expected int'),
     ],

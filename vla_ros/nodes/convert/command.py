@@ -1,10 +1,12 @@
 """What was sent, as the messages that robots' drivers take: one function per command type."""
 
+from array import array
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
+import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
@@ -19,26 +21,47 @@ class Output(NamedTuple):
 
     type: Any  # message class
     make: Callable[[Command, RobotSpec], Any]
+    values: Callable[[Command], Array] | None = None  # one for each joint, where that is all
 
 
-def _group(values: Array) -> Float64MultiArray:
+def group(values: Array) -> Float64MultiArray:
+    """Return what a joint group controller takes."""
     return Float64MultiArray(data=packed(values, 'd'))
+
+
+def _joint_group(values: Callable[[Command], Array]) -> Output:
+    return Output(Float64MultiArray, lambda command, spec: group(values(command)), values)
+
+
+def fingers(opening: float, spec: RobotSpec) -> Array:
+    """Return the position of each finger joint, m, for an opening in m."""
+    count = len(spec.gripper.joints)
+    return np.full(count, opening / count)
+
+
+def _by_name(command: Command, spec: RobotSpec) -> tuple[list[str], array, array]:
+    """Return names, positions and velocities; the fingers' too, where they go with the arm."""
+    names, position, velocity = list(spec.joint_names), command.position, command.velocity
+    if spec.driver.gripper_type == 'with_arm':
+        names += spec.gripper.joints
+        hand = fingers(command.gripper, spec)
+        position = np.concatenate([position, hand])
+        velocity = np.concatenate([velocity, np.zeros(len(hand))])
+    return names, packed(position, 'd'), packed(velocity, 'd')
 
 
 def _trajectory(command: Command, spec: RobotSpec) -> JointTrajectory:
     """Return one point, to be reached a control period after its stamp."""
     period = round(SECOND / spec.control_rate)
     point = JointTrajectoryPoint(time_from_start=Duration(nanosec=period))
-    point.positions = packed(command.position, 'd')
-    point.velocities = packed(command.velocity, 'd')
-    names = list(spec.joint_names)
+    names, point.positions, point.velocities = _by_name(command, spec)
     return JointTrajectory(header=header(command.stamp), joint_names=names, points=[point])
 
 
 def _joint_state(command: Command, spec: RobotSpec) -> JointState:
-    message = JointState(header=header(command.stamp), name=list(spec.joint_names))
-    message.position = packed(command.position, 'd')
-    message.velocity = packed(command.velocity, 'd')
+    names, position, velocity = _by_name(command, spec)
+    message = JointState(header=header(command.stamp), name=names)
+    message.position, message.velocity = position, velocity
     return message
 
 
@@ -48,9 +71,9 @@ def _pose(command: Command, spec: RobotSpec) -> PoseStamped:
 
 # DriverSpec.command_type -> the message it stands for.
 OUTPUTS: dict[str, Output] = {
-    'effort': Output(Float64MultiArray, lambda command, spec: _group(command.torque)),
-    'position': Output(Float64MultiArray, lambda command, spec: _group(command.position)),
-    'velocity': Output(Float64MultiArray, lambda command, spec: _group(command.velocity)),
+    'effort': _joint_group(lambda command: command.torque),
+    'position': _joint_group(lambda command: command.position),
+    'velocity': _joint_group(lambda command: command.velocity),
     'trajectory': Output(JointTrajectory, _trajectory),
     'joint_state': Output(JointState, _joint_state),
     'pose': Output(PoseStamped, _pose),

@@ -1,0 +1,69 @@
+"""The whole stack in front of a robot that is elsewhere: it picks a cube through the topics."""
+
+import numpy as np
+import pytest
+from standin import REPORT, report_of, start_standin, variant
+from std_srvs.srv import Trigger
+
+from vla_ros.data import Mode
+from vla_ros.language.grammar import render
+from vla_ros.nodes import qos
+from vla_ros.paths import share_dir
+from vla_ros.pipeline.simulated import Scenes
+from vla_ros.robots import load_arm
+from vla_ros.robots.bridge import robot_in
+from vla_ros.sim.config import load_sim
+from vla_ros_msgs.srv import SetInstruction
+
+
+POLICY = share_dir() / 'policies' / 'franka' / 'pocket'
+SCENE = {'family': 'pick', 'seed': 3}
+pytestmark = [
+    pytest.mark.ros,
+    pytest.mark.slow,
+    pytest.mark.skipif(not POLICY.is_dir(), reason='no policy is trained'),
+]
+COMPLIANCE = {'command_type': 'pose', 'command': 'target', 'law': 'franka_cartesian_servo'}
+WAYS = {
+    'compliance': ('none', COMPLIANCE, {'rate': 200.0}),
+    'isaac': ('isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
+}
+
+
+@pytest.fixture
+def standin():
+    made = []
+
+    def start(domain, **settings):
+        made.append(start_standin(domain, cameras=True, **SCENE, **settings))
+
+    yield start
+    for process in made:
+        process.terminate()
+        process.wait(10)
+
+
+def instruction():
+    """Return what the scene asks for."""
+    request = Scenes(load_arm('franka'), load_sim()).request(*SCENE.values())
+    return render(request, np.random.default_rng(0), 'plain')
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_cube_is_picked_through_five_milliseconds_of_transport(start, standin, tmp_path, way):
+    sim, driver, settings = WAYS[way]
+    robot, reports, images = variant(tmp_path, **driver), [], []
+    graph = start(POLICY, robot=robot, sim=sim)
+    graph.client.subscribe(REPORT, reports.append)
+    graph.client.subscribe(qos.image_topic('camera/wrist/image_raw'), images.append)
+    standin(graph.domain, robot=robot_in(robot, sim), **settings)
+    graph.until(lambda: reports, 'no stand-in', 30.0)
+    graph.until(lambda: len(images) > 10, 'no pictures', 40.0)
+    graph.until(lambda: graph.status.measured.position.any(), 'no joint states')
+    if graph.status.mode is Mode.HOLD:  # while everything started
+        graph.ask(Trigger, 'reset')
+    answer = graph.ask(SetInstruction, 'set_instruction', instruction=instruction())
+    assert answer.accepted, answer.reason
+    graph.until(lambda: report_of(reports)['success'], 'not done', 40.0)
+    print(way, report_of(reports), graph.status)
+    assert graph.status.mode is Mode.RUN

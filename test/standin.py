@@ -1,0 +1,46 @@
+"""The stand-in driver as the tests meet it: started, asked, watched, ended."""
+
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+from std_msgs.msg import String
+import yaml
+
+from vla_ros.nodes import qos
+from vla_ros.nodes.base import PARENT
+from vla_ros.paths import config_file
+
+
+REPORT = qos.Topic('standin/report', String, qos.COMMAND)
+COMMAND = qos.Topic('standin/command', String, qos.COMMAND)
+
+
+def start_standin(domain, **settings):
+    """Start the process; it ends with this one."""
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here), os.environ.get('PYTHONPATH', '')])
+    environment = {**os.environ, 'PYTHONPATH': path, 'ROS_DOMAIN_ID': str(domain)}
+    environment |= {PARENT: str(os.getpid()), 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
+    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
+    return subprocess.Popen(
+        [sys.executable, str(here / 'standin_driver.py'), json.dumps(settings)], env=environment
+    )
+
+
+def report_of(messages):
+    """Return the newest report."""
+    return json.loads(messages[-1].data)
+
+
+def variant(folder, robot='franka', law='', **driver):
+    """Write a robot's YAML with another driver; return its path."""
+    tree = yaml.safe_load(config_file('robots', robot).read_text())
+    tree['driver'] |= driver
+    if law:
+        tree['law'] = law
+    path = folder / f'{robot}.yaml'
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    return str(path)

@@ -1,0 +1,93 @@
+"""DriverSpec: the topics of a robot's ROS 2 driver, and of the simulators that take its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from vla_ros.config import require
+
+
+# effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm, rad,
+# rad/s, or with {joint} in the topic's name a std_msgs/Float64 for each joint; trajectory:
+# trajectory_msgs/JointTrajectory; joint_state: sensor_msgs/JointState with positions and
+# velocities; pose: geometry_msgs/PoseStamped for a compliance controller of the robot's own
+CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_state', 'pose']
+# opening: std_msgs/Float64, m between the pads; fingers: std_msgs/Float64MultiArray with the
+# position of each finger joint, or with {joint} in the topic's name a std_msgs/Float64 for each;
+# with_arm: the finger joints stand in the arm's own commands, by name
+GripperType = Literal['opening', 'fingers', 'with_arm']
+
+_GROUPS = ('effort', 'position', 'velocity')
+_NAMED = ('joint_state', 'trajectory')
+EACH = '{joint}'  # in a topic's name: one topic for each joint
+NO_SENSOR = 'none'
+
+
+@dataclass(frozen=True)
+class BridgeSpec:
+    """What differs from the robot's driver where a simulator's bridge takes its place.
+
+    What is left out is as in `BRIDGES`, and else as the driver has it.
+    """
+
+    joint_states: str = ''
+    command: str = ''
+    command_type: Literal['', CommandType] = ''
+    gripper_command: str = ''
+    gripper_type: Literal['', GripperType] = ''
+    stale_after: float = 0.0  # s of simulated time; 0: the driver's
+    law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo where it must move
+    wrench: str = ''  # topic of the force sensor; 'none': the simulator has none
+    cameras: Mapping[str, str] = field(default_factory=dict, hash=False)  # topics, by name
+
+
+# What the usual bridges are like: ros2_control in Gazebo, the action graph of Isaac Sim.
+BRIDGES = {
+    'gazebo': BridgeSpec(gripper_command='gripper_controller/commands', gripper_type='fingers'),
+    'isaac': BridgeSpec(
+        command='joint_command', command_type='joint_state', gripper_type='with_arm'
+    ),
+}
+
+
+@dataclass(frozen=True)
+class DriverSpec:
+    """The topics of the robot's ROS 2 driver, relative to the robot's namespace."""
+
+    joint_states: str
+    command: str
+    command_type: CommandType
+    gripper_command: str
+    stale_after: float  # s without joint_states before the arm holds
+    gripper_type: GripperType = 'opening'
+    gazebo: BridgeSpec = BridgeSpec()
+    isaac: BridgeSpec = BridgeSpec()
+
+    def __post_init__(self) -> None:
+        if EACH in self.command:
+            kind = self.command_type
+            require(kind in _GROUPS, f'command: {EACH} needs one of {_GROUPS}, not {kind}')
+        if self.gripper_type == 'with_arm':
+            kind = self.command_type
+            require(kind in _NAMED, f'gripper_type: with_arm needs one of {_NAMED}, not {kind}')
+
+    def takes(self, output: str) -> bool:
+        """Whether a law with this output ('effort' or 'motion') can move the robot."""
+        return self.command_type == 'pose' or (self.command_type == 'effort') == (
+            output == 'effort'
+        )
+
+    def bridge(self, simulator: str) -> BridgeSpec:
+        """Return what the bridge of a simulator, a name in `BRIDGES`, is like."""
+        return _over(BRIDGES[simulator], getattr(self, simulator), BridgeSpec)
+
+    def through(self, bridge: BridgeSpec) -> 'DriverSpec':
+        """Return the topics with a bridge in the driver's place."""
+        return _over(self, bridge, DriverSpec)
+
+
+def _over(base: Any, over: Any, kind: type) -> Any:
+    """Return `base` with whatever `over` says."""
+    own = {f.name for f in fields(kind)}
+    said = {f.name: getattr(over, f.name) for f in fields(over) if f.name in own}
+    return replace(base, **{name: value for name, value in said.items() if value})
