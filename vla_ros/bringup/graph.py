@@ -32,7 +32,8 @@ def run_graph_trials(
         StackError: the stack stopped answering.
     """
     options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay, detect=detect)
-    scenes = Scenes(load_arm(robot), load_sim())
+    spec = load_arm(robot)
+    scenes = Scenes(spec, load_sim(spec.sim))
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:

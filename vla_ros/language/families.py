@@ -11,7 +11,7 @@ from vla_ros.config import require
 
 
 COLOURS = ('red', 'green', 'blue', 'yellow', 'purple', 'orange')
-KINDS = ('cube', 'button', 'line')  # of things that have a colour and are named by it
+KINDS = ('cube', 'button', 'line', 'bar')  # of things that have a colour and are named by it
 ARMS = ('left', 'right')
 GOALS = ('bowl', 'zone')  # targets that are not named by a colour
 
@@ -21,6 +21,10 @@ _RELATIONS = (
     *('underneath', 'bottom', 'base', 'support', 'carry', 'hold', 'bear', 'it', 'goes'),
     *('comes', 'belongs', 'up', 'down'),
 )
+
+
+# Words that say what an arm is to do.
+_BY = frozenset(['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it'])
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ FAMILIES: dict[str, Family] = {
     'stack': Family('cube', COLOURS, protected=frozenset(_RELATIONS)),
     'press': Family('button'),
     'wipe': Family('line'),
+    'place': Family('cube', ('bowl',), ARMS, protected=_BY),
+    'handover': Family('cube', arms=ARMS, protected=_BY),  # the arm is the one that receives
+    'lift': Family('bar', protected=frozenset(['both', 'two', 'together'])),
 }
 
 

@@ -1,6 +1,6 @@
 """Scene: one MuJoCo model of a robot at a table, and where everything is in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import math
 
 import mujoco
@@ -22,6 +22,7 @@ from vla_ros.sim.lines import Lines, add_lines, add_sponge
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
 FURNITURE, OBJECT, ROBOT = 1, 2, 4
+_LIMB = 8  # the first of several limbs, that touch each other; the next have the next bits
 _PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or contact
 
 
@@ -49,7 +50,7 @@ class Scene:
             ValueError: the URDF lacks one of the spec's joints or frames; the message names it.
         """
         self.spec = spec
-        self.config = load_sim() if config is None else config
+        self.config = load_sim(spec.sim) if config is None else config
         self.model = _build(spec, self.config, equip)
         model = self.model
         self.arms = tuple(find_arm(model, limb) for limb in spec.limbs)
@@ -76,9 +77,9 @@ class Scene:
         data: mujoco.MjData,
         layout: Layout,
         q: Array | None = None,
-        gripper: float | None = None,
+        gripper: float | Sequence[float] | None = None,
     ) -> None:
-        """Reset `data` to the layout: arms at q (n,) rad, openings in m.
+        """Reset `data` to the layout: arms at q (n,) rad, openings in m, one or one of each hand.
 
         None is home; and open, or closed around the sponge where there are lines to wipe.
         """
@@ -86,9 +87,10 @@ class Scene:
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
         shut = bool(layout.colours('line'))
-        for limb, arm in zip(self.spec.limbs, self.arms, strict=True):
-            own = limb.gripper.closed if shut else limb.gripper.open
-            opening = own if gripper is None else gripper
+        grippers = [limb.gripper for limb in self.spec.limbs]
+        own = [one.closed if shut else one.open for one in grippers]
+        openings = np.broadcast_to(own if gripper is None else gripper, len(own))
+        for opening, arm in zip(openings.tolist(), self.arms, strict=True):
             data.qpos[arm.fingers_q] = opening / len(arm.fingers_q)
         half = self.config.objects.cube / 2
         for i, (x, y, yaw) in enumerate(layout.cubes):
@@ -178,6 +180,19 @@ def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
             geom.friction = (physics.pad_friction, 0.01, 0.0001)
             geom.solref = (physics.pad_softness, 1.0)
             geom.priority = 1  # the pads' friction holds, not the cubes'
+    if len(spec.limbs) > 1:
+        _separate(world, spec)
+
+
+def _separate(world: mujoco.MjSpec, spec: Robot) -> None:
+    """Let the limbs touch each other, though none touches itself."""
+    bits = [_LIMB << number for number in range(len(spec.limbs))]
+    for limb, bit in zip(spec.limbs, bits, strict=True):
+        moved = world.joint(limb.joint_names[0]).parent
+        for geom in moved.find_all('geom'):
+            if geom.contype:
+                geom.contype |= bit
+                geom.conaffinity |= sum(bits) - bit
 
 
 def _camera(world: mujoco.MjSpec, camera: CameraSpec) -> None:

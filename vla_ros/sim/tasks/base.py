@@ -71,6 +71,10 @@ class Task(ABC):
         """Return what every hand is to do next, in the order of the hands of `state`."""
         return (self.expert(state, request),)
 
+    def acting(self, request: Request) -> tuple[int, ...]:
+        """Return the numbers of the hands that it takes; the others keep out of the way."""
+        return (0,)
+
     @abstractmethod
     def expert(self, state: WorldState, request: Request) -> ExpertAction:
         """Return what to do next, from any state."""
