@@ -140,6 +140,25 @@ class LineConfig:
 
 
 @dataclass(frozen=True)
+class BarConfig:
+    """Long light bars that lie across the middle of the table, for two hands."""
+
+    count: tuple[int, int] = (1, 2)  # fewest and most in a scene
+    gap: float = 0.12  # m, between their centres, along x
+    length: float = 0.34  # m
+    width: float = 0.03  # m, and height
+    mass: float = 0.15  # kg
+    slant: float = 0.25  # rad, greatest angle to the y axis
+    offset: float = 0.03  # m, of the centre from the middle
+
+    def __post_init__(self) -> None:
+        fewest, most = self.count
+        require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
+        require(0 < self.width < self.length <= 1, 'expected width < length <= 1 m')
+        require(0 <= self.slant <= 0.7, 'slant: expected 0..0.7 rad')
+
+
+@dataclass(frozen=True)
 class AppearanceConfig:
     """Colours, and how much they vary from scene to scene."""
 
@@ -167,6 +186,7 @@ class SimConfig:
     placement: PlacementConfig = PlacementConfig()
     buttons: ButtonConfig = ButtonConfig()
     lines: LineConfig = LineConfig()
+    bars: BarConfig = BarConfig()
 
     def __post_init__(self) -> None:
         # The servo is explicit in time: it becomes unstable at 0.13 steps a period.

@@ -173,6 +173,8 @@ class SimHardware:
             more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
         if scene.lines is not None:
             more['lines'], more['wiped'] = scene.lines.read(data)
+        if scene.bars is not None:
+            more['bars'] = scene.bars.read(data, layout.bars)
         return WorldState(
             time=self.time,
             hands=hands,

@@ -14,6 +14,7 @@ from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import CameraSpec
 from vla_ros.sim import props
 from vla_ros.sim.arm import add_drives, find, find_arm, set_dynamics
+from vla_ros.sim.bars import Bars, add_bars
 from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
@@ -35,7 +36,7 @@ class Scene:
         arm_q, arm_v: addresses of all arm joints in qpos and qvel. arm_u: ids of their motors.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids.
-        buttons, lines: None where no task of the robot needs them.
+        buttons, lines, bars: None where no task of the robot needs them.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class Scene:
         self._kinds = kinds(spec.tasks)
         self.buttons = Buttons(model, self.config) if 'button' in self._kinds else None
         self.lines = Lines(model, self.config) if 'line' in self._kinds else None
-        self._parts = [part for part in (self.buttons, self.lines) if part is not None]
+        self.bars = Bars(model, self.config) if 'bar' in self._kinds else None
+        parts = (self.buttons, self.lines, self.bars)
+        self._parts = [part for part in parts if part is not None]
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
         self._diffuse = model.light_diffuse.copy()
@@ -113,7 +116,7 @@ class Scene:
         """
         model = self.model
         tints = layout.tint
-        for kind in ('button', 'line'):
+        for kind in ('button', 'line', 'bar'):
             if kind not in self._kinds and layout.colours(kind):
                 raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
         for part in self._parts:
@@ -154,6 +157,8 @@ def _build(
     if 'line' in needed:
         add_lines(world, config)
         add_sponge(world, config, spec.limbs[0].ee_frame, ROBOT, FURNITURE)
+    if 'bar' in needed:
+        add_bars(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)

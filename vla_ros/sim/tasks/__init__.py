@@ -9,6 +9,8 @@ from vla_ros.language.grammar import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.tasks.base import ExpertAction, Progress, Task
+from vla_ros.sim.tasks.handover import Handover
+from vla_ros.sim.tasks.lift import Lift
 from vla_ros.sim.tasks.motion import Hand, make_hand
 from vla_ros.sim.tasks.pick import Pick
 from vla_ros.sim.tasks.place import Place
@@ -20,7 +22,7 @@ from vla_ros.sim.tasks.wipe import Wipe
 
 
 # New ones go to the end: the place of a task is part of the seeds of its scenes.
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift)}
 
 
 def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:
