@@ -13,7 +13,7 @@ from vla_ros.language import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import HandState, WorldState
-from vla_ros.sim.tasks.arms import straight, turned
+from vla_ros.sim.tasks.arms import angle_between, straight, turned
 from vla_ros.sim.tasks.base import ExpertAction, Task
 from vla_ros.sim.tasks.motion import Hand, MotionConfig, funnel, step_towards
 
@@ -107,10 +107,10 @@ class Lift(Task):
         motion, turn = config.motion, self._turn(hand, across)
         low = max(float(place[2]), config.grip)
         if self._between(hand, seen, place, across):
-            goal = Pose(np.array([*place[:2], max(low, here[2])]), turn)
+            goal = Pose(np.array([*place[:2], low]), turn)
             return straight(motion, seen, goal, hand.closed, 0.3)
         shut = min(1.0, max(0.0, (0.85 * hand.open - seen.gripper) / 0.01))
-        askew = 0.1 * float(np.linalg.norm(seen.commanded.quaternion - turn))
+        askew = 0.1 * angle_between(seen.commanded.quaternion, turn)
         away = max(np.hypot(*(here - place)[:2]), np.hypot(*(seen.ee.position - place)[:2]))
         above = float(place[2]) + motion.clearance - 0.02
         height = max(funnel(motion, away + askew, low, motion.hover), low + shut * (above - low))
