@@ -144,16 +144,14 @@ def test_a_stop_stops_both(process, aloha):
 def test_one_execution_drives_both(aloha, cell, layout):
     hardware = SimHardware(cell.scene, layout)
     execution = Execution(aloha, hardware.limbs)
-    now, tick = SECOND, SECOND // 200
+    now, tick = 0, SECOND // 200
 
     def run(ticks):
         nonlocal now
         for _ in range(ticks):
-            now += tick
-            for limb in hardware.limbs:
-                limb._sample.stamp = now
             execution.tick(now)
             hardware.step(5)
+            now += tick
 
     run(2)
     assert execution.post(Event.START, 'go') == ''

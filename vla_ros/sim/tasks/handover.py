@@ -55,6 +55,7 @@ class Handover(CubeTask):
 
     name = 'handover'
     config_type = HandoverConfig
+    takes = 2
     time_limit = 25.0
     anywhere = False
 

@@ -39,6 +39,7 @@ class Lift(Task):
 
     name = 'lift'
     config_type = LiftConfig
+    takes = 2
     drops = False
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:

@@ -27,6 +27,7 @@ class Place(Task):
 
     name = 'place'
     config_type = PlaceConfig
+    takes = 2
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
         """Prepare for every hand; see Task."""
