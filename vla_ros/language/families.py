@@ -24,7 +24,9 @@ _RELATIONS = (
 
 
 # Words that say what an arm is to do.
-_BY = frozenset(['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it'])
+_BY = frozenset(
+    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it']
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
 from vla_ros.pipeline.workcell import CellArm, Workcell
 from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
-from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
 from vla_ros.sim.tasks import ExpertAction, Progress, Task, draw, make_tasks
 
@@ -24,7 +23,7 @@ _AFTER = 10  # steps recorded after success: the policy learns to stay
 
 _APART = 0.25  # m, at least between hands at the start
 
-# Drives instead of the expert: observation in, action (8 per limb,) out, None to leave it to the expert.
+# Drives instead of the expert: observation in, action (8 per limb,) out, None to leave it to that.
 Policy = Callable[[Observation], Array | None]
 
 

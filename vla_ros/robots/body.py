@@ -170,4 +170,3 @@ def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(limbs, list) or not all(isinstance(limb, Mapping) for limb in limbs):
         raise ConfigError(f'{where}: limbs: expected a list of limbs, each with a name')
     return {**own, 'limbs': [{**common, 'cameras': [], **limb} for limb in limbs]}
-

@@ -53,7 +53,9 @@ class Bars:
         """Put the layout's bars to their places, the others out of sight."""
         for i, (x, y, yaw) in enumerate(layout.bars):
             there = math.isfinite(x)
-            place = (x, y, self._config.width / 2) if there else (*_PARKED[:2], _PARKED[2] - 0.1 * i)
+            place = (
+                (x, y, self._config.width / 2) if there else (*_PARKED[:2], _PARKED[2] - 0.1 * i)
+            )
             turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if there else (1, 0, 0, 0)
             data.qpos[self.q[i] : self.q[i] + 7] = (*place, *turn)
 

@@ -28,7 +28,9 @@ class Layout:
     tint: Array = field(default_factory=lambda: np.zeros((7, 3)))  # RGB, colours then table
     buttons: Array = field(default_factory=lambda: absent(2))  # (6, 2) m
     lines: Array = field(default_factory=lambda: absent(4))  # (6, 4) m, x and y of start and end
-    bars: Array = field(default_factory=lambda: absent(3))  # (6, 3) x m, y m, yaw rad: 0 is along y
+    bars: Array = field(
+        default_factory=lambda: absent(3)
+    )  # (6, 3) x m, y m, yaw rad: 0 is along y
 
     def __post_init__(self) -> None:
         n = len(COLOURS)

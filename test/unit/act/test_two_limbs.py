@@ -29,7 +29,9 @@ def make(aloha, origin):
     def make(velocities, seq=0, stamp=START, horizon=16, change=None):
         actions = np.tile(origin.reshape(-1), (horizon, 1))
         for limb, velocity in enumerate(velocities):
-            actions[:, 8 * limb : 8 * limb + 3] += np.outer(np.arange(1, horizon + 1) * 0.1, velocity)
+            actions[:, 8 * limb : 8 * limb + 3] += np.outer(
+                np.arange(1, horizon + 1) * 0.1, velocity
+            )
         if change is not None:
             change(actions)
         return ActionChunk(

@@ -211,7 +211,10 @@ def test_the_arm_is_named_and_kept_in_every_wording(family):
 def test_plain_texts_for_two_arms():
     rng = np.random.default_rng(0)
     for request, text in (
-        (Request('place', 'red', 'bowl', 'left'), 'put the red cube in the bowl with the left arm'),
+        (
+            Request('place', 'red', 'bowl', 'left'),
+            'put the red cube in the bowl with the left arm',
+        ),
         (Request('handover', 'blue', '', 'right'), 'hand the blue cube over to the right arm'),
         (Request('lift', 'green'), 'lift the green bar with both arms'),
     ):

@@ -107,5 +107,3 @@ def test_a_world_that_is_not_there_is_named(tree, load):
     tree['sim'] = 'moon'
     with pytest.raises(FileNotFoundError, match='moon'):
         Scene(load(tree))
-
-

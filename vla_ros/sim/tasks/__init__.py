@@ -22,7 +22,9 @@ from vla_ros.sim.tasks.wipe import Wipe
 
 
 # New ones go to the end: the place of a task is part of the seeds of its scenes.
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift)
+}
 
 
 def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:

@@ -42,7 +42,9 @@ class Task(ABC):
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
         """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
         count = len(hands)
-        require(count >= self.takes, f'{self.name}: takes {self.takes} hands, the robot has {count}')
+        require(
+            count >= self.takes, f'{self.name}: takes {self.takes} hands, the robot has {count}'
+        )
         self.sim = sim
         self.hands = tuple(hands)
         self.hand = self.hands[0]  # that acts, where one alone does

@@ -32,7 +32,9 @@ class HandoverConfig:
     travel: float = 0.16  # m, height from which the giver goes straight to the meeting place
     deep: float = 0.006  # m, by which the giver holds the cube further from its palm
     met: float = 0.012  # m, from the meeting place, from which on the receiver comes
-    apart: float = 0.11  # m, before the cube where the receiver waits, and to which the giver backs
+    apart: float = (
+        0.11  # m, before the cube where the receiver waits, and to which the giver backs
+    )
     lateral: float = 0.005  # m, off its own axis, within which the receiver comes close
     there: float = 0.007  # m, from the cube along its axis, at which the receiver closes
     lifted: float = 0.10  # m, height of the cube that counts
@@ -154,9 +156,8 @@ class Handover(CubeTask):
             return self._wait(receiver, hand, Pose(wait, turn), cube)
         off = receiver.commanded.position - cube
         lateral = float(np.linalg.norm(off - (off @ ahead) * ahead))
-        astray = max(lateral - config.lateral, 0.15 * angle_between(
-            receiver.commanded.quaternion, turn
-        ) - 0.005)  # fmt: skip
+        askew = 0.15 * angle_between(receiver.commanded.quaternion, turn)
+        astray = max(lateral - config.lateral, askew - 0.005)
         shut = max(0.0, 0.9 * hand.open - receiver.gripper)
         before = min(config.apart, 5.0 * max(0.0, astray) + 10.0 * shut)
         return straight(motion, receiver, Pose(cube - before * ahead, turn), hand.open, 0.6)
@@ -177,10 +178,10 @@ class Handover(CubeTask):
         off = hand.ee.position - cube
         ahead = axis(hand.ee.quaternion, 2)
         along = float(off @ ahead)
-        aside_ = float(np.linalg.norm(off - along * ahead))
+        lateral = float(np.linalg.norm(off - along * ahead))
         begun = hand.gripper_command < 0.95 * self.hands[0].open
         wide = 2.0 if begun else 1.0
-        near = abs(along) < wide * self.config.there and aside_ < 2 * wide * self.config.there
+        near = abs(along) < wide * self.config.there and lateral < 2 * wide * self.config.there
         return bool(near and hand.gripper > 0.75 * self.sim.objects.cube)
 
     def _gripped(self, hand: HandState, cube: Array) -> bool:

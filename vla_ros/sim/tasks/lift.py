@@ -115,8 +115,8 @@ class Lift(Task):
         away = max(np.hypot(*(here - place)[:2]), np.hypot(*(seen.ee.position - place)[:2]))
         above = float(place[2]) + motion.clearance - 0.02
         height = max(funnel(motion, away + askew, low, motion.hover), low + shut * (above - low))
-        goal = step_towards(motion, here, place, height)
-        return ExpertAction(Pose(goal, turned(seen.commanded.quaternion, turn)), hand.open)
+        position = step_towards(motion, here, place, height)
+        return ExpertAction(Pose(position, turned(seen.commanded.quaternion, turn)), hand.open)
 
     def _between(self, hand: Hand, seen: HandState, place: Array, across: Array) -> bool:
         """Whether closing the fingers grips the bar; wider once they have begun."""
