@@ -9,7 +9,7 @@ from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
 from vla_ros.sim.tasks.arms import aside, number_of
-from vla_ros.sim.tasks.base import ExpertAction, Task
+from vla_ros.sim.tasks.base import ExpertAction, Task, distance
 from vla_ros.sim.tasks.motion import Hand
 from vla_ros.sim.tasks.put import Put, PutConfig
 
@@ -47,9 +47,11 @@ class Place(Task):
         return (number_of(self.hands, request.arm),)
 
     def success(self, state: WorldState, request: Request) -> bool:
-        """Whether the cube lies in the bowl and the arm has let go of it."""
+        """Whether the cube lies in the bowl and the arm, still the nearest, has let go of it."""
         (own,) = self.acting(request)
-        return self._puts[own].success(state.of(own), request)
+        cube = state.cube(request.object)
+        away = [distance(hand.ee.position, cube) for hand in state.hands]
+        return self._puts[own].success(state.of(own), request) and min(away) == away[own]
 
     def failure(self, state: WorldState, request: Request) -> str:
         """Return why the arm can no longer have the cube."""
