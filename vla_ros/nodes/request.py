@@ -7,7 +7,7 @@ same, and is then not judged.
 from functools import cache
 import re
 
-from vla_ros.language.families import FAMILIES
+from vla_ros.language.families import ARMS, FAMILIES
 from vla_ros.language.grammar import BOWL_WORDS, COLOUR_WORDS, NOUNS, ZONE_WORDS, Request
 from vla_ros.language.heldout import TEMPLATES as HELDOUT
 from vla_ros.language.vocabulary import split_words
@@ -33,9 +33,14 @@ def guess_request(instruction: str, hint: str = '') -> Request | None:
         return None
     if len(colours) > 1:
         return _stack(' '.join(words), hint)
-    for family in ('press', 'wipe'):  # the only ones for what they act on
+    for family in ('press', 'wipe', 'lift'):  # the only ones for what they act on
         if set(NOUNS[FAMILIES[family].kind]) & set(words):
             return Request(family, colours[0])
+    arms = [arm for arm in ARMS if arm in words]
+    if len(arms) == 1:
+        if _BOWL & set(words):
+            return Request('place', colours[0], 'bowl', arms[0])
+        return Request('handover', colours[0], '', arms[0])
     if _BOWL & set(words):
         return Request('put', colours[0], 'bowl')
     if _ZONE & set(words):
