@@ -199,7 +199,7 @@ TEMPLATES = {
         f'{{object}} (goes|belongs|should go) to {{arm}} {_HAND}',
         f'{{object}} to {{arm}} {_HAND}',
         'put {object} into {arm} (hand|gripper)',
-        f'(change|switch) {{object}} over to {{arm}} {_HAND}',
+        f'(change|shift) {{object}} over to {{arm}} {_HAND}',
         f'with the other {_HAND}, {_OVER} {{object}} to {{arm}} one',
     ),
     'lift': (

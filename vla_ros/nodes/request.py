@@ -19,6 +19,9 @@ _BOWL = {phrase.split()[-1] for phrase in BOWL_WORDS}
 _ZONE = {phrase.split()[-1] for phrase in ZONE_WORDS}
 _CUBE = rf'(?:(?:the|a|an|that|this|my) )?(\w+) (?:{"|".join(NOUNS["cube"])})'
 
+# Not every 'right' is an arm's: right away, right on.
+_ARM = re.compile(rf'\b({"|".join(ARMS)}) (?:arm|hand|gripper|one)\b')
+
 
 def guess_request(instruction: str, hint: str = '') -> Request | None:
     """Return the request behind an instruction, or None.
@@ -36,11 +39,11 @@ def guess_request(instruction: str, hint: str = '') -> Request | None:
     for family in ('press', 'wipe', 'lift'):  # the only ones for what they act on
         if set(NOUNS[FAMILIES[family].kind]) & set(words):
             return Request(family, colours[0])
-    arms = [arm for arm in ARMS if arm in words]
-    if len(arms) == 1:
+    if named := _ARM.search(' '.join(words)):
+        arm = named.group(1)
         if _BOWL & set(words):
-            return Request('place', colours[0], 'bowl', arms[0])
-        return Request('handover', colours[0], '', arms[0])
+            return Request('place', colours[0], 'bowl', arm)
+        return Request('handover', colours[0], '', arm)
     if _BOWL & set(words):
         return Request('put', colours[0], 'bowl')
     if _ZONE & set(words):

@@ -47,19 +47,19 @@ def test_what_is_published_is_the_scene(plant):
     sim = publish(plant, mailbox)
     assert (sim.stamp, sim.family, sim.seed, sim.resets) == (5, 'put', 4, 0)
     assert len(sim.qpos) == len(plant._hardware.data.qpos)
-    assert plant.read().position is plant.read().position  # nothing is made anew
+    assert plant.limbs[0].read() is plant.limbs[0].read()  # nothing is made anew
 
 
 def test_a_force_sensor_is_read_with_the_joints(spec, plant):
-    assert plant.read().wrench is None
+    assert plant.limbs[0].read().wrench is None
     sensor = ForceSensorSpec('fr3_hand', 'wrench', 0.7126, (0.0, 0.0, 0.0))
     sensing = SimPlant(dataclasses.replace(spec, force_sensor=sensor), 'put', 4)
-    wrench = sensing.read().wrench
+    wrench = sensing.limbs[0].read().wrench
     assert wrench[2] == pytest.approx(
         9.81 * sensor.tool_mass, abs=0.2
     )  # it points down, and hangs
     sensing.advance()
-    assert sensing.read().wrench is wrench
+    assert sensing.limbs[0].read().wrench is wrench
 
 
 def test_a_cube_in_the_bowl_is_a_success_once_it_stays(plant, scenes):

@@ -28,7 +28,8 @@ def arm(request):
         lower, upper = np.array(arm.hand.reach)[:, :2]
         inset = PlaceConfig().inset
         arm.places = np.c_[
-            np.maximum(arm.places[:, 0], lower + inset), np.minimum(arm.places[:, 1], upper - inset)
+            np.maximum(arm.places[:, 0], lower + inset),
+            np.minimum(arm.places[:, 1], upper - inset),
         ]
     return arm
 
