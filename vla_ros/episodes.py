@@ -16,7 +16,7 @@ from vla_ros.language.grammar import Request
 
 SUFFIX = '.safetensors'
 IMAGE_PREFIX = 'observation.images.'
-STATE_SIZE, ACTION_SIZE, OBJECTS = 16, 8, 6
+STATE_SIZE, ACTION_SIZE, OBJECTS = 16, 8, 6  # the first two of each limb
 _NEEDED = ('robot', 'family', 'object', 'target', 'instruction', 'seed', 'success', 'fps')
 
 
@@ -42,8 +42,8 @@ class Episode:
 
     info: EpisodeInfo
     images: Mapping[str, NDArray[np.uint8]]  # camera -> (T, S, S, 3) RGB
-    state: NDArray[np.float32]  # (T, 16) RobotState.vector()
-    action: NDArray[np.float32]  # (T, 8) absolute pose (m, xyzw) and opening (m)
+    state: NDArray[np.float32]  # (T, 16 per limb) RobotState.vector() of each, in order
+    action: NDArray[np.float32]  # (T, 8 per limb) absolute pose (m, xyzw) and opening (m)
     objects: NDArray[np.float32]  # (T, 6, 3) m, what has a colour, in colour order; NaN = absent
     bowl: NDArray[np.float32]  # (T, 3) m; NaN = absent, as the zone
     zone: NDArray[np.float32]  # (T, 3) m
@@ -55,8 +55,9 @@ class Episode:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'images', MappingProxyType(dict(self.images)))
+        limbs = max(self.action.shape[-1] // ACTION_SIZE, 1)
         for key, array in self.arrays().items():
-            _check(key, array, len(self.stamp))
+            _check(key, array, len(self.stamp), limbs)
         step = np.diff(self.stamp)
         require(bool((step > 0).all()), 'stamp: must increase')
         finite = np.isfinite(self.state).all() and np.isfinite(self.action).all()
@@ -82,10 +83,10 @@ class Episode:
         }
 
 
-def _check(key: str, array: NDArray, steps: int) -> None:
+def _check(key: str, array: NDArray, steps: int, limbs: int) -> None:
     shapes: dict[str, tuple[type, tuple[int, ...]]] = {
-        'observation.state': (np.float32, (steps, STATE_SIZE)),
-        'action': (np.float32, (steps, ACTION_SIZE)),
+        'observation.state': (np.float32, (steps, limbs * STATE_SIZE)),
+        'action': (np.float32, (steps, limbs * ACTION_SIZE)),
         'privileged.objects': (np.float32, (steps, OBJECTS, 3)),
         'privileged.bowl': (np.float32, (steps, 3)),
         'privileged.zone': (np.float32, (steps, 3)),

@@ -69,6 +69,8 @@ def test_a_file_without_valid_is_all_valid(tmp_path):
             r'state: expected float32 \(5, 16\)',
         ),
         ({'action': np.zeros((5, 8))}, 'action: expected float32'),
+        ({'action': np.zeros((5, 16), np.float32)}, r'state: expected float32 \(5, 32\)'),
+        ({'action': np.zeros((5, 12), np.float32)}, r'action: expected float32 \(5, 8\)'),
         ({'action': np.full((5, 8), np.nan, np.float32)}, 'must be finite'),
         ({'stamp': np.zeros(5, np.int64)}, 'stamp: must increase'),
         ({'images': {'front': np.zeros((5, 8, 9, 3), np.uint8)}}, 'observation.images.front'),
@@ -78,6 +80,14 @@ def test_a_file_without_valid_is_all_valid(tmp_path):
 def test_an_invalid_episode_is_refused_by_key(changes, message):
     with pytest.raises(ValueError, match=message):
         make(**changes)
+
+
+def test_an_episode_of_two_limbs_is_the_same_again(tmp_path):
+    path = tmp_path / 'a.safetensors'
+    state, action = np.ones((5, 32), np.float32), np.ones((5, 16), np.float32)
+    write_episode(path, make(state=state, action=action))
+    np.testing.assert_array_equal(read_episode(path).action, action)
+    np.testing.assert_array_equal(read_episode(path).state, state)
 
 
 def test_a_truncated_file_is_refused_by_name(tmp_path):

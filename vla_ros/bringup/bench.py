@@ -73,7 +73,7 @@ class _Probe:
 def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any]:
     options = StackOptions(robot=robot, policy=policy, extra_delay=delay)
     spec = load_arm(robot)
-    scenes = Scenes(spec, load_sim())
+    scenes = Scenes(spec, load_sim(spec.sim))
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:

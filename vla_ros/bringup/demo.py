@@ -46,7 +46,7 @@ def run_program(
     )
     console.print('starting the nodes')
     spec = load_robot(robot)
-    show = _Show(Scenes(spec, load_sim()), program.timeout, console)
+    show = _Show(Scenes(spec, load_sim(spec.sim)), program.timeout, console)
     with LocalRunner(describe(options), echo) as runner:
         runner.bring_up()
         with StackClient() as client:

@@ -15,7 +15,7 @@ from vla_ros.nodes.client import StackClient
 from vla_ros.nodes.convert import chunk_from_msg, status_from_msg
 from vla_ros.pipeline.evaluation import choose, word
 from vla_ros.pipeline.simulated import Scenes
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 from vla_ros.sim.config import load_sim
 
 
@@ -32,7 +32,8 @@ def run_graph_trials(
         StackError: the stack stopped answering.
     """
     options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay, detect=detect)
-    scenes = Scenes(load_arm(robot), load_sim())
+    spec = load_robot(robot)
+    scenes = Scenes(spec, load_sim(spec.sim))
     with LocalRunner(describe(options)) as runner:
         runner.bring_up()
         with StackClient() as client:

@@ -135,7 +135,20 @@ def _load(spec: RobotSpec) -> tuple[pin.Model, pin.GeometryModel]:
     """Return the arm and its collision shapes, without pairs."""
     full = pin.buildModelFromUrdf(str(spec.urdf_path))
     shapes = pin.buildGeomFromUrdf(full, str(spec.urdf_path), pin.GeometryType.COLLISION)
+    for name in _of_others(full, shapes, spec):
+        shapes.removeGeometryObject(name)
     return pin.buildReducedModel(full, shapes, *locked_joints(full, spec))
+
+
+def _of_others(full: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> list[str]:
+    """Return the shapes that joints of other limbs move: nothing is known of where those are."""
+    own = {full.getJointId(name) for name in spec.joint_names}
+    before = {joint for one in own for joint in full.supports[one]}
+    return [
+        shape.name
+        for shape in shapes.geometryObjects
+        if shape.parentJoint not in before and not own & set(full.supports[shape.parentJoint])
+    ]
 
 
 def _compare(shapes: pin.GeometryModel, pairs: list[tuple[int, int]]) -> None:

@@ -11,7 +11,7 @@ from vla_ros.config import require
 
 
 COLOURS = ('red', 'green', 'blue', 'yellow', 'purple', 'orange')
-KINDS = ('cube', 'button', 'line')  # of things that have a colour and are named by it
+KINDS = ('cube', 'button', 'line', 'bar')  # of things that have a colour and are named by it
 ARMS = ('left', 'right')
 GOALS = ('bowl', 'zone')  # targets that are not named by a colour
 
@@ -20,6 +20,12 @@ _RELATIONS = (
     *('on', 'onto', 'top', 'atop', 'upon', 'over', 'above', 'under', 'below', 'beneath'),
     *('underneath', 'bottom', 'base', 'support', 'carry', 'hold', 'bear', 'it', 'goes'),
     *('comes', 'belongs', 'up', 'down'),
+)
+
+
+# Words that say what an arm is to do.
+_BY = frozenset(
+    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it']
 )
 
 
@@ -48,6 +54,9 @@ FAMILIES: dict[str, Family] = {
     'stack': Family('cube', COLOURS, protected=frozenset(_RELATIONS)),
     'press': Family('button'),
     'wipe': Family('line'),
+    'place': Family('cube', ('bowl',), ARMS, protected=_BY),
+    'handover': Family('cube', arms=ARMS, protected=_BY),  # the arm is the one that receives
+    'lift': Family('bar', protected=frozenset(['both', 'two', 'together'])),
 }
 
 

@@ -32,6 +32,7 @@ NOUNS = {  # by kind
     'cube': ('cube', 'block', 'box', 'brick', 'cuboid'),
     'button': ('button', 'switch', 'key', 'knob', 'pushbutton'),
     'line': ('line', 'stripe', 'mark', 'streak', 'stroke'),
+    'bar': ('bar', 'rod', 'beam', 'stick', 'pole'),
 }
 BOWL_WORDS = ('bowl', 'dish', 'basin', 'bowl', 'white bowl', 'round bowl', 'big bowl')
 ZONE_WORDS = (
@@ -71,7 +72,7 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """What the object is: a cube, a button, a line."""
+        """What the object is: a cube, a button, a line, a bar."""
         return FAMILIES[self.family].kind
 
     @property

@@ -8,6 +8,11 @@ _TO = '(to|into|onto|on|towards|over to|in|all the way to|inside|up to|across to
 _STACK = '(stack|put|place|set|lay|balance|pile|position|rest|build|drop|move)'
 _PRESS = '(press|push|hit|tap|press down|push down|depress|click|touch|hold down|use|press on)'
 _WIPE = '(wipe|clean|erase|rub|remove|wipe off|wipe away|clean off|rub out|scrub|sweep|clear)'
+_BY = '(with|using|by means of)'
+_HAND = '(arm|hand|gripper)'
+_OVER = '(hand|pass|give|hand over|pass over|transfer|deliver)'
+_RAISE = '(lift|raise|lift up|pick up|hoist|take up|hold up|heave)'
+_BOTH = '(with both|using both|with your two|using the two)'
 _ON = '(on|onto|on top of|atop|upon|over|on the top of|right on|directly on top of|above)'
 
 PREFIXES = (
@@ -162,6 +167,58 @@ TEMPLATES = {
         '{object}',
         '(make|let|have) {object} (disappear|go away|be wiped|come off)',
         '(look for|locate|go to|see) {object}, then (wipe|erase|clean|remove) it',
+    ),
+    'place': (
+        'put {object} in {target} with {arm} arm',
+        f'{_PUT} {{object}} {_INTO} {{target}} {_BY} {{arm}} {_HAND}',
+        f'{_BY} {{arm}} {_HAND}, {_PUT} {{object}} {_INTO} {{target}}',
+        f'{_GET} {{object}} {_BY} {{arm}} {_HAND} and {_PUT} it {_INTO} {{target}}',
+        f'use {{arm}} {_HAND} to {_PUT} {{object}} {_INTO} {{target}}',
+        f'{{arm}} {_HAND}: {_PUT} {{object}} {_INTO} {{target}}',
+        f'{{arm}} {_HAND} (should|must|has to|is to) {_PUT} {{object}} {_INTO} {{target}}',
+        f'let {{arm}} {_HAND} {_PUT} {{object}} {_INTO} {{target}}',
+        f'{{object}} (goes|belongs|should go|must go) {_INTO} {{target}}, use {{arm}} {_HAND}',
+        f'(fill|load) {{target}} with {{object}} {_BY} {{arm}} {_HAND}',
+        f'i (want|need) {{object}} (in|inside) {{target}}, {_BY} {{arm}} {_HAND}',
+        f'move {{object}} (to|into) {{target}}, {_BY} {{arm}} {_HAND}',
+        f'take {{arm}} {_HAND}, {_GET} {{object}} and {_PUT} it {_INTO} {{target}}',
+        f'{{object}} (in|into) {{target}} {_BY} {{arm}} {_HAND}',
+        f'(store|keep) {{object}} in {{target}}, using {{arm}} {_HAND}',
+    ),
+    'handover': (
+        'hand {object} over to {arm} arm',
+        f'{_OVER} {{object}} (|over) to {{arm}} {_HAND}',
+        f'{_OVER} {{arm}} {_HAND} {{object}}',
+        f'{_GET} {{object}} and {_OVER} it (|over) to {{arm}} {_HAND}',
+        f'{{arm}} {_HAND} (should|must|is to|has to) (get|receive|take over|hold) {{object}}',
+        f'let {{arm}} {_HAND} (have|get|take over|receive|hold) {{object}}',
+        f'{_OVER} {{object}} from one {_HAND} to {{arm}} one',
+        f'{_OVER} {{object}} across to {{arm}} {_HAND}',
+        f'i (want|need) {{object}} (handed|passed|given) (|over) to {{arm}} {_HAND}',
+        f'bring {{object}} (over|across) to {{arm}} {_HAND}',
+        f'{{object}} (goes|belongs|should go) to {{arm}} {_HAND}',
+        f'{{object}} to {{arm}} {_HAND}',
+        'put {object} into {arm} (hand|gripper)',
+        f'(change|shift) {{object}} over to {{arm}} {_HAND}',
+        f'with the other {_HAND}, {_OVER} {{object}} to {{arm}} one',
+    ),
+    'lift': (
+        'lift {object} with both arms',
+        f'{_RAISE} {{object}} {_BOTH} (arms|hands|grippers)',
+        f'{_BOTH} (arms|hands|grippers), {_RAISE} {{object}}',
+        'use both (arms|hands|grippers) to (lift|raise|pick up|hold up) {object}',
+        f'{_RAISE} {{object}}',
+        f'{_RAISE} {{object}} (off the table|from the table|into the air|at both ends)',
+        '(take|grab|grasp|hold) {object} (at|by) both ends and (lift|raise) it',
+        '(take|grab|grasp) both ends of {object} and (lift|raise) (it|them) together',
+        'both (arms|hands) (should|must) (lift|raise|pick up) {object} (|together|at once)',
+        '{object} (must|should|has to|needs to) (be lifted|be raised|go up|come up)',
+        'i (need|want|would like) {object} (lifted|raised|up in the air|held up)',
+        '(lift|raise) {object} (level|evenly|horizontally|straight up|without tilting it)',
+        '{object}: (lift it|raise it|take it up) (|with both arms|with both hands)',
+        '(make|let|have) {object} (rise|go up|leave the table)',
+        '{object} (please|now|next)',
+        '{object}',
     ),
 }
 NEGATIONS = (

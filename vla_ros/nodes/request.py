@@ -7,7 +7,7 @@ same, and is then not judged.
 from functools import cache
 import re
 
-from vla_ros.language.families import FAMILIES
+from vla_ros.language.families import ARMS, FAMILIES
 from vla_ros.language.grammar import BOWL_WORDS, COLOUR_WORDS, NOUNS, ZONE_WORDS, Request
 from vla_ros.language.heldout import TEMPLATES as HELDOUT
 from vla_ros.language.vocabulary import split_words
@@ -18,6 +18,9 @@ _COLOUR_OF = {word: colour for colour, words in COLOUR_WORDS.items() for word in
 _BOWL = {phrase.split()[-1] for phrase in BOWL_WORDS}
 _ZONE = {phrase.split()[-1] for phrase in ZONE_WORDS}
 _CUBE = rf'(?:(?:the|a|an|that|this|my) )?(\w+) (?:{"|".join(NOUNS["cube"])})'
+
+# Not every 'right' is an arm's: right away, right on.
+_ARM = re.compile(rf'\b({"|".join(ARMS)}) (?:arm|hand|gripper|one)\b')
 
 
 def guess_request(instruction: str, hint: str = '') -> Request | None:
@@ -33,9 +36,14 @@ def guess_request(instruction: str, hint: str = '') -> Request | None:
         return None
     if len(colours) > 1:
         return _stack(' '.join(words), hint)
-    for family in ('press', 'wipe'):  # the only ones for what they act on
+    for family in ('press', 'wipe', 'lift'):  # the only ones for what they act on
         if set(NOUNS[FAMILIES[family].kind]) & set(words):
             return Request(family, colours[0])
+    if named := _ARM.search(' '.join(words)):
+        arm = named.group(1)
+        if _BOWL & set(words):
+            return Request('place', colours[0], 'bowl', arm)
+        return Request('handover', colours[0], '', arm)
     if _BOWL & set(words):
         return Request('put', colours[0], 'bowl')
     if _ZONE & set(words):

@@ -16,7 +16,7 @@ class SceneReset:
     def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
         """Lay out scenes for `spec`'s robot."""
         self._arm, self._desk, self._tasks = arm, desk, spec.tasks
-        self._scenes = Scenes(spec, load_sim())
+        self._scenes = Scenes(spec, load_sim(spec.sim))
 
     def __call__(self, family: str, seed: int) -> tuple[str, str]:
         """Return (cause of refusal, an instruction that makes sense)."""

@@ -47,7 +47,7 @@ class Arranger:
         _rearrange(layout, cubes, present, rng)
         one = int(rng.choice(present))
         chosen = cubes[one]
-        tcp = rng.uniform([0.34, -0.28, 0.08], [0.66, 0.28, 0.32])
+        tcp = self._anywhere()
         opening, held = float(rng.choice([0.0, opened / 2, opened, opened])), -1
         draw = rng.random()
         if draw < 0.35:  # above a cube, as before a grasp
@@ -118,7 +118,7 @@ class Arranger:
         return things.copy(), int(self._rng.choice(there))
 
     def _anywhere(self) -> Array:
-        return self._rng.uniform([0.34, -0.28, 0.08], [0.66, 0.28, 0.32])
+        return self._rng.uniform(*self._scene.config.placement.hand)
 
 
 def _rearrange(

@@ -17,7 +17,7 @@ from vla_ros.episodes import write_episode
 from vla_ros.pipeline.demonstrator import FPS, Demonstrator
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.driver import PolicyDriver
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 
 
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
@@ -26,7 +26,7 @@ FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
 @functools.cache
 def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
     """Return this process's demonstrator."""
-    return Demonstrator(load_arm(robot), noise)
+    return Demonstrator(load_robot(robot), noise)
 
 
 @functools.cache
@@ -95,7 +95,7 @@ def demonstrate(
 
 def _known(tasks: tuple[str, ...], robot: str) -> tuple[str, ...]:
     """Return the tasks, all of the robot's when empty; refuse what it does not have."""
-    valid = load_arm(robot).tasks
+    valid = load_robot(robot).tasks
     unknown = [name for name in tasks if name not in valid]
     require(not unknown, f'tasks: {unknown[:1]} is not one of {list(valid)}, which {robot} has')
     require(bool(valid), f'{robot} has no tasks; see `tasks` in its YAML')

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+import itertools
 
 import numpy as np
 
 from vla_ros.config import require
-from vla_ros.data import Array, Image, Observation, RobotState
+from vla_ros.data import Array, BodyState, Image, Observation, RobotState
 from vla_ros.episodes import Episode, EpisodeInfo
 from vla_ros.language import FAMILIES, render
 from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
-from vla_ros.pipeline.workcell import Workcell
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.pipeline.workcell import CellArm, Workcell
+from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
-from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks import ExpertAction, Progress, draw, make_tasks
+from vla_ros.sim.tasks import ExpertAction, Progress, Task, draw, make_tasks
 
 
 FPS = 10.0  # Hz
 _AFTER = 10  # steps recorded after success: the policy learns to stay
 
-# Drives instead of the expert: observation in, action (8,) out, None to leave it to the expert.
+_APART = 0.25  # m, at least between hands at the start
+
+# Drives instead of the expert: observation in, action (8 per limb,) out, None to leave it to that.
 Policy = Callable[[Observation], Array | None]
 
 
@@ -35,12 +37,12 @@ class Recorder:
     def add(
         self,
         images: dict[str, Image],
-        robot: RobotState,
+        robot: RobotState | BodyState,
         world: WorldState,
         action: Array,
         valid: bool,
     ) -> None:
-        """Append the state at step t, its pictures and the action (8,) wanted in it."""
+        """Append the state at step t, its pictures and the action (8 per limb,) wanted in it."""
         for name, image in images.items():
             self.images.setdefault(name, []).append(image)
         self.rows.append((robot.vector(), action, world, robot.stamp, valid))
@@ -64,6 +66,57 @@ class Recorder:
         )
 
 
+class Spoiler:
+    """Disturbs the limbs that act; those that keep out of the way are left in peace."""
+
+    def __init__(
+        self,
+        spec: Robot,
+        task: Task,
+        acting: tuple[int, ...],
+        noise: NoiseConfig,
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw for one episode of `task`."""
+        self._task = task
+        noise = noise if task.drops else replace(noise, drop_rate=0.0)
+        self._limbs = {
+            i: Disturbance(noise, rng, 1 / FPS, spec.limbs[i].gripper.open) for i in acting
+        }
+
+    def start(self, cell: Workcell) -> tuple[Array, list[float]]:
+        """Return joints (n,) rad and openings, m, to begin with: open ones, if it may be."""
+        while True:
+            begun = [self._begin(number, arm, cell) for number, arm in enumerate(cell.arms)]
+            places = [place for place, _ in begun]
+            if all(np.linalg.norm(a - b) > _APART for a, b in itertools.combinations(places, 2)):
+                break
+        q = [
+            arm.reach(place) if number in self._limbs else arm.spec.home
+            for number, (arm, place) in enumerate(zip(cell.arms, places, strict=True))
+        ]
+        return np.concatenate(q), [opening for _, opening in begun]
+
+    def apply(self, label: Array) -> Array:
+        """Return what is really commanded instead of `label` (8 per limb,)."""
+        result = label.copy()
+        for number, disturbance in self._limbs.items():
+            own = slice(8 * number, 8 * number + 8)
+            result[own] = disturbance.apply(label[own], self._task.floor)
+        return result
+
+    def _begin(self, number: int, arm: CellArm, cell: Workcell) -> tuple[Array, float]:
+        """Return the first position (3,) m of a tcp, and the opening, m."""
+        limits, gripper = arm.spec.cartesian, arm.spec.gripper
+        if number not in self._limbs:
+            return arm.home.position, gripper.open
+        lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
+        lower[2] = max(lower[2], 0.075)
+        low = np.array(cell.scene.config.placement.start)
+        place, closed = self._limbs[number].start(arm.home.position, lower, upper, low)
+        return place, gripper.closed if closed or not self._task.drops else gripper.open
+
+
 class Demonstrator:
     """Collects episodes on one simulated robot.
 
@@ -71,14 +124,14 @@ class Demonstrator:
         measured: what the task measured in the last episode besides success.
     """
 
-    def __init__(self, spec: RobotSpec, noise: NoiseConfig | None = None) -> None:
+    def __init__(self, spec: Robot, noise: NoiseConfig | None = None) -> None:
         """Build the scene and open the cameras."""
         self.spec = spec
         self.noise = NoiseConfig() if noise is None else noise
         self.measured: dict[str, float] = {}
         self.cell = Workcell(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, [self.cell.hand], spec.tasks)
+        self.tasks = make_tasks(self.cell.scene.config, self.cell.hands, spec.tasks)
 
     def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.
@@ -91,9 +144,9 @@ class Demonstrator:
         layout, request = draw(task, seed)
         rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
-        noise = self.noise if task.drops else replace(self.noise, drop_rate=0.0)
-        disturbance = Disturbance(noise, rng, 1 / FPS, self.spec.gripper.open)
-        self._start(layout, disturbance, task.drops)
+        spoiler = Spoiler(self.spec, task, task.acting(request), self.noise, rng)
+        self.cell.reset(layout, *spoiler.start(self.cell))
+        self.cameras.show(layout)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
         left = _AFTER
@@ -102,7 +155,7 @@ class Demonstrator:
             world, robot, images = self._observe()
             if progress.update(world) and not progress.success:
                 break
-            label = expert_vector(task.expert(world, request))
+            label = np.concatenate([expert_vector(a) for a in task.step(world, request)])
             wanted = None
             if takeover is not None and world.time < handover and not progress.success:
                 wanted = takeover(Observation(robot.stamp, images, robot, instruction))
@@ -111,24 +164,13 @@ class Demonstrator:
                 self.cell.advance(wanted)
             else:
                 calm = progress.success or task.success(world, request)
-                self.cell.advance(label if calm else disturbance.apply(label, task.floor))
+                self.cell.advance(label if calm else spoiler.apply(label))
         success = progress.success and task.success(world, request)
         self.measured = task.measure(world)
         info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
         return recorder.episode(info)
 
-    def _start(self, layout: Layout, disturbance: Disturbance, opens: bool) -> None:
-        """Lay out the scene with the arm where the disturbance wants it, open if it may be."""
-        limits, cell = self.spec.cartesian, self.cell
-        lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
-        lower[2] = max(lower[2], 0.075)
-        position, closed = disturbance.start(cell.home.position, lower, upper)
-        own = self.spec.gripper
-        opening = own.closed if closed or not opens else own.open
-        cell.reset(layout, cell.reach(position), opening)
-        self.cameras.show(layout)
-
-    def _observe(self) -> tuple[WorldState, RobotState, dict[str, Image]]:
+    def _observe(self) -> tuple[WorldState, RobotState | BodyState, dict[str, Image]]:
         qpos = self.cell.hardware.qpos()
         images = {c.name: self.cameras.render(c.name, qpos) for c in self.spec.cameras}
         return self.cell.world(), self.cell.robot(), images

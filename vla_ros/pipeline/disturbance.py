@@ -42,12 +42,15 @@ class Disturbance:
         self._pushes: list[Array] = []  # m, what is left of the running push, newest last
         self._open_for = 0
 
-    def start(self, home: Array, lower: Array, upper: Array) -> tuple[Array, bool]:
-        """Return the tcp's first position (3,) m within bounds, and whether the hand is closed."""
+    def start(self, home: Array, lower: Array, upper: Array, low: Array) -> tuple[Array, bool]:
+        """Return the tcp's first position (3,) m within bounds, and whether the hand is closed.
+
+        `low` (2, 2) m are the corners of the rectangle above which it may begin low.
+        """
         config, rng = self.config, self._rng
         position = home + rng.normal(0, config.start, 3)
         if rng.random() < config.start_low:
-            position[:2] = rng.uniform((0.36, -0.24), (0.64, 0.24))
+            position[:2] = rng.uniform(*np.clip(low, lower[:2], upper[:2]))
             position[2] = rng.uniform(0.075, 0.25)
         return np.clip(position, lower, upper), bool(rng.random() < config.start_closed)
 

@@ -15,7 +15,7 @@ from vla_ros.language import COLOURS, Request, fill, render, requests
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig, Rollout
 from vla_ros.policy import load_policy
 from vla_ros.reason.pocket import PocketReasoner
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import WorldState
 from vla_ros.sim.tasks import Progress, Task, draw
@@ -131,5 +131,5 @@ def _absent(named: Request, layout: Layout, rng: np.random.Generator) -> Request
 def _stack(setup: Setup) -> Lockstep:
     """Return this process's own stack; building it takes seconds."""
     policy = load_policy(setup.policy)
-    spec = load_arm(setup.robot)
+    spec = load_robot(setup.robot)
     return Lockstep(spec, PocketReasoner(policy), PocketExpert(policy), setup.lockstep)

@@ -7,7 +7,7 @@ from vla_ros.pipeline.simulated import Scenes
 from vla_ros.record.read import read_episode
 from vla_ros.record.timeline import write_timeline
 from vla_ros.record.video import write_video
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.scene import Scene
 
@@ -21,7 +21,7 @@ class Redraw:
 
     def __init__(self, robot: str) -> None:
         """Open the renderer."""
-        scene = Scene(load_arm(robot))
+        scene = Scene(load_robot(robot))
         self._scenes = Scenes(scene.spec, scene.config)
         self._renderer = CameraRenderer(scene, size=_SIZE)
         self._shown = ''

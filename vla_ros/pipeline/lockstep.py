@@ -18,7 +18,7 @@ from vla_ros.data import SECOND, ActionChunk, Image, Latent, Observation
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.pipeline.simulated import Scenes
 from vla_ros.reason.base import Reasoner
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout
@@ -76,7 +76,7 @@ class Lockstep:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: Robot,
         reasoner: Reasoner,
         expert: Expert,
         config: LockstepConfig | None = None,
@@ -90,8 +90,7 @@ class Lockstep:
         self._reasoner = reasoner
         self._expert = expert
         self._dt = round(SECOND / spec.control_rate)
-        timestep = self.scene.model.opt.timestep
-        self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
+        self._steps = round(1 / (spec.control_rate * self.scene.config.physics.timestep))
         self.scenes = Scenes(spec, self.scene.config)
         self._seq = 0
         self._episodes = 0
@@ -174,7 +173,7 @@ class Lockstep:
             camera.name: self.renderer.render(camera.name, self.hardware.data.qpos)
             for camera in self.spec.cameras
         }
-        return Observation(self._now, images, self.execution.loop.state(), instruction)
+        return Observation(self._now, images, self.execution.state(), instruction)
 
     def _next_seq(self) -> int:
         self._seq += 1

@@ -17,7 +17,15 @@ from vla_ros.control.loop import ControlLoop
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.control.targets import Kind, TargetConfig, Targets
 from vla_ros.control.timing import TickStatistics
-from vla_ros.data import SECOND, ActionChunk, Array, ExecutionStatus, Pose
+from vla_ros.data import (
+    SECOND,
+    ActionChunk,
+    Array,
+    BodyState,
+    ExecutionStatus,
+    Pose,
+    RobotState,
+)
 from vla_ros.pipeline.limb import Limb
 from vla_ros.robots.body import Robot
 
@@ -122,6 +130,11 @@ class Execution:
         """Do ahead what the cycle at `now` (ns) needs no measurement for; optional."""
         for limb in self.limbs:
             limb.loop.prepare(now)
+
+    def state(self) -> RobotState | BodyState:
+        """Return the measured and commanded state as of the last tick."""
+        states = tuple(limb.loop.state() for limb in self.limbs)
+        return states[0] if len(states) == 1 else BodyState(self.loop.stamp, states)
 
     def status(self) -> ExecutionStatus:
         """Return what is going on, as of the last tick."""

@@ -1,9 +1,12 @@
 """Workcell: simulated robot and control loop, driven by one pose after the other."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from vla_ros.control.supervisor import Event
-from vla_ros.data import SECOND, Array, Pose, RobotState
+from vla_ros.control.loop import ControlLoop
+from vla_ros.control.supervisor import Event, Supervisor
+from vla_ros.data import SECOND, Array, BodyState, Pose, RobotState
 from vla_ros.geometry import (
     quat_conjugate,
     quat_from_matrix,
@@ -12,9 +15,10 @@ from vla_ros.geometry import (
     slerp,
 )
 from vla_ros.pipeline.limb import build_loop
+from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
-from vla_ros.sim.hardware import SimHardware
+from vla_ros.sim.hardware import SimArm, SimHardware
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.state import WorldState
@@ -58,64 +62,54 @@ class StepSource:
         return True
 
 
-class Workcell:
-    """A simulated robot under the control law and the limits that also run the real one."""
+class CellArm:
+    """One arm of a workcell: its model, its control loop, and what that follows.
 
-    def __init__(self, spec: RobotSpec, period: float = 0.1, scene: Scene | None = None) -> None:
-        """Build the scene; `period` s is that of `advance`."""
+    Attributes:
+        spec: the arm. model: its kinematics, of the last call that used them. home: of its tcp.
+        source: where it is led to. loop: its control loop, from the first reset on.
+    """
+
+    loop: ControlLoop
+
+    def __init__(self, spec: RobotSpec, period: float) -> None:
+        """Be led from pose to pose in `period` s."""
         self.spec = spec
-        self.scene = Scene(spec) if scene is None else scene
-        self.period = period
         self.model = RobotModel(spec)
         self.home = tcp_pose(self.model)
-        self._ticks = round(period * spec.control_rate)
-        self._physics_steps = round(1 / (spec.control_rate * self.scene.model.opt.timestep))
-        self._tick = round(SECOND / spec.control_rate)
         self.source = StepSource(period)
 
     @property
     def hand(self) -> Hand:
-        """What the scripted experts know of the robot."""
+        """What the scripted experts know of the arm."""
         return make_hand(self.spec, self.home)
 
-    def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
-        """Start in `layout`; the arm at q (n,) rad, the opening in m; None is home and open."""
-        self.hardware = SimHardware(self.scene, layout)
-        self.hardware.reset(layout, q, gripper)
-        self.loop = build_loop(self.spec, self.hardware, self.source)
-        self.now = 0
-        self.loop.tick(0)  # takes over where the arm is
-        self.loop.supervisor.post(Event.START, 'demonstration')
+    def start(self, hardware: SimArm, supervisor: Supervisor) -> None:
+        """Take over where the arm is."""
+        self.hardware = hardware
+        self.loop = build_loop(self.spec, hardware, self.source, supervisor)
+        self.loop.tick(0)
 
-    def advance(self, action: Array) -> None:
-        """Lead to `action` (8,), pose and opening, for one period."""
-        self.source.lead(self.now, action)
-        tick, step, physics = self.loop.tick, self.hardware.step, self._physics_steps
-        for _ in range(self._ticks):
-            tick(self.now)
-            step(physics)
-            self.now += self._tick
+    def commanded(self) -> tuple[Pose, float]:
+        """Return the commanded pose, and the commanded opening in m."""
+        limiter = self.loop.limiter
+        target = limiter.target
+        return Pose(target.position.copy(), target.quaternion.copy()), limiter.gripper
 
-    def robot(self) -> RobotState:
-        """Return measured and commanded state now."""
+    def state(self, now: int) -> RobotState:
+        """Return measured and commanded state at `now`, ns."""
         sample = self.hardware.read()
         self.model.update(sample.position, sample.velocity)
-        target = self.loop.limiter.target
+        commanded, opening = self.commanded()
         return RobotState(
-            stamp=self.now,
+            stamp=now,
             position=sample.position.copy(),
             velocity=sample.velocity.copy(),
             ee=tcp_pose(self.model),
             gripper=sample.gripper,
-            commanded=Pose(target.position.copy(), target.quaternion.copy()),
-            commanded_gripper=self.loop.limiter.gripper,
+            commanded=commanded,
+            commanded_gripper=opening,
         )
-
-    def world(self) -> WorldState:
-        """Return the privileged state now."""
-        target = self.loop.limiter.target
-        commanded = Pose(target.position.copy(), target.quaternion.copy())
-        return self.hardware.world([(commanded, self.loop.limiter.gripper)])
 
     def reach(self, position: Array, iterations: int = 40) -> Array:
         """Return joint positions (n,) rad that bring the tcp to `position`, rotated as at home."""
@@ -131,6 +125,79 @@ class Workcell:
         lower, upper = self.spec.joint_array('lower'), self.spec.joint_array('upper')
         result: Array = np.clip(q, lower + 0.1, upper - 0.1)
         return result
+
+
+class Workcell:
+    """A simulated robot under the control law and the limits that also run the real one.
+
+    Attributes:
+        arms: of each limb. What only an arm has, the cell has of the first.
+    """
+
+    def __init__(self, spec: Robot, period: float = 0.1, scene: Scene | None = None) -> None:
+        """Build the scene; `period` s is that of `advance`."""
+        self.spec = spec
+        self.scene = Scene(spec) if scene is None else scene
+        self.period = period
+        self.arms = tuple(CellArm(limb, period) for limb in spec.limbs)
+        first = self.arms[0]
+        self.model, self.home, self.source, self.reach = (
+            *(first.model, first.home, first.source, first.reach),
+        )
+        self._ticks = round(period * spec.control_rate)
+        self._physics_steps = round(1 / (spec.control_rate * self.scene.model.opt.timestep))
+        self._tick = round(SECOND / spec.control_rate)
+
+    @property
+    def hand(self) -> Hand:
+        """What the scripted experts know of the first arm."""
+        return self.arms[0].hand
+
+    @property
+    def hands(self) -> list[Hand]:
+        """What the scripted experts know of the robot."""
+        return [arm.hand for arm in self.arms]
+
+    @property
+    def loop(self) -> ControlLoop:
+        """The control loop of the first arm."""
+        return self.arms[0].loop
+
+    def reset(
+        self,
+        layout: Layout,
+        q: Array | None = None,
+        gripper: float | Sequence[float] | None = None,
+    ) -> None:
+        """Start in `layout`; arms at q (n,) rad, openings in m; None is home and open."""
+        self.hardware = SimHardware(self.scene, layout)
+        self.hardware.reset(layout, q, gripper)
+        self.supervisor = Supervisor()
+        self.now = 0
+        for arm, own in zip(self.arms, self.hardware.limbs, strict=True):
+            arm.start(own, self.supervisor)
+        self.supervisor.post(Event.START, 'demonstration')
+
+    def advance(self, action: Array) -> None:
+        """Lead every arm to its pose and opening in `action` (8 per limb), for one period."""
+        for arm, own in zip(self.arms, action.reshape(len(self.arms), -1), strict=True):
+            arm.source.lead(self.now, own)
+        ticks = [arm.loop.tick for arm in self.arms]
+        step, physics = self.hardware.step, self._physics_steps
+        for _ in range(self._ticks):
+            for tick in ticks:
+                tick(self.now)
+            step(physics)
+            self.now += self._tick
+
+    def robot(self) -> RobotState | BodyState:
+        """Return measured and commanded state now."""
+        states = tuple(arm.state(self.now) for arm in self.arms)
+        return states[0] if len(states) == 1 else BodyState(self.now, states)
+
+    def world(self) -> WorldState:
+        """Return the privileged state now."""
+        return self.hardware.world([arm.commanded() for arm in self.arms])
 
 
 def tcp_pose(model: RobotModel) -> Pose:

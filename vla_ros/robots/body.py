@@ -19,7 +19,11 @@ from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, find_camera
 
 
 # What a limb has from its robot unless its own part of the YAML says otherwise.
-_COMMON = ('urdf', 'control_rate', 'base', 'driver', 'law', 'stop_law', 'slowdown', 'cartesian')
+_COMMON = (
+    *('urdf', 'control_rate', 'base', 'driver', 'law', 'stop_law', 'slowdown', 'cartesian'),
+    *('channels', 'sim'),
+)
+_OWN = ('urdf', 'control_rate', 'sim')  # of these, what is its own as well
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class BodySpec:
     cameras: tuple[CameraSpec, ...]
     control_rate: float  # Hz
     tasks: tuple[str, ...] = ()  # families of tasks it can do in simulation
+    sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
 
     def __post_init__(self) -> None:
         check_families(self.tasks, 'tasks')
@@ -181,6 +186,3 @@ def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(limbs, list) or not all(isinstance(limb, Mapping) for limb in limbs):
         raise ConfigError(f'{where}: limbs: expected a list of limbs, each with a name')
     return {**own, 'limbs': [{**common, 'cameras': [], **limb} for limb in limbs]}
-
-
-_OWN = ('urdf', 'control_rate')

@@ -103,6 +103,7 @@ class RobotSpec:
     force_sensor: ForceSensorSpec | None = None
     slowdown: SlowdownSpec = SlowdownSpec()
     stop_law: str = ''  # control preset of STOP; '' is <name>_stop
+    sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
 
     def __post_init__(self) -> None:
         names = [joint.name for joint in self.joints]

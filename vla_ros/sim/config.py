@@ -66,11 +66,21 @@ class PlacementConfig:
     gap: float = 0.095  # m, between the centres of cubes: open fingers need 0.056 + 0.028
     rim_gap: float = 0.07  # m, between the centres of cubes and the rims of bowl and zone
     cubes: tuple[int, int] = (3, 5)  # fewest and most in a scene
+    # Corners of the box in which hands are in still pictures, and of the rectangle above which
+    # demonstrations may begin, m.
+    hand: tuple[tuple[float, float, float], tuple[float, float, float]] = (
+        *((0.34, -0.28, 0.08), (0.66, 0.28, 0.32)),
+    )
+    start: tuple[tuple[float, float], tuple[float, float]] = ((0.36, -0.24), (0.64, 0.24))
 
     def __post_init__(self) -> None:
         for name in ('x', 'y'):
             lower, upper = getattr(self, name)
             require(lower < upper, f'{name}: lower bound must be below the upper one')
+        for name in ('hand', 'start'):
+            lower, upper = getattr(self, name)
+            ordered = all(lo < up for lo, up in zip(lower, upper, strict=True))
+            require(ordered, f'{name}: every lower bound must be below its upper bound')
         fewest, most = self.cubes
         require(1 <= fewest <= most <= 6, 'cubes: expected 1 <= fewest <= most <= 6')
         require(0 < self.gap < 0.2, 'gap: expected 0..0.2 m')
@@ -130,6 +140,25 @@ class LineConfig:
 
 
 @dataclass(frozen=True)
+class BarConfig:
+    """Long light bars that lie across the middle of the table, for two hands."""
+
+    count: tuple[int, int] = (1, 2)  # fewest and most in a scene
+    gap: float = 0.12  # m, between their centres, along x
+    length: float = 0.34  # m
+    width: float = 0.03  # m, and height
+    mass: float = 0.15  # kg
+    slant: float = 0.25  # rad, greatest angle to the y axis
+    offset: float = 0.03  # m, of the centre from the middle
+
+    def __post_init__(self) -> None:
+        fewest, most = self.count
+        require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
+        require(0 < self.width < self.length <= 1, 'expected width < length <= 1 m')
+        require(0 <= self.slant <= 0.7, 'slant: expected 0..0.7 rad')
+
+
+@dataclass(frozen=True)
 class AppearanceConfig:
     """Colours, and how much they vary from scene to scene."""
 
@@ -157,6 +186,7 @@ class SimConfig:
     placement: PlacementConfig = PlacementConfig()
     buttons: ButtonConfig = ButtonConfig()
     lines: LineConfig = LineConfig()
+    bars: BarConfig = BarConfig()
 
     def __post_init__(self) -> None:
         # The servo is explicit in time: it becomes unstable at 0.13 steps a period.

@@ -106,8 +106,13 @@ class SimHardware:
         self.read, self.write, self.move = first.read, first.write, first.move
         self.reset(layout, q)
 
-    def reset(self, layout: Layout, q: Array | None = None, gripper: float | None = None) -> None:
-        """Start again in `layout`; the arms at q (n,) rad and the openings in m."""
+    def reset(
+        self,
+        layout: Layout,
+        q: Array | None = None,
+        gripper: float | Sequence[float] | None = None,
+    ) -> None:
+        """Start again in `layout`; the arms at q (n,) rad, openings in m, one or one of each."""
         self.layout, self._watched = layout, layout.watched
         self._meter.reset()
         self.scene.apply(self.data, layout, q, gripper)
@@ -173,6 +178,8 @@ class SimHardware:
             more['buttons'], more['travel'] = scene.buttons.read(data, layout.buttons)
         if scene.lines is not None:
             more['lines'], more['wiped'] = scene.lines.read(data)
+        if scene.bars is not None:
+            more['bars'] = scene.bars.read(data, layout.bars)
         return WorldState(
             time=self.time,
             hands=hands,

@@ -8,6 +8,7 @@ import numpy as np
 from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
+from vla_ros.language.families import KINDS
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.state import absent
 
@@ -27,6 +28,9 @@ class Layout:
     tint: Array = field(default_factory=lambda: np.zeros((7, 3)))  # RGB, colours then table
     buttons: Array = field(default_factory=lambda: absent(2))  # (6, 2) m
     lines: Array = field(default_factory=lambda: absent(4))  # (6, 4) m, x and y of start and end
+    bars: Array = field(
+        default_factory=lambda: absent(3)
+    )  # (6, 3) x m, y m, yaw rad: 0 is along y
 
     def __post_init__(self) -> None:
         n = len(COLOURS)
@@ -35,23 +39,30 @@ class Layout:
             ('tint', (n + 1, 3)),
             ('buttons', (n, 2)),
             ('lines', (n, 4)),
+            ('bars', (n, 3)),
         ):
             require(getattr(self, name).shape == shape, f'{name}: expected {shape}')
 
     @property
     def present(self) -> tuple[str, ...]:
         """Colours of what is in the scene."""
-        every = [self.colours(kind) for kind in ('cube', 'button', 'line')]
+        every = [self.colours(kind) for kind in KINDS]
         return tuple(c for c in COLOURS if any(c in colours for colours in every))
 
     def colours(self, kind: str) -> tuple[str, ...]:
-        """Return the colours in which there is a cube, a button or a line."""
-        rows = {'cube': self.cubes, 'button': self.buttons, 'line': self.lines}[kind]
+        """Return the colours in which there are things of a kind."""
+        every = (self.cubes, self.buttons, self.lines, self.bars)
+        rows = dict(zip(KINDS, every, strict=True))[kind]
         return tuple(c for c, row in zip(COLOURS, rows, strict=True) if row[0] == row[0])
 
     def cube(self, colour: str) -> Array:
         """Return the place (2,) m of a cube; NaN when it is absent."""
         place: Array = self.cubes[COLOURS.index(colour), :2]
+        return place
+
+    def bar(self, colour: str) -> Array:
+        """Return x m, y m and yaw rad (3,) of a bar; NaN when it is absent."""
+        place: Array = self.bars[COLOURS.index(colour)]
         return place
 
     @property
@@ -130,10 +141,28 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     return Layout(absent(3), nowhere, nowhere, light, tint, lines=lines)
 
 
+def _bars(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+    """Draw one scene with bars and nothing else; None when they are too near each other."""
+    place, own = config.placement, config.bars
+    count = int(rng.integers(own.count[0], own.count[1] + 1))
+    bars = absent(3)
+    x = rng.uniform(place.x[0], place.x[1], count)
+    middle = 0.5 * (place.y[0] + place.y[1])
+    y = middle + rng.uniform(-own.offset, own.offset, count)
+    yaw = rng.uniform(-own.slant, own.slant, count)
+    if count > 1 and np.diff(np.sort(x)).min() < own.gap + own.length * np.ptp(yaw) / 2:
+        return None
+    bars[rng.permutation(len(COLOURS))[:count]] = np.c_[x, y, yaw]
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, bars=bars)
+
+
 _DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {
     'cube': _cubes,
     'button': _buttons,
     'line': _lines,
+    'bar': _bars,
 }
 
 

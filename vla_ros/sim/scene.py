@@ -1,6 +1,6 @@
 """Scene: one MuJoCo model of a robot at a table, and where everything is in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import math
 
 import mujoco
@@ -14,6 +14,7 @@ from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import CameraSpec
 from vla_ros.sim import props
 from vla_ros.sim.arm import add_drives, find, find_arm, set_dynamics
+from vla_ros.sim.bars import Bars, add_bars
 from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
 from vla_ros.sim.layout import Layout
@@ -22,6 +23,7 @@ from vla_ros.sim.lines import Lines, add_lines, add_sponge
 
 # Collision classes: two geoms touch when one's contype meets the other's conaffinity.
 FURNITURE, OBJECT, ROBOT = 1, 2, 4
+_LIMB = 8  # the first of several limbs, that touch each other; the next have the next bits
 _PARKED = (0.0, 0.0, -1.0)  # m, where absent cubes wait, without gravity or contact
 
 
@@ -34,7 +36,7 @@ class Scene:
         arm_q, arm_v: addresses of all arm joints in qpos and qvel. arm_u: ids of their motors.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids.
-        buttons, lines: None where no task of the robot needs them.
+        buttons, lines, bars: None where no task of the robot needs them.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Scene:
             ValueError: the URDF lacks one of the spec's joints or frames; the message names it.
         """
         self.spec = spec
-        self.config = load_sim() if config is None else config
+        self.config = load_sim(spec.sim) if config is None else config
         self.model = _build(spec, self.config, equip)
         model = self.model
         self.arms = tuple(find_arm(model, limb) for limb in spec.limbs)
@@ -66,7 +68,9 @@ class Scene:
         self._kinds = kinds(spec.tasks)
         self.buttons = Buttons(model, self.config) if 'button' in self._kinds else None
         self.lines = Lines(model, self.config) if 'line' in self._kinds else None
-        self._parts = [part for part in (self.buttons, self.lines) if part is not None]
+        self.bars = Bars(model, self.config) if 'bar' in self._kinds else None
+        parts = (self.buttons, self.lines, self.bars)
+        self._parts = [part for part in parts if part is not None]
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
         self._diffuse = model.light_diffuse.copy()
@@ -76,9 +80,9 @@ class Scene:
         data: mujoco.MjData,
         layout: Layout,
         q: Array | None = None,
-        gripper: float | None = None,
+        gripper: float | Sequence[float] | None = None,
     ) -> None:
-        """Reset `data` to the layout: arms at q (n,) rad, openings in m.
+        """Reset `data` to the layout: arms at q (n,) rad, openings in m, one or one of each hand.
 
         None is home; and open, or closed around the sponge where there are lines to wipe.
         """
@@ -86,9 +90,10 @@ class Scene:
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
         shut = bool(layout.colours('line'))
-        for limb, arm in zip(self.spec.limbs, self.arms, strict=True):
-            own = limb.gripper.closed if shut else limb.gripper.open
-            opening = own if gripper is None else gripper
+        grippers = [limb.gripper for limb in self.spec.limbs]
+        own = [one.closed if shut else one.open for one in grippers]
+        openings = np.broadcast_to(own if gripper is None else gripper, len(own))
+        for opening, arm in zip(openings.tolist(), self.arms, strict=True):
             data.qpos[arm.fingers_q] = opening / len(arm.fingers_q)
         half = self.config.objects.cube / 2
         for i, (x, y, yaw) in enumerate(layout.cubes):
@@ -111,7 +116,7 @@ class Scene:
         """
         model = self.model
         tints = layout.tint
-        for kind in ('button', 'line'):
+        for kind in ('button', 'line', 'bar'):
             if kind not in self._kinds and layout.colours(kind):
                 raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
         for part in self._parts:
@@ -152,6 +157,8 @@ def _build(
     if 'line' in needed:
         add_lines(world, config)
         add_sponge(world, config, spec.limbs[0].ee_frame, ROBOT, FURNITURE)
+    if 'bar' in needed:
+        add_bars(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)
@@ -178,6 +185,19 @@ def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
             geom.friction = (physics.pad_friction, 0.01, 0.0001)
             geom.solref = (physics.pad_softness, 1.0)
             geom.priority = 1  # the pads' friction holds, not the cubes'
+    if len(spec.limbs) > 1:
+        _separate(world, spec)
+
+
+def _separate(world: mujoco.MjSpec, spec: Robot) -> None:
+    """Let the limbs touch each other, though none touches itself."""
+    bits = [_LIMB << number for number in range(len(spec.limbs))]
+    for limb, bit in zip(spec.limbs, bits, strict=True):
+        moved = world.joint(limb.joint_names[0]).parent
+        for geom in moved.find_all('geom'):
+            if geom.contype:
+                geom.contype |= bit
+                geom.conaffinity |= sum(bits) - bit
 
 
 def _camera(world: mujoco.MjSpec, camera: CameraSpec) -> None:

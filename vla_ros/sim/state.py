@@ -43,6 +43,7 @@ class WorldState:
     wiped: NDArray[np.bool_] = field(  # (6, n), of the segments
         default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
     )
+    bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     @property
@@ -82,6 +83,11 @@ class WorldState:
         top: Array = self.buttons[COLOURS.index(colour)]
         return top
 
+    def bar(self, colour: str) -> Array:
+        """Return the centres (2, 3) m of a bar's end faces; NaN when it is absent."""
+        ends: Array = self.bars[COLOURS.index(colour)]
+        return ends
+
     def left(self, colour: str) -> Array:
         """Return the centres (k, 2) m of what is left of a line, from its start on."""
         index = COLOURS.index(colour)
@@ -101,9 +107,11 @@ class WorldState:
     def things(self) -> Array:
         """Where what has a colour is (6, 3) m; NaN = absent.
 
-        Of cubes the centre, of buttons that of the top, of lines the beginning of what is left.
+        Of cubes and bars the centre, of buttons that of the top, of lines the beginning of what is
+        left.
         """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
+        result = np.where(np.isfinite(result), result, self.bars.mean(axis=1))
         for i, colour in enumerate(COLOURS):
             left = self.left(colour)
             if len(left):

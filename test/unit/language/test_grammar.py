@@ -54,8 +54,9 @@ def test_every_wording_fits_the_vocabulary():
 @pytest.mark.parametrize(
     'arguments',
     [
-        *[('lift', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
+        *[('juggle', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
         *[('press', 'red', 'bowl'), ('wipe', 'teal'), ('pick', 'red', '', 'left')],
+        *[('place', 'red', 'bowl'), ('handover', 'red'), ('lift', 'red', '', 'right')],
     ],
 )
 def test_impossible_requests_are_named(arguments):
@@ -160,7 +161,8 @@ def test_families_without_a_target_have_meaningless_texts_too():
 @given(st.sampled_from(requests(*EVERY)))
 def test_a_request_reads_its_own_text(request):
     assert Request.parse(request.text) == request
-    assert Request.parse(f'  {request.text} -') == request
+    dashes = ' -' * (4 - len(request.text.split()))
+    assert Request.parse(f'  {request.text}{dashes}') == request
 
 
 @pytest.mark.parametrize('text', ['', 'pick', 'juggle red', 'pick red bowl', 'put red - - -'])
@@ -191,4 +193,29 @@ def test_the_words_of_a_held_out_wording_are_not_all_known():
 
 def _first(family):
     request = requests(family)[0]
-    return [(request.family, request.object, request.target)] * 20
+    return [(request.family, request.object, request.target, request.arm)] * 20
+
+
+@pytest.mark.parametrize('family', ['place', 'handover'])
+def test_the_arm_is_named_and_kept_in_every_wording(family):
+    rng = np.random.default_rng(1)
+    for request in requests(family):
+        other = {'left': 'right', 'right': 'left'}[request.arm]
+        for split in ('train', 'heldout'):
+            text = render(request, rng, split).replace('right away', '')
+            assert request.arm in split_words(text) and other not in split_words(text)
+        assert request.arm in positive(request, rng, (family,))
+
+
+def test_plain_texts_for_two_arms():
+    rng = np.random.default_rng(0)
+    for request, text in (
+        (
+            Request('place', 'red', 'bowl', 'left'),
+            'put the red cube in the bowl with the left arm',
+        ),
+        (Request('handover', 'blue', '', 'right'), 'hand the blue cube over to the right arm'),
+        (Request('lift', 'green'), 'lift the green bar with both arms'),
+    ):
+        assert render(request, rng, 'plain') == text
+        assert Request.parse(request.text) == request

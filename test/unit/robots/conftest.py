@@ -2,14 +2,13 @@
 
 import pytest
 
+from vla_ros.robots import load_robot
 
-# Robots whose YAML is still to come (docs/robots.md).
+
+ALOHA = load_robot('aloha')
+# Robots whose YAML is still to come (docs/robots.md), and those with several limbs.
 HOMES = {
-    'aloha': {
-        f'{side}_{name}': q
-        for side in ('left', 'right')
-        for name, q in (('shoulder', -0.195), ('elbow', 0.24), ('wrist_angle', 1.5258))
-    },
+    'aloha': dict(zip(ALOHA.joint_names, ALOHA.home.tolist(), strict=True)),
     'humanoid': {
         'waist_pitch_joint': 0.15,
         'head_pitch_joint': 0.15,
@@ -32,5 +31,5 @@ HOMES = {
 
 @pytest.fixture(scope='session')
 def homes():
-    """Home of each robot without a YAML, rad by joint; joints that are not named are at 0."""
+    """Home of each of them, rad by joint; joints that are not named are at 0."""
     return HOMES

@@ -10,6 +10,7 @@ from vla_ros.control.laws import load_law
 from vla_ros.language.grammar import FAMILIES
 from vla_ros.paths import config_file, share_dir
 from vla_ros.robots import load_robot
+from vla_ros.sim.config import load_sim
 
 
 ROBOTS = sorted(path.stem for path in (share_dir() / 'config' / 'robots').glob('*.yaml'))
@@ -25,11 +26,13 @@ def test_it_is_called_as_its_file(spec):
 
 
 def test_its_driver_takes_what_its_law_makes(spec):
-    assert spec.driver.takes(load_law(spec.law, spec).output)
+    for limb in spec.limbs:
+        assert limb.driver.takes(load_law(limb.law, limb).output)
 
 
 def test_it_has_a_law_to_stop_with(spec):
-    assert load_law(f'{spec.name}_stop', spec).output == 'effort'
+    for limb in spec.limbs:
+        assert load_law(f'{spec.name}_stop', limb).output == 'effort'
 
 
 def test_it_has_a_demo_of_known_families(spec):
@@ -43,8 +46,21 @@ def test_it_has_a_launch_file_of_its_own(spec):
     assert [call.args[0].value for call in calls] == [spec.name]
 
 
+def test_it_has_a_world_of_its_own_size(spec):
+    place = load_sim(spec.sim).placement
+    for x in place.x:
+        for y in place.y:
+            assert any(
+                limb.cartesian.lower[0] < x < limb.cartesian.upper[0]
+                and limb.cartesian.lower[1] < y < limb.cartesian.upper[1]
+                for limb in spec.limbs
+            ), (x, y)
+
+
 def test_its_cameras_are_those_that_policies_look_through(spec):
-    """What one robot's pictures show, another's do: the same table from the same place."""
+    """What one arm's pictures show, another's do: the same table from the same place."""
+    if len(spec.limbs) > 1:
+        pytest.skip('it has a table of its own')
     front, first = spec.camera('front'), load_robot('franka').camera('front')
     assert (front.position, front.look_at, front.fov_y) == (
         first.position, first.look_at, first.fov_y,

@@ -8,15 +8,30 @@ import pytest
 from vla_ros.control.collision import SelfCollision
 from vla_ros.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_robot, pick_limb
+from vla_ros.sim.tasks.place import PlaceConfig
 
 
 ABOVE = (0.012, 0.10, 0.20)  # m, where tasks grip, hover and leave
 
 
-@pytest.fixture(scope='module', params=['franka', 'ur5e'])
-def cell(request):
-    return Workcell(load_robot(request.param))
+@pytest.fixture(scope='module', params=['franka', 'ur5e', 'aloha left', 'aloha right'])
+def arm(request):
+    """An arm, and where things may lie for it."""
+    robot, _, limb = request.param.partition(' ')
+    cell = Workcell(load_robot(robot))
+    number, _ = pick_limb(cell.spec, limb)
+    arm, place = cell.arms[number], cell.scene.config.placement
+    arm.places = np.array([place.x, place.y])
+    arm.one_of_several = bool(limb)
+    if limb:  # its own part of the table
+        lower, upper = np.array(arm.hand.reach)[:, :2]
+        inset = PlaceConfig().inset
+        arm.places = np.c_[
+            np.maximum(arm.places[:, 0], lower + inset),
+            np.minimum(arm.places[:, 1], upper - inset),
+        ]
+    return arm
 
 
 def posture(cell, place):
@@ -45,11 +60,11 @@ def grid(lower, upper, count):
     )
 
 
-def test_the_hand_gets_wherever_things_lie(cell):
-    place = cell.scene.config.placement
+def test_the_hand_gets_wherever_things_lie(arm):
+    cell = arm
     collision, still = SelfCollision(cell.spec), np.zeros(cell.spec.n)
     limits, slow = cell.spec.cartesian, cell.spec.slowdown
-    for x, y in grid(*zip(place.x, place.y, strict=True), 5):
+    for x, y in grid(*arm.places.T, 5):
         for z in ABOVE:
             assert (np.array([x, y, z]) >= limits.lower).all()
             assert (np.array([x, y, z]) <= limits.upper).all()
@@ -60,19 +75,22 @@ def test_the_hand_gets_wherever_things_lie(cell):
 
 
 def test_the_whole_box_of_the_ur5e_is_reached():
-    cell = Workcell(load_robot('ur5e'))
+    cell = Workcell(load_robot('ur5e')).arms[0]
     limits = cell.spec.cartesian
     conditions = [posture(cell, place)[1] for place in grid(limits.lower, limits.upper, 5)]
     assert max(conditions) < cell.spec.slowdown.stop_condition
 
 
-def test_every_joint_can_accelerate_as_its_limit_says(cell):
+def test_every_joint_can_accelerate_as_its_limit_says(arm):
     """All at once and in any direction: what a position robot is sent, it can follow."""
-    limits, spec = cell.spec.cartesian, cell.spec
+    spec, cell = arm.spec, arm
     if spec.driver.command_type == 'effort':
         pytest.skip('it is sent torques')
     torque, acceleration = spec.joint_array('torque'), spec.joint_array('acceleration')
-    for place in grid(limits.lower, limits.upper, 3):
+    box = np.array([spec.cartesian.lower, spec.cartesian.upper])
+    if arm.one_of_several:  # the corners of its box are for the hand-over only
+        box = np.vstack([arm.places, (ABOVE[0], ABOVE[-1])]).T
+    for place in grid(*box, 3):
         posture(cell, place)
         needed = np.abs(cell.model.mass) @ acceleration + np.abs(cell.model.gravity)
         assert (needed <= torque).all(), place

@@ -283,7 +283,7 @@ def test_a_reset_forgets_forces_and_strokes(cell, tasks):
 
 def test_an_unknown_task_is_named(cell):
     with pytest.raises(ValueError, match='juggle.* is not one of'):
-        make_tasks(cell.scene.config, [cell.hand], ('pick', 'juggle'))
+        make_tasks(cell.scene.config, cell.hands, ('pick', 'juggle'))
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_the_same_expert_leans_through_an_admittance(able, name):
     law = f'{able.name}_admittance'
     spec = replace(able, law=law, control_rate=500.0, driver=driver, force_sensor=sensor)
     cell = Workcell(spec)
-    task = make_tasks(cell.scene.config, [cell.hand], (name,))[name]
+    task = make_tasks(cell.scene.config, cell.hands, (name,))[name]
     layout, request = draw(task, 0)
     progress, _ = drive(cell, task, layout, request)
     assert progress.success, progress.reason

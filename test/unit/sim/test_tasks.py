@@ -8,6 +8,9 @@ from vla_ros.pipeline.demonstrator import expert_vector
 from vla_ros.sim.tasks import TASKS, Progress, draw
 
 
+ONE_HAND = sorted(name for name, task in TASKS.items() if task.takes == 1)
+
+
 def run(cell, task, layout, request, q=None, gripper=None, change=None):
     """Let the expert do the request; `change(step, action)` may spoil what is commanded."""
     cell.reset(layout, q, gripper)
@@ -24,7 +27,7 @@ def test_every_family_of_the_language_is_a_task():
     assert set(TASKS) == set(FAMILIES)
 
 
-@pytest.mark.parametrize('name', sorted(TASKS))
+@pytest.mark.parametrize('name', ONE_HAND)
 def test_a_seed_gives_one_scene_and_a_request_that_is_possible(tasks, name):
     for seed in range(20):
         layout, request = draw(tasks[name], seed)
@@ -37,7 +40,7 @@ def test_a_seed_gives_one_scene_and_a_request_that_is_possible(tasks, name):
 
 
 @pytest.mark.parametrize('seed', [11, 12])
-@pytest.mark.parametrize('name', sorted(TASKS))
+@pytest.mark.parametrize('name', ONE_HAND)
 def test_the_expert_succeeds(cell, tasks, name, seed):
     layout, request = draw(tasks[name], seed)
     progress, world = run(cell, tasks[name], layout, request)
@@ -49,7 +52,7 @@ def test_the_expert_succeeds(cell, tasks, name, seed):
         assert np.hypot(*moved) < 0.02, f'{colour} was moved'
 
 
-@pytest.mark.parametrize('name', sorted(TASKS))
+@pytest.mark.parametrize('name', ONE_HAND)
 def test_the_expert_starts_from_anywhere(cell, tasks, name):
     layout, request = draw(tasks[name], 21)
     cell.reset(layout)
@@ -75,7 +78,7 @@ def test_the_expert_fetches_a_cube_that_was_dropped(cell, tasks, name):
     assert dropped and progress.success, progress.reason
 
 
-@pytest.mark.parametrize('name', sorted(TASKS))
+@pytest.mark.parametrize('name', ONE_HAND)
 def test_the_expert_moves_smoothly_and_keeps_its_rotation(cell, tasks, name):
     layout, request = draw(tasks[name], 41)
     actions = []

@@ -81,7 +81,7 @@ class Rig:
     def __init__(self, spec: RobotSpec) -> None:
         """Build the scene of a robot."""
         self.spec = spec
-        sim = load_sim()
+        sim = load_sim(spec.sim)
         # Finer than a tick, for torques that come late.
         sim = replace(sim, physics=replace(sim.physics, timestep=_TIMESTEP))
         self.cell = Workcell(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))

@@ -9,8 +9,11 @@ from vla_ros.language.grammar import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.tasks.base import ExpertAction, Progress, Task
+from vla_ros.sim.tasks.handover import Handover
+from vla_ros.sim.tasks.lift import Lift
 from vla_ros.sim.tasks.motion import Hand, make_hand
 from vla_ros.sim.tasks.pick import Pick
+from vla_ros.sim.tasks.place import Place
 from vla_ros.sim.tasks.press import Press
 from vla_ros.sim.tasks.push import Push
 from vla_ros.sim.tasks.put import Put
@@ -19,7 +22,9 @@ from vla_ros.sim.tasks.wipe import Wipe
 
 
 # New ones go to the end: the place of a task is part of the seeds of its scenes.
-TASKS: dict[str, type[Task]] = {task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift)
+}
 
 
 def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:

@@ -37,9 +37,14 @@ class Task(ABC):
     anywhere: ClassVar[bool] = True  # whether it can be asked for in scenes of other families
     floor: ClassVar[float] = 0.012  # m, to which disturbances of a demonstration may lead
     drops: ClassVar[bool] = True  # whether the hand may be opened by them
+    takes: ClassVar[int] = 1  # hands that a robot must have for it
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
         """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
+        count = len(hands)
+        require(
+            count >= self.takes, f'{self.name}: takes {self.takes} hands, the robot has {count}'
+        )
         self.sim = sim
         self.hands = tuple(hands)
         self.hand = self.hands[0]  # that acts, where one alone does
@@ -69,7 +74,12 @@ class Task(ABC):
 
     def step(self, state: WorldState, request: Request) -> tuple[ExpertAction, ...]:
         """Return what every hand is to do next, in the order of the hands of `state`."""
-        return (self.expert(state, request),)
+        others = (ExpertAction(hand.commanded, hand.gripper_command) for hand in state.hands[1:])
+        return (self.expert(state, request), *others)
+
+    def acting(self, request: Request) -> tuple[int, ...]:
+        """Return the numbers of the hands that it takes; the others keep out of the way."""
+        return (0,)
 
     @abstractmethod
     def expert(self, state: WorldState, request: Request) -> ExpertAction:

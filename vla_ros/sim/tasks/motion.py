@@ -36,12 +36,19 @@ class Hand:
     open: float  # m
     closed: float  # m
     reach: tuple[tuple[float, ...], tuple[float, ...]]  # m, lower and upper corner of commands
+    name: str = ''  # of the limb
+
+    def reaches(self, place: Array, inset: float) -> bool:
+        """Whether a place (2,) m is within reach, `inset` m from its edges."""
+        lower, upper = (np.array(corner[:2]) for corner in self.reach)
+        return bool((lower + inset <= place).all() and (place <= upper - inset).all())
 
 
 def make_hand(spec: RobotSpec, home: Pose) -> Hand:
     """Return the hand of a robot whose tcp is at `home` in the home posture."""
     limits = spec.cartesian
-    return Hand(home, spec.gripper.open, spec.gripper.closed, (limits.lower, limits.upper))
+    reach = (limits.lower, limits.upper)
+    return Hand(home, spec.gripper.open, spec.gripper.closed, reach, spec.name)
 
 
 def funnel(config: MotionConfig, distance: float, low: float, high: float) -> float:
