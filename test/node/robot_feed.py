@@ -37,7 +37,7 @@ class RobotFeed:
         self.count += 1
         self.stamps.add(stamp)
         send = self.bench.send
-        send(qos.JOINT_STATES, convert.joints_to_msg(SPEC, state(stamp)))
+        send(qos.JOINT_STATES, convert.joints_to_msg([(SPEC, state(stamp))]))
         send(qos.COMMANDED_STATE, convert.commanded_to_msg(SPEC, state(stamp)))
         if status and self.status:
             send(qos.STATUS, ExecutionStatus(header=header(stamp)))
