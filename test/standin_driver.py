@@ -54,7 +54,7 @@ class Standin:
     def __init__(self, settings, node):
         self.settings, self.node = settings, node
         self.spec = spec = load_arm(settings.robot)
-        self.robot = Robot(spec, settings.family, settings.seed, settings.rate)
+        self.robot = Robot(spec, settings.family, settings.seed)
         self.time = 10.0 if settings.clock else 0.0  # s, simulated
         self.steps, self.speed, self.late = 0, settings.speed, 0.0
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)

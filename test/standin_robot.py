@@ -14,6 +14,7 @@ from vla_ros.sim.tasks import Progress
 
 
 DT = 0.001  # s of physics
+LOOKAHEAD = 0.03  # s, in which a robot that is sent positions goes to the last, as servoj does
 
 
 class Compliance:
@@ -57,8 +58,7 @@ class Compliance:
 class Robot:
     """Physics that takes one of the command types a step at a time."""
 
-    def __init__(self, spec, family, seed, rate):
-        self.between = max(round(1 / (rate * DT)), 1)  # steps between two commands
+    def __init__(self, spec, family, seed):
         self.spec, self.family, self.seed = spec, family, seed
         self.fastest = spec.joint_array('velocity')
         scene = Scene(spec)
@@ -75,16 +75,14 @@ class Robot:
         self.progress = Progress(self.scenes.task(self.family), request, np.inf)
         self.torque = None
         self.position, self.velocity = np.array(spec.home), np.zeros(spec.n)
-        self.still = self.line = np.zeros(spec.n)
-        self.left, self.goal = 0, self.position.copy()
+        self.goal = self.position.copy()
         self.peak = 0.0  # greatest share of a joint's speed limit so far
         if self.compliance is not None:
             self.compliance.__init__(spec)
 
     def aim(self, positions):
-        """Take positions without velocities: on a straight line by the time the next are due."""
-        self.line = (positions - self.position) / self.between
-        self.left = self.between
+        """Take positions without velocities: smoothly, for they come when they come."""
+        self.goal = positions
 
     def step(self):
         """Let a millisecond pass."""
@@ -99,9 +97,8 @@ class Robot:
             if kind == 'velocity':
                 self.position = self.position + DT * self.velocity
             elif kind == 'position':
-                self.velocity = self.line / DT if self.left > 0 else self.still
+                self.velocity = (self.goal - self.position) / LOOKAHEAD
                 self.position = self.position + DT * self.velocity
-                self.left -= 1
             hardware.move(self.position, self.velocity, self.gripper)
         hardware.step()
         self.peak = max(self.peak, float(np.abs(sample.velocity / self.fastest).max()))
