@@ -31,11 +31,20 @@ def load(cls: type[T], path: str | Path) -> T:
     Raises:
         ConfigError: unreadable file, bad YAML, unknown or missing key, wrong type or range.
     """
+    return build(cls, read(path), where=str(path))
+
+
+def read(path: str | Path) -> Any:
+    """Read the tree of a YAML file; an empty one is an empty mapping.
+
+    Raises:
+        ConfigError: unreadable file, bad YAML.
+    """
     try:
         tree = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f'{path}: cannot be read as YAML: {error}') from error
-    return build(cls, {} if tree is None else tree, where=str(path))
+    return {} if tree is None else tree
 
 
 def build(cls: type[T], tree: Any, where: str = '') -> T:

@@ -88,7 +88,7 @@ class ControlNode(StageNode):
 
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
-        if (cause := instruction_problem(self._first)) and self._first:
+        if self._first and (cause := instruction_problem(self._first)):
             raise ConfigError(cause)
         self._begin_first()
 

@@ -22,7 +22,7 @@ from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire
-from vla_ros.pipeline.mailbox import EVENTS, Mailbox
+from vla_ros.pipeline.mailbox import EVENTS, MAX_LIMBS, Mailbox
 from vla_ros.pipeline.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.pipeline.plant import DriverPlant, Plant
 from vla_ros.pipeline.runtime import Execution
@@ -63,6 +63,7 @@ class Worker:
     def __init__(self, settings: RealtimeConfig, mailbox: Mailbox) -> None:
         """Build everything; afterwards nothing is allocated that lasts."""
         spec = load_robot(settings.robot)
+        require(len(spec.limbs) <= MAX_LIMBS, f'limbs: expected at most {MAX_LIMBS}')
         self._mailbox = mailbox
         self._plant: Plant
         if settings.hardware == 'sim':

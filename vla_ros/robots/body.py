@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from vla_ros import config
 from vla_ros.config import ConfigError, require
@@ -103,17 +102,6 @@ class BodySpec:
         """
         return find_camera(self.cameras, name)
 
-    def limb(self, name: str) -> RobotSpec:
-        """Return the limb called `name`.
-
-        Raises:
-            KeyError: no such limb; the message names the valid ones.
-        """
-        for limb in self.limbs:
-            if limb.name == name:
-                return limb
-        raise KeyError(f'limb {name!r} is not one of {[limb.name for limb in self.limbs]}')
-
 
 Robot = RobotSpec | BodySpec
 
@@ -172,10 +160,10 @@ def load_robot(name: str) -> Robot:
 
 
 def _load(path: Path) -> Robot:
-    tree = yaml.safe_load(path.read_text(encoding='utf-8'))
+    tree = config.read(path)
     if isinstance(tree, Mapping) and 'limbs' in tree:
         return config.build(BodySpec, _complete(tree, str(path)), where=str(path))
-    return config.load(RobotSpec, path)
+    return config.build(RobotSpec, tree, where=str(path))
 
 
 def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -62,7 +62,6 @@ class Scene:
         self._cube_geoms = [find(model, 'geom', f'cube_{colour}') for colour in COLOURS]
         adr = model.body_jntadr[self._cube_bodies]
         self.cubes_q = model.jnt_qposadr[adr].copy()
-        self.cubes_v = model.jnt_dofadr[adr].copy()
         self.bowl = int(model.body_mocapid[find(model, 'body', 'bowl')])
         self.zone = int(model.body_mocapid[find(model, 'body', 'zone')])
         self._kinds = kinds(spec.tasks)

@@ -1,14 +1,17 @@
 """Two arms in one control process: they hold, follow one chunk, and are taken over one by one."""
 
+import json
 import time
 
 import numpy as np
 import pytest
+import yaml
 
 from vla_ros.control.supervisor import Event
 from vla_ros.control.targets import Kind
 from vla_ros.data import SECOND, ActionChunk, BodyState, Mode
-from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeProcess
+from vla_ros.paths import config_file
+from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots import load_robot
@@ -197,3 +200,13 @@ def test_both_arms_carry_half_a_kilogram(cell, layout):
     for before, after in zip(begin.limbs, cell.robot().limbs, strict=True):
         assert np.linalg.norm(after.ee.position - before.ee.position) < 5e-3
         assert np.abs(after.velocity).max() < 0.01
+
+
+def test_more_limbs_than_the_mailbox_has_room_for_are_refused(tmp_path):
+    tree = yaml.safe_load(config_file('robots', 'aloha').read_text())
+    left, right = tree['limbs']
+    spare = [json.loads(json.dumps(left).replace('left', name)) for name in ('a', 'b', 'c')]
+    path = tmp_path / 'robot.yaml'
+    path.write_text(yaml.safe_dump({**tree, 'limbs': [left, right, *spare]}))
+    with pytest.raises(RealtimeError, match='limbs: expected at most 4'):
+        RealtimeProcess(RealtimeConfig(str(path), hardware='driver')).start()

@@ -57,14 +57,12 @@ def test_an_arm_sees_no_ghost_of_the_other(aloha):
 
 
 def test_limbs_are_found_by_name(aloha):
-    assert pick_limb(aloha, 'right')[0] == 1
-    assert aloha.limb('left') is aloha.limbs[0]
+    assert pick_limb(aloha, 'right') == (1, aloha.limbs[1])
+    assert pick_limb(aloha, 'left') == (0, aloha.limbs[0])
     with pytest.raises(ConfigError, match=r"one of \['left', 'right'\], got 'middle'"):
         pick_limb(aloha, 'middle')
     with pytest.raises(ConfigError, match='has the limbs'):
         load_arm('aloha')
-    with pytest.raises(KeyError, match='middle'):
-        aloha.limb('middle')
 
 
 def change(tree, where, value):
@@ -93,6 +91,14 @@ def test_what_is_wrong_is_named(tree, load, where, value, message):
     change(tree, where, value)
     with pytest.raises(ConfigError, match=message):
         load(tree)
+
+
+@pytest.mark.parametrize('data', [b'limbs: [', b'\xff\xfe\x00'])
+def test_a_file_that_is_no_yaml_is_named(tmp_path, data):
+    path = tmp_path / 'robot.yaml'
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match=r'robot\.yaml: cannot be read as YAML'):
+        load_robot(str(path))
 
 
 def test_what_limbs_share_is_said_once(tree, load):
