@@ -21,7 +21,7 @@ from vla_ros.record import (
     offered_qos,
     recover_folder,
 )
-from vla_ros.robots import limb_names, load_robot
+from vla_ros.robots import load_robot, named_limbs
 from vla_ros_msgs.msg import EpisodeEvent
 
 
@@ -64,7 +64,7 @@ class RecorderNode(StageNode):
         for name in dict.fromkeys(limb.driver.joint_states for limb in spec.limbs):
             self._record(qos.joint_states(name), qos.RECORD)
         self._record(qos.ACTION_CHUNK, qos.RECORD)
-        for limb in limb_names(spec):
+        for limb, _ in named_limbs(spec):
             for topic in (qos.COMMANDED_STATE, *qos.TARGETS):
                 self._record(topic.of(limb), qos.RECORD)
         if config.sim:

@@ -8,7 +8,7 @@ from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import header, packed
 from vla_ros.pipeline.realtime import LimbLink, RealtimeProcess
-from vla_ros.robots.body import Robot, limb_names
+from vla_ros.robots.body import Robot, named_limbs
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import SimState
 
@@ -41,7 +41,7 @@ class Reports:
         self._status = node.publish_on(qos.STATUS)
         self._limbs = [
             LimbReports(node, limb, arm.limb(i), name)
-            for i, (limb, name) in enumerate(zip(spec.limbs, limb_names(spec), strict=True))
+            for i, (name, limb) in enumerate(named_limbs(spec))
         ]
         if simulated:
             self._joints = [

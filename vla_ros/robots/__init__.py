@@ -1,6 +1,6 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
-from vla_ros.robots.body import BodySpec, Robot, limb_names, load_arm, load_robot, pick_limb
+from vla_ros.robots.body import BodySpec, Robot, load_arm, load_robot, named_limbs, pick_limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, KeepOut, SlowdownSpec
 from vla_ros.robots.spec import (
     BaseSpec,
@@ -25,8 +25,8 @@ __all__ = [
     'Robot',
     'RobotSpec',
     'SlowdownSpec',
-    'limb_names',
     'load_arm',
     'load_robot',
+    'named_limbs',
     'pick_limb',
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.data import Array
 from vla_ros.language.families import check_families
-from vla_ros.paths import config_file, share_dir
+from vla_ros.paths import config_file
 from vla_ros.robots.bridge import bridged, moved, split
-from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, find_camera
+from vla_ros.robots.spec import BaseSpec, CameraSpec, Described, RobotSpec
 
 
 # What a limb has from its robot unless its own part of the YAML says otherwise.
@@ -26,7 +25,7 @@ _OWN = ('urdf', 'control_rate', 'sim')  # of these, what is its own as well
 
 
 @dataclass(frozen=True)
-class BodySpec:
+class BodySpec(Described):
     """A robot of several limbs.
 
     Each limb is a RobotSpec without cameras: an arm with a tcp, a gripper, limits and a law of its
@@ -74,16 +73,6 @@ class BodySpec:
         return tuple(f'{limb.name}.{channel}' for limb in self.limbs for channel in limb.channels)
 
     @property
-    def urdf_path(self) -> Path:
-        """Absolute path of the URDF."""
-        return share_dir() / self.urdf
-
-    @cached_property
-    def home(self) -> Array:
-        """Home joint positions (n,), rad; read-only."""
-        return self.joint_array('home')
-
-    @property
     def base(self) -> BaseSpec:
         """How the robot is mounted."""
         return self.limbs[0].base
@@ -94,21 +83,15 @@ class BodySpec:
         array.flags.writeable = False
         return array
 
-    def camera(self, name: str) -> CameraSpec:
-        """Return the camera called `name`.
-
-        Raises:
-            KeyError: no such camera; the message names the valid ones.
-        """
-        return find_camera(self.cameras, name)
-
 
 Robot = RobotSpec | BodySpec
 
 
-def limb_names(robot: Robot) -> tuple[str, ...]:
-    """Return what tells the limbs apart in topics and parameters; '' for an only one."""
-    return ('',) if isinstance(robot, RobotSpec) else tuple(limb.name for limb in robot.limbs)
+def named_limbs(robot: Robot) -> tuple[tuple[str, RobotSpec], ...]:
+    """Return the limbs, each with what tells it apart in topics; '' for an only one."""
+    if isinstance(robot, RobotSpec):
+        return (('', robot),)
+    return tuple((limb.name, limb) for limb in robot.limbs)
 
 
 def pick_limb(robot: Robot, name: str) -> tuple[int, RobotSpec]:
@@ -117,9 +100,9 @@ def pick_limb(robot: Robot, name: str) -> tuple[int, RobotSpec]:
     Raises:
         ConfigError: no such limb, or none named where there are several; it lists the valid ones.
     """
-    names = limb_names(robot)
+    names = [own for own, _ in named_limbs(robot)]
     if name not in names:
-        wanted = f'one of {list(names)}' if len(names) > 1 else 'none, for the robot is one arm'
+        wanted = f'one of {names}' if len(names) > 1 else 'none, for the robot is one arm'
         raise ConfigError(f'limb: expected {wanted}, got {name!r}')
     return names.index(name), robot.limbs[names.index(name)]
 

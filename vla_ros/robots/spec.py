@@ -1,5 +1,6 @@
 """RobotSpec: one YAML per robot in config/robots/, checked on construction."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,8 +83,40 @@ class ForceSensorSpec:
         require(0 < self.stale_after <= 1, 'stale_after: expected 0..1 s')
 
 
+class Described(ABC):
+    """What a robot has by its description and its cameras, whether it is one limb or several."""
+
+    urdf: str  # relative to the share folder
+    cameras: tuple[CameraSpec, ...]
+
+    @property
+    def urdf_path(self) -> Path:
+        """Absolute path of the URDF."""
+        return share_dir() / self.urdf
+
+    @cached_property
+    def home(self) -> Array:
+        """Home joint positions (n,), rad; read-only."""
+        return self.joint_array('home')
+
+    @abstractmethod
+    def joint_array(self, name: str) -> Array:
+        """Return one JointSpec field over all joints as a read-only (n,) array."""
+
+    def camera(self, name: str) -> CameraSpec:
+        """Return the camera called `name`.
+
+        Raises:
+            KeyError: no such camera; the message names the valid ones.
+        """
+        for camera in self.cameras:
+            if camera.name == name:
+                return camera
+        raise KeyError(f'camera {name!r} is not one of {[c.name for c in self.cameras]}')
+
+
 @dataclass(frozen=True)
-class RobotSpec:
+class RobotSpec(Described):
     """Everything the stack knows about a robot."""
 
     name: str
@@ -128,38 +161,8 @@ class RobotSpec:
         """Arm joint names, in order."""
         return tuple(joint.name for joint in self.joints)
 
-    @property
-    def urdf_path(self) -> Path:
-        """Absolute path of the URDF."""
-        return share_dir() / self.urdf
-
-    @cached_property
-    def home(self) -> Array:
-        """Home joint positions (n,), rad; read-only."""
-        return self.joint_array('home')
-
     def joint_array(self, name: str) -> Array:
         """Return one JointSpec field over all joints as a read-only (n,) array."""
         array = np.array([getattr(joint, name) for joint in self.joints], dtype=np.float64)
         array.flags.writeable = False
         return array
-
-    def camera(self, name: str) -> CameraSpec:
-        """Return the camera called `name`.
-
-        Raises:
-            KeyError: no such camera; the message names the valid ones.
-        """
-        return find_camera(self.cameras, name)
-
-
-def find_camera(cameras: tuple[CameraSpec, ...], name: str) -> CameraSpec:
-    """Return the camera called `name`.
-
-    Raises:
-        KeyError: no such camera; the message names the valid ones.
-    """
-    for camera in cameras:
-        if camera.name == name:
-            return camera
-    raise KeyError(f'camera {name!r} is not one of {[c.name for c in cameras]}')
