@@ -63,6 +63,7 @@ class Studio:
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
             objects=np.array([a.things for a in arrangements], np.float32),
+            grips=np.array([a.things[None] for a in arrangements], np.float32),
             bowl=np.tile(np.array([*layout.bowl, 0.0], np.float32), (FRAMES, 1)),
             zone=np.tile(np.array([*layout.zone, 0.0], np.float32), (FRAMES, 1)),
             travel=np.full((FRAMES, len(COLOURS)), np.nan, np.float32),

@@ -83,6 +83,11 @@ class CartesianLimits:
         for name in ('contact_force', 'contact_torque'):
             require(getattr(self, name) > 0, f'{name} must be positive')
 
+    @property
+    def side(self) -> float:
+        """On which side the workspace is: 1 left (y > 0), -1 right."""
+        return 1.0 if self.lower[1] + self.upper[1] >= 0 else -1.0
+
 
 @dataclass(frozen=True)
 class SlowdownSpec:

@@ -39,6 +39,7 @@ class SimArm:
         self._fingers_u, self._fingers_q = _as_slice(arm.fingers_u), _as_slice(arm.fingers_q)
         self._finger_share = 1 / len(arm.fingers_q)
         self.servoed = False  # whether the last command was a position
+        self.side = scene.spec.limbs[limb].cartesian.side
         # MuJoCo's own memory: making these views anew costs more than reading them.
         self._qpos, self._qvel, self._ctrl = data.qpos, data.qvel, data.ctrl
         self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench)
@@ -180,6 +181,7 @@ class SimHardware:
             more['lines'], more['wiped'] = scene.lines.read(data)
         if scene.bars is not None:
             more['bars'] = scene.bars.read(data, layout.bars)
+            more['bar_grip'] = scene.config.bars.grip
         return WorldState(
             time=self.time,
             hands=hands,
@@ -193,7 +195,7 @@ class SimHardware:
     def _hand(self, limb: SimArm, tcp: int, commanded: Pose, opening: float) -> HandState:
         w, x, y, z = self.data.xquat[tcp]
         here = Pose(self.data.xpos[tcp].copy(), np.array([x, y, z, w]))
-        return HandState(here, limb.gripper, commanded, opening)
+        return HandState(here, limb.gripper, commanded, opening, limb.side)
 
 
 def _as_slice(indices: Array) -> slice | Array:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vla_ros.data import Array, Pose
 from vla_ros.language import COLOURS
+from vla_ros.sim.config import BarConfig
 from vla_ros.sim.contacts import Touch
 
 
@@ -23,6 +24,7 @@ class HandState:
     gripper: float  # measured opening, m
     commanded: Pose  # what the controller tracks
     gripper_command: float  # m
+    side: float = 1.0  # on which it works: 1 left (y > 0), -1 right
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class WorldState:
         default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
     )
     bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
+    bar_grip: float = BarConfig.grip  # m, from their ends, where hands take hold
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     @property
@@ -117,3 +120,29 @@ class WorldState:
             if len(left):
                 result[i] = (*left[0], 0.0)
         return result
+
+    @property
+    def grips(self) -> Array:
+        """Where each hand would take hold of what has a colour (hands, 6, 3) m; NaN = absent.
+
+        Of a bar that is near the end on the hand's side, of all else where the thing is.
+        """
+        things, bars = self.things, self.bars
+        sides = [bar_grips(bars, self.bar_grip, hand.side) for hand in self.hands]
+        return np.stack([np.where(np.isfinite(own), own, things) for own in sides])
+
+
+def bar_grips(ends: Array, inset: float, side: float) -> Array:
+    """Return where a hand takes hold of bars (..., 3) m, `inset` m from the end on its side.
+
+    Args:
+        ends: (..., 2, 3) m, of the bars; NaN = absent.
+        inset: m.
+        side: of the hand, 1 left (y > 0), -1 right.
+    """
+    first, last = ends[..., 0, :], ends[..., 1, :]
+    swapped = ((first - last)[..., 1] * side < 0)[..., None]
+    own, other = np.where(swapped, last, first), np.where(swapped, first, last)
+    way = other - own
+    result: Array = own + inset * way / np.linalg.norm(way, axis=-1, keepdims=True)
+    return result
