@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language.corpus import CONCEPTS, N_ARM, N_OBJECT, N_TARGET
+from vla_ros.language.corpus import ARM_CLASSES, CONCEPTS, N_OBJECT, N_TARGET, NO_ARM
 from vla_ros.language.families import FAMILIES
 from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.layers import Attention, TextEncoder, mlp
@@ -27,7 +27,7 @@ class Reading(NamedTuple):
     object: Tensor  # (n, N_OBJECT)
     target: Tensor  # (n, N_TARGET)
     family: Tensor  # (n, families)
-    arm: Tensor  # (n, N_ARM)
+    arm: Tensor  # (n, arm classes)
     whole: Tensor  # (n, text_width), no logits: the text
 
     def part(self, some: slice) -> 'Reading':
@@ -46,13 +46,13 @@ class Reasoner(nn.Module):
         self.object = nn.Linear(net.text_width, N_OBJECT)
         self.target = nn.Linear(net.text_width, N_TARGET)
         self.family = nn.Linear(net.text_width, len(families))
-        self.arm = nn.Linear(net.text_width, N_ARM)
+        self.arm = nn.Linear(net.text_width, len(ARM_CLASSES))
         self.query_far = nn.Parameter(torch.randn(N, net.width) * 0.5)
         self.query_near = nn.Parameter(torch.randn(N, net.width) * 0.5)
         self.far = Locator(net)
         self.near = Attention(net.image_size // 4, net.width)
         self.concepts = nn.Parameter(torch.randn(N_TARGET, net.latent_width) * 0.5)
-        self.context = mlp(net.text_width + len(families) + N_ARM, 64, net.latent_width)
+        self.context = mlp(net.text_width + len(families) + len(ARM_CLASSES), 64, net.latent_width)
         self.scene = mlp(2 * 3 + 2, 64, net.latent_width)
         needs = [float('' not in FAMILIES[name].arms) for name in families]
         self.register_buffer('needs_arm', torch.tensor(needs), persistent=False)
@@ -106,7 +106,7 @@ class Reasoner(nn.Module):
         there = (p_object[:, :colours] * present[:, :colours]).sum(-1)
         goal = (p_target[:, :N] * present).sum(-1) + p_target[:, N]
         same = (p_object[:, :colours] * p_target[:, :colours]).sum(-1)
-        by = 1.0 - torch.matmul(family, self.needs_arm) * arm[:, 0]
+        by = 1.0 - torch.matmul(family, self.needs_arm) * arm[:, NO_ARM]
         p_grounded = (there * goal * (1.0 - same) * by).clamp(0.0, 1.0)
         shares = torch.stack([_padded(p_object[:, :colours], N), p_target[:, :N]], 1)
         positions = torch.matmul(shares, seen['position'])
