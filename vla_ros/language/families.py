@@ -23,9 +23,9 @@ _RELATIONS = (
 )
 
 
-# Words that say what an arm is to do.
+# Words that say what an arm is to do; "right away" names none.
 _BY = frozenset(
-    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it']
+    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it', 'away']
 )
 
 
@@ -56,7 +56,7 @@ FAMILIES: dict[str, Family] = {
     'wipe': Family('line'),
     'place': Family('cube', ('bowl',), ARMS, protected=_BY),
     'handover': Family('cube', arms=ARMS, protected=_BY),  # the arm is the one that receives
-    'lift': Family('bar', protected=frozenset(['both', 'two', 'together'])),
+    'lift': Family('bar', protected=frozenset(['both', 'two', 'together', 'away'])),
 }
 
 
@@ -71,6 +71,11 @@ def check_families(names: Iterable[str], where: str) -> None:
 def kinds(families: Iterable[str]) -> tuple[str, ...]:
     """Return the kinds of things that families act on, each once, in order."""
     return tuple(dict.fromkeys(FAMILIES[name].kind for name in families))
+
+
+def armed(families: Iterable[str]) -> tuple[str, ...]:
+    """Return those families that need an arm to be named, in order."""
+    return tuple(name for name in families if '' not in FAMILIES[name].arms)
 
 
 def goals(families: Iterable[str]) -> tuple[str, ...]:
