@@ -114,7 +114,7 @@ class PostureState:
 
 @dataclass(frozen=True)
 class DriveState:
-    """The state of a drive at one instant; twists are (vx, vy, wz), m/s and rad/s, moving frame."""
+    """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
 
     stamp: int  # ns
     twist: Array  # (3,), measured

@@ -10,6 +10,7 @@ from vla_ros.robots.driver import BRIDGES, NO_SENSOR
 from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import CameraSpec, RobotSpec
 
+
 SIMS = ('mujoco', 'none', *sorted(BRIDGES))  # mujoco: the stack's own; none: a real robot
 
 
