@@ -53,9 +53,9 @@ class Batch:
     body: Embodiment
     far: Tensor  # (n, S, S, 3)
     near: Tensor  # (n, arms, S, S, 3)
-    state: Tensor  # (n, 16 per arm)
+    state: Tensor  # (n, 2 per channel)
     age: Tensor  # (n,) s, of the latent
-    actions: Tensor  # (n, H, 7 per arm)
+    actions: Tensor  # (n, H, relative channels)
     usable: Tensor  # (n,)
     places: Tensor  # (n, N, 3) m, 0 where absent
     grips: Tensor  # (n, arms, N, 3) m, where each arm takes hold, likewise

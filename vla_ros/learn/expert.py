@@ -11,6 +11,7 @@ from vla_ros.learn.embodiment import MAX_ARMS, Embodiment
 from vla_ros.learn.features import LINE, SCALES, SENSED, clock, line, proprioception, scales
 from vla_ros.learn.layers import mlp
 from vla_ros.learn.locator import Locator
+from vla_ros.learn.rest import Rest
 from vla_ros.learn.settings import NetSettings
 
 
@@ -23,7 +24,8 @@ class Expert(nn.Module):
 
     sides: Tensor  # (MAX_ARMS, MAX_ARMS), one-hot
 
-    def __init__(self, net: NetSettings) -> None:
+    def __init__(self, net: NetSettings, rest: int) -> None:
+        """Build it; `rest` is the greatest number of channels besides the arms'."""
         super().__init__()
         self.horizon = net.horizon
         self.query_far = nn.Linear(net.latent_width, net.width)
@@ -39,12 +41,13 @@ class Expert(nn.Module):
         self.glance = nn.Linear(_GLANCE, 64)
         self.recall = nn.Linear(4 * net.latent_width, 64)
         slots = 3 * SCALES + 2 * (2 * net.width + 3) + 3
-        common = 64 + 3 + net.body_width
+        common = 64 + 3 + net.body_width + 2 * rest
         arm = slots + 64 + SENSED + LINE + _OTHER + MAX_ARMS + 1
         self.inner = nn.Linear(arm + common, net.hidden)
         self.middle = nn.ModuleList(nn.Linear(net.hidden, net.hidden) for _ in range(2))
         self.feature = nn.Linear(net.hidden, net.feature_width)
         self.out = nn.Linear(net.feature_width, net.horizon * 7)
+        self.rest = Rest(net, common + 2 * net.width + 3, rest) if rest else None
         self.register_buffer('sides', torch.eye(MAX_ARMS), persistent=False)
 
     def locate(
@@ -64,7 +67,7 @@ class Expert(nn.Module):
             token: (n, k, D).
             far: (n, width, S, S) features.
             near: (n, arms, width, S, S) features.
-            state: (n, 16 per arm).
+            state: (n, 2 per channel).
 
         Returns `position` (n, arms, k, 3) m, `far` and `near` likewise of the camera that no arm
         carries and of the arm's own, `attended` and the heat `far_logits`, `near_logits`.
@@ -106,7 +109,7 @@ class Expert(nn.Module):
     def head(self) -> list[nn.Parameter]:
         """Return the parameters that `decide` uses."""
         parts = (self.needed, self.role, self.glance, self.recall, self.inner, self.middle)
-        every = [*parts, self.feature, self.out]
+        every = [*parts, self.feature, self.out, *([self.rest] if self.rest else [])]
         return [parameter for part in every for parameter in part.parameters()]
 
     def decide(
@@ -119,7 +122,7 @@ class Expert(nn.Module):
         latent: Tensor,
         age: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Return actions (n, H, 7 per arm) and feature (n, F).
+        """Return actions (n, H, 7 per arm and the rest) and feature (n, F).
 
         The first two of `found` are object and target.
         """
@@ -136,6 +139,7 @@ class Expert(nn.Module):
         inputs += [line(slot, own) * needed, self._other(body, slot, own, state)]
         inputs += [self.sides[:arms].expand(n, -1, -1), self.role(latent[:, 2])[:, :arms, None]]
         common = [torch.tanh(self.recall(latent.flatten(1))), clock(age), mark.expand(n, -1)]
+        common += [self._rests(body, state)]
         inputs += [part[:, None].expand(-1, arms, -1) for part in common]
         x = nn.functional.silu(self.inner(torch.cat(inputs, -1)))
         for layer in self.middle:
@@ -144,7 +148,18 @@ class Expert(nn.Module):
         raw = self.out(feature).reshape(n, arms, self.horizon, 7)
         scale = raw.new_tensor([0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 1.0])
         shift = raw.new_tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5])
-        return body.actions(raw * scale + shift), feature.mean(1)
+        actions, feature = body.actions(raw * scale + shift), feature.mean(1)
+        if self.rest is not None and body.rest:
+            seen = found['attended'][:, :, 0].mean(1)
+            inputs = [*common, seen, (found['position'][:, :, 0].mean(1) - body.centre) * 4]
+            actions = torch.cat([actions, self.rest(body, inputs, feature)], -1)
+        return actions, feature
+
+    def _rests(self, body: Embodiment, state: Tensor) -> Tensor:
+        """Return what is measured and commanded of what moves besides arms; zeros where none."""
+        rests = body.rests(state)
+        width = 0 if self.rest is None else 2 * self.rest.channels
+        return nn.functional.pad(rests, (0, width - rests.shape[1]))
 
     def _other(self, body: Embodiment, slot: Tensor, own: Tensor, state: Tensor) -> Tensor:
         """Return what each arm is told about the other one (n, arms, OTHER); zeros if none."""

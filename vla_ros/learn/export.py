@@ -10,10 +10,10 @@ import yaml
 
 from vla_ros import config
 from vla_ros.language.vocabulary import training_vocabulary
-from vla_ros.learn.cameras import STATE
 from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
 from vla_ros.learn.settings import TrainSettings
+from vla_ros.policy.channels import STATE
 from vla_ros.policy.spec import PolicySpec, sha256
 
 
@@ -66,9 +66,9 @@ def export_policy(
 
 
 def _state(body: Embodiment) -> torch.Tensor:
-    """Return a state (1, 16 per arm) whose rotations are rotations."""
-    state = torch.zeros(1, STATE * body.arms)
-    state[:, 6::8] = 1.0
+    """Return a state (1, 2 per channel) whose rotations are rotations."""
+    state = torch.zeros(1, 2 * len(body.channels))
+    state[:, 6 : STATE * body.arms : 8] = 1.0
     return state
 
 

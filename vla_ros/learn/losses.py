@@ -9,7 +9,9 @@ from vla_ros.learn.batches import Batch
 from vla_ros.learn.layers import Attention
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
+from vla_ros.learn.rest import rest_scales
 from vla_ros.learn.settings import LossSettings
+from vla_ros.policy.channels import POSE
 
 
 def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, dict[str, Tensor]]:
@@ -46,13 +48,17 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
 
 def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
     """Return the mean L1 distance of chunks in units of the scales; early steps count more."""
-    steps = torch.linspace(1.5, 0.5, actions.shape[1])[:, None, None]
-    error = (actions - batch.actions).abs().unflatten(-1, (batch.body.arms, 7)) * steps
+    body, steps = batch.body, torch.linspace(1.5, 0.5, actions.shape[1])[:, None]
+    every = (actions - batch.actions).abs() * steps
+    error = every[..., : POSE * body.arms].unflatten(-1, (body.arms, POSE))
     scaled = (
         error[..., :3].mean((1, 2, 3)) / weights.position_scale
         + error[..., 3:6].mean((1, 2, 3)) / weights.rotation_scale
         + error[..., 6].mean((1, 2)) / weights.gripper_scale
     )
+    if body.rest:
+        rest = every[..., POSE * body.arms :] / torch.tensor(rest_scales(body))
+        scaled = scaled + rest.mean((1, 2))
     return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
 
 

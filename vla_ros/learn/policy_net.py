@@ -18,15 +18,19 @@ class PolicyNet(nn.Module):
     """
 
     def __init__(
-        self, net: NetSettings, vocabulary: int, families: tuple[str, ...], robots: int = 1
+        self,
+        net: NetSettings,
+        vocabulary: int,
+        families: tuple[str, ...],
+        bodies: list[Embodiment],
     ) -> None:
-        """Build both; `vocabulary` ids, these task families, so many robots."""
+        """Build both for robots; `vocabulary` ids, these task families."""
         super().__init__()
         self.far = Trunk(net.image_size, net.stem, net.width)
         self.near = Trunk(net.image_size, net.stem, net.width)
         self.reasoner = Reasoner(net, vocabulary, families)
-        self.expert = Expert(net)
-        self.marks = nn.Parameter(torch.randn(robots, net.body_width) * 0.1)
+        self.expert = Expert(net, max(body.rest for body in bodies))
+        self.marks = nn.Parameter(torch.randn(len(bodies), net.body_width) * 0.1)
 
     def mark(self, body: Embodiment) -> Tensor:
         """Return what tells a robot from the others (B,)."""
@@ -77,6 +81,6 @@ class ExpertGraph(nn.Module):
         # The opening is a fraction; training needs its gradient outside 0..1, deployment does not.
         parts = [
             part.clamp(0.0, 1.0) if i % 2 else part
-            for i, part in enumerate(actions.split([6, 1] * body.arms, -1))
+            for i, part in enumerate(actions.split([*[6, 1] * body.arms, body.rest], -1))
         ]
         return torch.cat(parts, -1), feature, found['position'].mean(1)

@@ -19,7 +19,9 @@ from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import Demos
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
+from vla_ros.learn.rest import rest_scales
 from vla_ros.learn.settings import PolishSettings
+from vla_ros.policy.channels import POSE
 
 
 WORDINGS = 48  # per request, drawn once
@@ -120,7 +122,8 @@ class Polisher:
         with torch.no_grad():
             predicted, wanted = self.actions(frames, noisy=False)
         off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
-        off = off.unflatten(-1, (-1, 7))
+        arms = self.sampler.demos.body.arms
+        off = off[..., : POSE * arms].unflatten(-1, (-1, POSE))
         return {
             'first_mm': float(off[..., :3].norm(dim=-1).mean() * 1e3),
             'gripper': float(off[..., 6].abs().mean()),
@@ -137,8 +140,8 @@ class Polisher:
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
         total = 0.0
-        arms = self.sampler.demos.body.arms
-        scale = torch.tensor(([0.02] * 3 + [0.1] * 3 + [0.25]) * arms)
+        body = self.sampler.demos.body
+        scale = torch.tensor([*([0.02] * 3 + [0.1] * 3 + [0.25]) * body.arms, *rest_scales(body)])
         weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / len(scale)
         for step in range(settings.steps):
             done = step / settings.steps

@@ -67,7 +67,7 @@ class Reasoner(nn.Module):
             mark: (B,) the robot's mark.
             far: (n, width, S, S) features.
             near: (n, arms, width, S, S) features.
-            state: (n, 16 per arm).
+            state: (n, 2 per channel).
         """
         n, arms = near.shape[:2]
         query = self.query_far.expand(n, -1, -1)

@@ -7,9 +7,9 @@ from torch import Tensor
 from vla_ros.language import render, requests
 from vla_ros.language.corpus import NO_TARGET, arm_class, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
-from vla_ros.learn.cameras import STATE
 from vla_ros.learn.losses import wanted
 from vla_ros.learn.policy_net import PolicyNet
+from vla_ros.policy.channels import POSE, STATE
 
 
 COLOURS = 6
@@ -62,7 +62,8 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
     found = net.expert.locate(body, mark, latent[:, :2], far, near, state)
     glance = net.expert.squeezed(near)
     actions, _ = net.expert.decide(body, mark, found, glance, state, latent, batch.age)
-    error = (actions - batch.actions).abs().unflatten(-1, (body.arms, 7))
+    error = (actions - batch.actions).abs()[..., : POSE * body.arms]
+    error = error.unflatten(-1, (body.arms, POSE))
     places, asked = wanted(batch)
     distance = (found['position'] - places).norm(dim=-1)
     target = torch.where(asked[..., 1], distance[..., 1], torch.nan)
