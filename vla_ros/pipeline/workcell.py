@@ -111,13 +111,16 @@ class CellArm:
             commanded_gripper=opening,
         )
 
-    def reach(self, position: Array, iterations: int = 40) -> Array:
-        """Return joint positions (n,) rad that bring the tcp to `position`, rotated as at home."""
-        q = self.spec.home.copy()
+    def reach(self, position: Array, iterations: int = 40, rotation: Array | None = None) -> Array:
+        """Return joint positions (n,) rad that bring the tcp to `position` (3,) m.
+
+        Its rotation (4,) is as at home when None.
+        """
+        q, wanted = self.spec.home.copy(), self.home.quaternion if rotation is None else rotation
         for _ in range(iterations):
             self.model.update(q, np.zeros(self.spec.n))
             here = tcp_pose(self.model)
-            turn = quat_multiply(self.home.quaternion, quat_conjugate(here.quaternion))
+            turn = quat_multiply(wanted, quat_conjugate(here.quaternion))
             error = np.concatenate([position - here.position, rotvec_from_quat(turn)])
             jacobian = self.model.jacobian
             square = jacobian @ jacobian.T + 1e-6 * np.eye(6)

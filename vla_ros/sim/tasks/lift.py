@@ -6,11 +6,10 @@ import math
 import numpy as np
 
 from vla_ros.data import Array, Pose
-from vla_ros.geometry import quat_from_rotvec, quat_multiply
 from vla_ros.language import COLOURS, Request
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import HandState, WorldState, bar_grips
-from vla_ros.sim.tasks.arms import angle_between, straight, turned
+from vla_ros.sim.tasks.arms import angle_between, straight, turned, yawed
 from vla_ros.sim.tasks.base import ExpertAction, Task
 from vla_ros.sim.tasks.motion import Hand, MotionConfig, funnel, step_towards
 
@@ -140,8 +139,4 @@ class Lift(Task):
 
     def _turn(self, hand: Hand, across: Array) -> Array:
         """Return the rotation (4,) of a hand whose fingers close across the bar."""
-        yaw = math.atan2(across[1], across[0])
-        result: Array = quat_multiply(
-            quat_from_rotvec(np.array([0.0, 0.0, yaw])), hand.home.quaternion
-        )
-        return result
+        return yawed(hand, math.atan2(across[1], across[0]))
