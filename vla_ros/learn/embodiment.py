@@ -154,6 +154,14 @@ class Embodiment:
         return every.transpose(1, 2).flatten(2)
 
 
+class Moment(NamedTuple):
+    """A robot at n moments, as the nets are told of it."""
+
+    body: Embodiment
+    mark: Tensor  # (B,) what tells it from other robots
+    state: Tensor  # (n, 2 per channel)
+
+
 def embody(robot: Robot, number: int = 0) -> Embodiment:
     """Return what nets are told about a robot.
 
