@@ -26,7 +26,7 @@ from vla_ros.data import (
     Pose,
     RobotState,
 )
-from vla_ros.pipeline.limb import Limb
+from vla_ros.pipeline.limb import Limb, keep_apart
 from vla_ros.robots.body import Robot
 
 
@@ -68,6 +68,7 @@ class Execution:
             Limb(limb, own, source, self.supervisor, law, targets, driven)
             for limb, own, source in zip(spec.arms, hardware, sources, strict=True)
         )
+        keep_apart(spec, [limb.loop for limb in self.limbs])
         self.timing = TickStatistics()
         self._refusals: tuple[int, ...] = (0,) * (1 + count)
         self._refusal = ''

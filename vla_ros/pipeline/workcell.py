@@ -14,7 +14,7 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
-from vla_ros.pipeline.limb import build_loop
+from vla_ros.pipeline.limb import build_loop, keep_apart
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -179,6 +179,7 @@ class Workcell:
         self.now = 0
         for arm, own in zip(self.arms, self.hardware.limbs, strict=True):
             arm.start(own, self.supervisor)
+        keep_apart(self.spec, [arm.loop for arm in self.arms])
         self.supervisor.post(Event.START, 'demonstration')
 
     def advance(self, action: Array) -> None:
