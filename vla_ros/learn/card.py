@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from vla_ros.language import FAMILIES
-from vla_ros.learn.cameras import STATE
 from vla_ros.learn.loop import Run
 from vla_ros.policy import PolicySpec
 from vla_ros.policy.card import CARD, MEASURED, read_measured
@@ -61,7 +60,7 @@ def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
         hash=spec.hash,
         cameras=', '.join(spec.cameras),
         size=spec.image_size,
-        state=STATE * run.body.arms,
+        state=2 * len(run.body.channels),
         arms=' of each arm' if run.body.arms > 1 else '',
         words=run.settings.net.tokens,
         horizon=spec.horizon,

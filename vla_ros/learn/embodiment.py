@@ -14,8 +14,9 @@ from torch import Tensor
 
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.learn.cameras import FIXED, STATE, Pinhole, pinhole
+from vla_ros.learn.cameras import FIXED, Pinhole, pinhole
 from vla_ros.learn.layers import rotation
+from vla_ros.policy.channels import POSE, STATE, Part, parts_of
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -34,7 +35,10 @@ class Eye(NamedTuple):
 
 @dataclass(frozen=True)
 class Embodiment:
-    """A robot with one camera that no arm carries, and one on each hand."""
+    """A robot with one camera that no arm carries, and one on each hand.
+
+    What moves besides its arms, postures and drives, is its rest.
+    """
 
     name: str
     families: tuple[str, ...]
@@ -57,9 +61,23 @@ class Embodiment:
         return (self.far.name, *(camera.name for camera in self.near))
 
     @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Its limbs, with their channels."""
+        return parts_of(self.channels)
+
+    @property
+    def rest(self) -> int:
+        """Number of channels besides those of arms."""
+        return self.parts[-1].relative.stop - POSE * self.arms
+
+    def rests(self, state: Tensor) -> Tensor:
+        """Return what is measured and commanded of the rest (n, 2 rest)."""
+        return state[:, STATE * self.arms :]
+
+    @cached_property
     def centre(self) -> Tensor:
         """Middle (3,) m of what is reached, 0.1 m above what no hand goes below."""
-        return torch.tensor(self.centres.mean(0) + [0.0, 0.0, 0.1], dtype=torch.float32)
+        return _tensor(self.centres.mean(0) + [0.0, 0.0, 0.1])
 
     @cached_property
     def floor(self) -> float:
@@ -71,27 +89,33 @@ class Embodiment:
         """(arms, 3, 3), from base axes to each arm's."""
         c, s, zero = np.cos(self.turns), np.sin(self.turns), np.zeros(self.arms)
         rows = np.stack([c, s, zero, -s, c, zero, zero, zero, zero + 1], -1)
-        return torch.tensor(rows.reshape(-1, 3, 3), dtype=torch.float32)
+        return _tensor(rows.reshape(-1, 3, 3))
 
     @cached_property
     def _half(self) -> Tensor:
         """Sine and cosine (2, arms) of half the turn from base axes to each arm's."""
         half = -0.5 * self.turns
-        return torch.tensor(np.stack([np.sin(half), np.cos(half)]), dtype=torch.float32)
+        return _tensor(np.stack([np.sin(half), np.cos(half)]))
 
     @cached_property
     def _centres(self) -> Tensor:
-        return torch.tensor(self.centres, dtype=torch.float32)
+        return _tensor(self.centres)
 
     def eye(self, camera: Pinhole, state: Tensor) -> Eye:
-        """Return where a camera is, at states (n, 16 per arm)."""
-        own = torch.tensor(camera.rotation, dtype=torch.float32)
-        place = torch.tensor(camera.position, dtype=torch.float32)
+        """Return where a camera is, at states (n, 2 per channel)."""
+        own, place = _tensor(camera.rotation), _tensor(camera.position)
         if camera.arm == FIXED:
-            return Eye(own[None], place[None], camera.tangent)
-        ee = state[:, STATE * camera.arm :]
-        turn = rotation(ee[:, 3:7])
-        return Eye(torch.matmul(turn, own), torch.matmul(turn, place) + ee[:, :3], camera.tangent)
+            turn, origin = torch.eye(3)[None], torch.zeros(1, 3)
+            for link in camera.links:
+                origin = origin + torch.matmul(turn, _tensor(link.position))
+                half = 0.5 * state[:, link.index, None]
+                about = torch.cat([torch.sin(half) * _tensor(link.axis), torch.cos(half)], -1)
+                turn = torch.matmul(torch.matmul(turn, _tensor(link.rotation)), rotation(about))
+        else:
+            ee = state[:, STATE * camera.arm :]
+            turn, origin = rotation(ee[:, 3:7]), ee[:, :3]
+        place = torch.matmul(turn, place) + origin
+        return Eye(torch.matmul(turn, own), place, camera.tangent)
 
     def heights(self, state: Tensor) -> Tensor:
         """Return how high each hand is (n, arms), m."""
@@ -130,6 +154,14 @@ class Embodiment:
         return every.transpose(1, 2).flatten(2)
 
 
+class Moment(NamedTuple):
+    """A robot at n moments, as the nets are told of it."""
+
+    body: Embodiment
+    mark: Tensor  # (B,) what tells it from other robots
+    state: Tensor  # (n, 2 per channel)
+
+
 def embody(robot: Robot, number: int = 0) -> Embodiment:
     """Return what nets are told about a robot.
 
@@ -140,16 +172,16 @@ def embody(robot: Robot, number: int = 0) -> Embodiment:
     cameras = [pinhole(robot, camera) for camera in robot.cameras]
     far = [camera for camera in cameras if camera.arm == FIXED]
     near = sorted((c for c in cameras if c.arm != FIXED), key=lambda camera: camera.arm)
-    arms = len(robot.limbs)
+    arms = len(robot.arms)
     carried = [camera.arm for camera in near] == list(range(arms))
     require(
         len(far) == 1 and carried,
         f'{robot.name}: cameras: expected one that no arm carries and one on each of {arms} '
         f'hands, got {[camera.name for camera in robot.cameras]}',
     )
-    openings = {limb.gripper.open for limb in robot.limbs}
+    openings = {limb.gripper.open for limb in robot.arms}
     require(len(openings) == 1, f'{robot.name}: expected hands that open alike, got {openings}')
-    homes = [_home(limb) for limb in robot.limbs]
+    homes = [_home(limb) for limb in robot.arms]
     return Embodiment(
         name=robot.name,
         families=robot.tasks,
@@ -161,6 +193,10 @@ def embody(robot: Robot, number: int = 0) -> Embodiment:
         gripper_open=openings.pop(),
         number=number,
     )
+
+
+def _tensor(array: Array) -> Tensor:
+    return torch.tensor(array, dtype=torch.float32)
 
 
 def _home(limb: RobotSpec) -> tuple[float, Array]:

@@ -40,7 +40,7 @@ class Budget:
 def build_net(settings: TrainSettings, body: Embodiment) -> PolicyNet:
     """Return an untrained net for a robot and its tasks."""
     vocabulary = training_vocabulary(body.families, settings.net.tokens)
-    return PolicyNet(settings.net, vocabulary.size, body.families)
+    return PolicyNet(settings.net, vocabulary.size, body.families, [body])
 
 
 class Run:

@@ -19,7 +19,9 @@ from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import Demos
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
+from vla_ros.learn.rest import rest_scales
 from vla_ros.learn.settings import PolishSettings
+from vla_ros.policy.channels import POSE
 
 
 WORDINGS = 48  # per request, drawn once
@@ -41,13 +43,12 @@ class Views:
 def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> Views:
     """Look at frames once."""
     every = net.reasoner.embed(torch.eye(N_TARGET)[: NO_TARGET + 1])
-    body, mark = demos.body, net.mark(demos.body)
     parts: list[tuple[Tensor, ...]] = []
     for some in np.array_split(frames, max(1, len(frames) // chunk)):
-        state = torch.from_numpy(demos.state[some])
+        at = net.at(demos.body, torch.from_numpy(demos.state[some]))
         pictures = net.look(torch.from_numpy(demos.far[some]), torch.from_numpy(demos.near[some]))
-        seen = net.reasoner.see(body, mark, *pictures, state)
-        found = net.expert.locate(body, mark, every.expand(len(some), -1, -1), *pictures, state)
+        seen = net.reasoner.see(at, *pictures)
+        found = net.expert.locate(at, every.expand(len(some), -1, -1), *pictures)
         glance = net.expert.squeezed(pictures[1])
         parts.append(
             (found['position'], found['attended'], glance, seen['position'], seen['present'])
@@ -97,9 +98,8 @@ class Polisher:
         pick = torch.from_numpy(self.rng.integers(WORDINGS, size=len(frames)))
         words = Reading(*(w[request, pick] for w in self._words))
         seen = {'position': views.believed[then], 'present': views.present[then]}
-        body, mark = demos.body, self.net.mark(demos.body)
         with torch.no_grad():
-            latent = self.net.reasoner.think(body, seen, words)[0]
+            latent = self.net.reasoner.think(demos.body, seen, words).latent
         rows = torch.from_numpy(now)[:, None], slice(None), torch.from_numpy(asked)
         # Indices apart bring their axes to the front: (k, 2, arms, ...).
         position, attended = (x[rows].transpose(1, 2) for x in (views.position, views.attended))
@@ -109,9 +109,9 @@ class Polisher:
             attended = nn.functional.dropout(attended, self.settings.dropout)
             glance = nn.functional.dropout(glance, self.settings.dropout)
         found = {'position': position, 'attended': attended}
-        state = torch.from_numpy(demos.state[frames])
+        at = self.net.at(demos.body, torch.from_numpy(demos.state[frames]))
         ages = torch.from_numpy(age.astype(np.float32))
-        predicted, _ = self.net.expert.decide(body, mark, found, glance, state, latent, ages)
+        predicted, _ = self.net.expert.decide(at, found, glance, latent, ages)
         wanted = demos.chunks(frames, self.net.expert.horizon)
         return predicted, torch.from_numpy(wanted)
 
@@ -120,7 +120,8 @@ class Polisher:
         with torch.no_grad():
             predicted, wanted = self.actions(frames, noisy=False)
         off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
-        off = off.unflatten(-1, (-1, 7))
+        arms = self.sampler.demos.body.arms
+        off = off[..., : POSE * arms].unflatten(-1, (-1, POSE))
         return {
             'first_mm': float(off[..., :3].norm(dim=-1).mean() * 1e3),
             'gripper': float(off[..., 6].abs().mean()),
@@ -137,8 +138,8 @@ class Polisher:
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
         total = 0.0
-        arms = self.sampler.demos.body.arms
-        scale = torch.tensor(([0.02] * 3 + [0.1] * 3 + [0.25]) * arms)
+        body = self.sampler.demos.body
+        scale = torch.tensor([*([0.02] * 3 + [0.1] * 3 + [0.25]) * body.arms, *rest_scales(body)])
         weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / len(scale)
         for step in range(settings.steps):
             done = step / settings.steps

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language.corpus import ARM_CLASSES, CONCEPTS, N_OBJECT, N_TARGET, NO_ARM
+from vla_ros.language.corpus import ARM_CLASSES, BAD_TARGET, CONCEPTS, N_OBJECT, N_TARGET, NO_ARM
 from vla_ros.language.families import FAMILIES
-from vla_ros.learn.embodiment import Embodiment
+from vla_ros.learn.embodiment import Embodiment, Moment
 from vla_ros.learn.layers import Attention, TextEncoder, mlp
 from vla_ros.learn.locator import Locator
 from vla_ros.learn.settings import NetSettings
@@ -33,6 +33,16 @@ class Reading(NamedTuple):
     def part(self, some: slice) -> 'Reading':
         """Return the same of some texts."""
         return Reading(*(value[some] for value in self))
+
+
+class Thought(NamedTuple):
+    """What the reasoner makes of pictures and a text."""
+
+    latent: Tensor  # (n, 4, D)
+    p_grounded: Tensor  # (n,) that the text means something that is seen
+    positions: Tensor  # (n, 2, 3) m, of object and target
+    family: Tensor  # (n, families)
+    p_understood: Tensor  # (n,) that the text means something, seen or not
 
 
 class Reasoner(nn.Module):
@@ -57,21 +67,18 @@ class Reasoner(nn.Module):
         needs = [float('' not in FAMILIES[name].arms) for name in families]
         self.register_buffer('needs_arm', torch.tensor(needs), persistent=False)
 
-    def see(
-        self, body: Embodiment, mark: Tensor, far: Tensor, near: Tensor, state: Tensor
-    ) -> dict[str, Tensor]:
+    def see(self, at: Moment, far: Tensor, near: Tensor) -> dict[str, Tensor]:
         """Return what is believed about each of the N concepts.
 
         Args:
-            body: whose cameras they are.
-            mark: (B,) the robot's mark.
+            at: whose cameras they are, and when.
             far: (n, width, S, S) features.
             near: (n, arms, width, S, S) features.
-            state: (n, 16 per arm).
         """
         n, arms = near.shape[:2]
         query = self.query_far.expand(n, -1, -1)
-        seen: dict[str, Tensor] = self.far(body, mark, query, far, body.eye(body.far, state))
+        eye = at.body.eye(at.body.far, at.state)
+        seen: dict[str, Tensor] = self.far(at, query, far, eye)
         query = self.query_near.expand(n * arms, -1, -1)
         _, _, sure, logits = self.near(query, near.flatten(0, 1))
         sure = sure.reshape(n, arms, N)
@@ -94,10 +101,8 @@ class Reasoner(nn.Module):
         """Return the token of a mixture of target classes (..., N_TARGET)."""
         return torch.tanh(torch.matmul(weights, self.concepts))
 
-    def think(
-        self, body: Embodiment, seen: dict[str, Tensor], words: Reading
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return latent (n, 4, D), p_grounded (n,), positions (n, 2, 3), family (n, F)."""
+    def think(self, body: Embodiment, seen: dict[str, Tensor], words: Reading) -> Thought:
+        """Return what comes of what is seen and read."""
         p_object = torch.softmax(words.object, -1)
         p_target = torch.softmax(words.target, -1)
         family, arm = torch.softmax(words.family, -1), torch.softmax(words.arm, -1)
@@ -107,6 +112,8 @@ class Reasoner(nn.Module):
         goal = (p_target[:, :N] * present).sum(-1) + p_target[:, N]
         same = (p_object[:, :colours] * p_target[:, :colours]).sum(-1)
         by = 1.0 - torch.matmul(family, self.needs_arm) * arm[:, NO_ARM]
+        named = 1.0 - p_object[:, colours]
+        p_understood = named * (1.0 - p_target[:, BAD_TARGET]) * (1.0 - same) * by
         p_grounded = (there * goal * (1.0 - same) * by).clamp(0.0, 1.0)
         shares = torch.stack([_padded(p_object[:, :colours], N), p_target[:, :N]], 1)
         positions = torch.matmul(shares, seen['position'])
@@ -119,7 +126,7 @@ class Reasoner(nn.Module):
             torch.tanh(context),
             torch.tanh(scene),
         ]
-        return torch.stack(tokens, 1), p_grounded, positions, family
+        return Thought(torch.stack(tokens, 1), p_grounded, positions, family, p_understood)
 
 
 def _padded(x: Tensor, width: int) -> Tensor:

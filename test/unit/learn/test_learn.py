@@ -101,8 +101,8 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     posture = torch.from_numpy(state)
     with torch.no_grad():
         expected = ReasonerGraph(average.net, body)(*raw, torch.from_numpy(tokens), posture)
-    for a, b in zip(result.values(), expected, strict=True):
-        assert np.abs(a - b.numpy()).max() < 1e-4
+    for name, found in result.items():
+        assert np.abs(found - getattr(expected, name).numpy()).max() < 1e-4
     age = np.array([0.3], np.float32)
     latent = result['latent']
     result = PocketExpert(policy)._session.run(state=state, latent=latent, age=age, **images)
