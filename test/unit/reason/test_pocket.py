@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from test.fake_policy import SIZE, write_fake_policy
 from vla_ros.data import SECOND, Observation, Pose, RobotState
 from vla_ros.policy import load_policy
 from vla_ros.reason import PocketReasoner
+
+
+pytest.importorskip('onnx')
+from fake_policy import SIZE, write_fake_policy  # noqa: E402
 
 
 POSE = Pose(np.array([0.45, 0.0, 0.3]), np.array([1.0, 0.0, 0.0, 0.0]))
