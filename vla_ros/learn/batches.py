@@ -1,6 +1,6 @@
 """Random batches: pairs of moments d seconds apart, and what was asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,8 +131,14 @@ class Sampler:
             classes=torch.from_numpy(demos.classes[demos.episode[every]]),
             arm=torch.tensor([arm_class(request) for request in requested]),
             tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
-            texts=sample_texts(self.vocabulary, self.settings.texts, self.rng, self.families),
+            texts=self.texts(self.settings.texts),
         )
+
+    def texts(self, count: int) -> Texts:
+        """Return instructions, the families by their numbers among all that the net knows."""
+        texts = sample_texts(self.vocabulary, count, self.rng, self.families)
+        rows = np.array([*self.demos.body.rows, -1])  # the last where a text means nothing
+        return replace(texts, family=rows[texts.family])
 
     def _choose(self, count: int) -> NDArray[np.int64]:
         """Return random frames, a share of them stills."""

@@ -4,7 +4,8 @@ Arms are told everything in frames of their own, in which each stands as a robot
 x away from its base, the middle of its reach at 0, 0, what it must not go below at z = 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -48,7 +49,8 @@ class Embodiment:
     turns: Array  # (arms,) rad about z, from the base's axes to those of each arm
     centres: Array  # (arms, 3) m, origin of each arm's frame, base axes
     gripper_open: float  # m, of all hands
-    number: int = 0  # which of the robots it is that a net serves
+    rows: tuple[int, ...]  # which of the families that a net knows are its own
+    number: int = 0  # which of the robots that a net serves it is
 
     @property
     def arms(self) -> int:
@@ -162,7 +164,23 @@ class Moment(NamedTuple):
     state: Tensor  # (n, 2 per channel)
 
 
-def embody(robot: Robot, number: int = 0) -> Embodiment:
+def embody_all(robots: Sequence[Robot]) -> tuple[Embodiment, ...]:
+    """Return what a net that serves several robots is told about each; see `embody`."""
+    families = all_families(robots)
+    bodies = [embody(robot) for robot in robots]
+    return tuple(
+        replace(body, number=i, rows=tuple(families.index(name) for name in body.families))
+        for i, body in enumerate(bodies)
+    )
+
+
+def all_families(robots: Sequence[Robot] | Sequence[Embodiment]) -> tuple[str, ...]:
+    """Return the families of several robots, each once, in order."""
+    every = [r.families if isinstance(r, Embodiment) else r.tasks for r in robots]
+    return tuple(dict.fromkeys(name for families in every for name in families))
+
+
+def embody(robot: Robot) -> Embodiment:
     """Return what nets are told about a robot.
 
     Raises:
@@ -191,7 +209,7 @@ def embody(robot: Robot, number: int = 0) -> Embodiment:
         turns=np.array([turn for turn, _ in homes]),
         centres=np.array([centre for _, centre in homes]),
         gripper_open=openings.pop(),
-        number=number,
+        rows=tuple(range(len(robot.tasks))),
     )
 
 

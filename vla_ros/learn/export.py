@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from vla_ros import config
-from vla_ros.language.vocabulary import training_vocabulary
+from vla_ros.language import Vocabulary
 from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
 from vla_ros.learn.reasoner import Thought
@@ -26,6 +26,7 @@ def export_policy(
     net: PolicyNet,
     settings: TrainSettings,
     body: Embodiment,
+    vocabulary: Vocabulary,
     threshold: float,
     dt: float,
     folder: Path,
@@ -39,7 +40,7 @@ def export_policy(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     _export_nets(net.eval(), settings, body, part)
-    training_vocabulary(body.families, settings.net.tokens).save(part / 'vocabulary.json')
+    vocabulary.save(part / 'vocabulary.json')
     spec = _spec(settings, body, threshold, dt, part)
     text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
     (part / 'policy.yaml').write_text(text, encoding='utf-8')

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from vla_ros.language.corpus import CONCEPTS, N_TARGET, Texts
 from vla_ros.learn.batches import Batch, inside
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.layers import Attention
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
@@ -20,7 +21,7 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
     far, near = net.look(batch.far, batch.near)
     n, tokens = len(batch.state), torch.cat([batch.tokens, torch.from_numpy(batch.texts.tokens)])
     tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
-    every_word = net.reasoner.read(tokens)
+    every_word = net.read(body, tokens)
     words, more = every_word.part(slice(0, n)), every_word.part(slice(n, None))
     seen = net.reasoner.see(at, far, near)
     # The wording of the request differs between the two, the request does not.
@@ -60,11 +61,11 @@ def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
     return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
 
 
-def reading_loss(net: PolicyNet, texts: Texts) -> Tensor:
+def reading_loss(net: PolicyNet, body: Embodiment, texts: Texts) -> Tensor:
     """Return the loss of instructions alone."""
     tokens = torch.from_numpy(texts.tokens)
     tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
-    return _texts(net.reasoner.read(tokens), texts)
+    return _texts(net.read(body, tokens), texts)
 
 
 def text_loss(batch: Batch, words: Reading, more: Reading) -> Tensor:

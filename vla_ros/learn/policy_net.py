@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from vla_ros.learn.embodiment import Embodiment, Moment
+from vla_ros.learn.embodiment import Embodiment, Moment, all_families
 from vla_ros.learn.expert import Expert
 from vla_ros.learn.layers import Trunk
-from vla_ros.learn.reasoner import Reasoner, Thought
+from vla_ros.learn.reasoner import Reading, Reasoner, Thought
 from vla_ros.learn.settings import NetSettings
 
 
@@ -21,20 +21,23 @@ class PolicyNet(nn.Module):
         self,
         net: NetSettings,
         vocabulary: int,
-        families: tuple[str, ...],
-        bodies: list[Embodiment],
+        bodies: tuple[Embodiment, ...],
     ) -> None:
-        """Build both for robots; `vocabulary` ids, these task families."""
+        """Build both for robots and texts of so many ids."""
         super().__init__()
         self.far = Trunk(net.image_size, net.stem, net.width)
         self.near = Trunk(net.image_size, net.stem, net.width)
-        self.reasoner = Reasoner(net, vocabulary, families)
+        self.reasoner = Reasoner(net, vocabulary, all_families(bodies))
         self.expert = Expert(net, max(body.rest for body in bodies))
         self.marks = nn.Parameter(torch.randn(len(bodies), net.body_width) * 0.1)
 
     def at(self, body: Embodiment, state: Tensor) -> Moment:
         """Return a robot at its states (n, 2 per channel)."""
         return Moment(body, self.marks[body.number], state)
+
+    def read(self, body: Embodiment, tokens: Tensor) -> Reading:
+        """Return what texts (n, L) say to a robot."""
+        return self.reasoner.read(body, self.marks[body.number], tokens)
 
     def look(self, far: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (n, width, S, S) and (n, arms, width, S, S).
@@ -60,7 +63,7 @@ class ReasonerGraph(nn.Module):
         net, body = self.net, self.body
         pictures = net.look(images[0], torch.stack(images[1:], 1))
         seen = net.reasoner.see(net.at(body, state), *pictures)
-        return net.reasoner.think(body, seen, net.reasoner.read(tokens))
+        return net.reasoner.think(body, seen, net.read(body, tokens))
 
 
 class ExpertGraph(nn.Module):

@@ -4,7 +4,7 @@ Looking costs a thousand times more than deciding. Once the trunks are good, eve
 at once, and the head then sees each of them hundreds of times with other delays and wordings.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import math
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language import Vocabulary, requests
+from vla_ros.language import requests
 from vla_ros.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import Demos
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
 from vla_ros.learn.rest import rest_scales
@@ -56,8 +57,8 @@ def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> View
     return Views(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-class Polisher:
-    """Trains the head of a net's expert on the demonstrations of a sampler."""
+class Rehearsal:
+    """The demonstrations of one robot, looked at once, for the head to learn from."""
 
     def __init__(
         self, net: PolicyNet, sampler: Sampler, settings: PolishSettings, seed: int = 0
@@ -72,13 +73,14 @@ class Polisher:
         self.index[self.frames] = np.arange(len(self.frames))
         self.views = look(net, demos, self.frames)
         families = sampler.families
-        self._words = _read(net, sampler.vocabulary, families, self.rng)
+        self._words = _read(net, sampler, self.rng)
         order = {request: i for i, request in enumerate(requests(*families))}
         self._asked = np.array([order[request] for request in demos.requests])
         self._shares = [settings.shares.get(name, USUAL_SHARE) for name in families]
         family = np.array([families.index(r.family) for r in demos.requests])
         usable = np.flatnonzero(demos.usable)
         self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(families))]
+        self._weight = _weight(demos.body, net.expert.horizon)
 
     def choose(self, count: int) -> NDArray[np.int64]:
         """Return random usable frames, families in their shares."""
@@ -127,6 +129,22 @@ class Polisher:
             'gripper': float(off[..., 6].abs().mean()),
         }
 
+    def loss(self) -> Tensor:
+        """Return the loss of a random batch."""
+        predicted, wanted = self.actions(self.choose(self.settings.batch), noisy=True)
+        return ((predicted - wanted).abs() * self._weight).sum((1, 2)).mean()
+
+
+class Polisher:
+    """Trains the head of a net's expert on rehearsals, which take turns."""
+
+    def __init__(
+        self, net: PolicyNet, samplers: Sequence[Sampler], settings: PolishSettings, seed: int = 0
+    ) -> None:
+        """Look at the demonstrations of every sampler."""
+        self.net, self.settings = net, settings
+        self.rehearsals = [Rehearsal(net, sampler, settings, seed) for sampler in samplers]
+
     def train(self, report: Callable[[dict], None]) -> None:
         """Train for a while; the net ends with averaged weights."""
         head = self.net.expert.head()
@@ -137,16 +155,12 @@ class Polisher:
         average = [p.detach().clone() for p in head]
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
-        total = 0.0
-        body = self.sampler.demos.body
-        scale = torch.tensor([*([0.02] * 3 + [0.1] * 3 + [0.25]) * body.arms, *rest_scales(body)])
-        weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / len(scale)
-        for step in range(settings.steps):
-            done = step / settings.steps
+        total, steps = 0.0, settings.steps * len(self.rehearsals)
+        for step in range(steps):
+            done = step / steps
             rate = settings.rate * min(1.0, (step + 1) / 100)
             optimiser.param_groups[0]['lr'] = rate * 0.5 * (1 + math.cos(math.pi * done))
-            predicted, wanted = self.actions(self.choose(settings.batch), noisy=True)
-            loss = ((predicted - wanted).abs() * weight).sum((1, 2)).mean()
+            loss = self.rehearsals[step % len(self.rehearsals)].loss()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(head, 5.0)
@@ -160,14 +174,18 @@ class Polisher:
             parameter.data.copy_(value)
 
 
+def _weight(body: Embodiment, horizon: int) -> Tensor:
+    """Return what an error counts (H, relative channels): in units of scales, early ones more."""
+    scale = torch.tensor([*([0.02] * 3 + [0.1] * 3 + [0.25]) * body.arms, *rest_scales(body)])
+    return torch.linspace(1.5, 0.5, horizon)[:, None] / scale / len(scale)
+
+
 @torch.no_grad()
-def _read(
-    net: PolicyNet, vocabulary: Vocabulary, families: tuple[str, ...], rng: np.random.Generator
-) -> Reading:
+def _read(net: PolicyNet, sampler: Sampler, rng: np.random.Generator) -> Reading:
     """Return what the reasoner reads in WORDINGS texts of every request, (requests, W, ...)."""
-    rows = []
+    rows, families = [], sampler.families
     for request in requests(*families):
         words = [positive(request, rng, families) for _ in range(WORDINGS)]
-        texts = [vocabulary.encode_words(text) for text in words]
-        rows.append(net.reasoner.read(torch.from_numpy(np.stack(texts))))
+        texts = np.stack([sampler.vocabulary.encode_words(text) for text in words])
+        rows.append(net.read(sampler.demos.body, torch.from_numpy(texts)))
     return Reading(*(torch.stack(column) for column in zip(*rows, strict=True)))

@@ -19,6 +19,7 @@ from vla_ros.learn.settings import NetSettings
 
 
 N = len(CONCEPTS)
+_NEVER = 1e4  # off the logit of what a robot does not do
 
 
 class Reading(NamedTuple):
@@ -26,7 +27,7 @@ class Reading(NamedTuple):
 
     object: Tensor  # (n, N_OBJECT)
     target: Tensor  # (n, N_TARGET)
-    family: Tensor  # (n, families)
+    family: Tensor  # (n, families), of all that the net knows
     arm: Tensor  # (n, arm classes)
     whole: Tensor  # (n, text_width), no logits: the text
 
@@ -41,7 +42,7 @@ class Thought(NamedTuple):
     latent: Tensor  # (n, 4, D)
     p_grounded: Tensor  # (n,) that the text means something that is seen
     positions: Tensor  # (n, 2, 3) m, of object and target
-    family: Tensor  # (n, families)
+    family: Tensor  # (n, families of the robot)
     p_understood: Tensor  # (n,) that the text means something, seen or not
 
 
@@ -52,7 +53,7 @@ class Reasoner(nn.Module):
 
     def __init__(self, net: NetSettings, vocabulary: int, families: tuple[str, ...]) -> None:
         super().__init__()
-        self.text = TextEncoder(vocabulary, net.tokens, net.text_width, queries=4)
+        self.text = TextEncoder(vocabulary, net.tokens, net.text_width, 4, net.body_width)
         self.object = nn.Linear(net.text_width, N_OBJECT)
         self.target = nn.Linear(net.text_width, N_TARGET)
         self.family = nn.Linear(net.text_width, len(families))
@@ -86,13 +87,15 @@ class Reasoner(nn.Module):
         near_logits = logits.reshape(n, arms, N, -1)
         return {**seen, 'near_logits': near_logits, 'present': present}
 
-    def read(self, tokens: Tensor) -> Reading:
-        """Return what texts (n, L) say."""
-        text = self.text(tokens)
+    def read(self, to: Embodiment, mark: Tensor, tokens: Tensor) -> Reading:
+        """Return what texts (n, L) say to a robot with this mark (B,)."""
+        text = self.text(tokens, mark)
+        family = self.family(text[:, 2])
+        others = torch.ones_like(family[0]).index_fill(0, torch.tensor(to.rows), 0.0)
         return Reading(
             self.object(text[:, 0]),
             self.target(text[:, 1]),
-            self.family(text[:, 2]),
+            family - _NEVER * others,
             self.arm(text[:, 3]),
             text[:, 2],
         )
@@ -126,6 +129,7 @@ class Reasoner(nn.Module):
             torch.tanh(context),
             torch.tanh(scene),
         ]
+        family = family[:, list(body.rows)]
         return Thought(torch.stack(tokens, 1), p_grounded, positions, family, p_understood)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from vla_ros.language import render, requests
 from vla_ros.language.corpus import NO_TARGET, arm_class, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.losses import wanted
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.policy.channels import POSE, STATE
@@ -59,7 +60,7 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
     far, near = net.look(batch.far, batch.near)
     seen = net.reasoner.see(at, far, near)
     old = {k: seen[k][batch.source] for k in ('position', 'present')}
-    latent = net.reasoner.think(body, old, net.reasoner.read(batch.tokens)).latent
+    latent = net.reasoner.think(body, old, net.read(body, batch.tokens)).latent
     found = net.expert.locate(at, latent[:, :2], far, near)
     actions, _ = net.expert.decide(at, found, net.expert.squeezed(near), latent, batch.age)
     error = (actions - batch.actions).abs()[..., : POSE * body.arms]
@@ -138,7 +139,8 @@ def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
     """Return how often the object, target and arm of unseen instructions are understood."""
     rng = np.random.default_rng(7)
     texts = sample_texts(sampler.vocabulary, n, rng, sampler.families)
-    object_, target, _ = _understood(net, texts.tokens)
+    body = sampler.demos.body
+    object_, target, _ = _understood(net, body, texts.tokens)
     right = (object_ == texts.object) & (target == texts.target)
     bad = (texts.object == COLOURS) | (texts.target == NO_TARGET + 1)
     result = {
@@ -150,13 +152,13 @@ def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
         asked = [options[rng.integers(len(options))] for _ in range(n // 4)]
         tokens = [sampler.vocabulary.encode(render(r, rng, 'heldout')) for r in asked]
         meant = np.array([(*classes(r), arm_class(r)) for r in asked])
-        found = np.stack(_understood(net, np.stack(tokens)), 1)
+        found = np.stack(_understood(net, body, np.stack(tokens)), 1)
         result[f'heldout_{family}'] = float((found == meant).all(1).mean())
     return result
 
 
-def _understood(net: PolicyNet, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
+def _understood(net: PolicyNet, body: Embodiment, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the classes of object, target and arm of texts, (n,) each."""
-    words = net.reasoner.read(torch.from_numpy(tokens))
+    words = net.read(body, torch.from_numpy(tokens))
     every = (words.object, words.target, words.arm)
     return tuple(logits.argmax(-1).numpy() for logits in every)
