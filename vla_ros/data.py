@@ -95,14 +95,59 @@ class RobotState:
 
 
 @dataclass(frozen=True)
+class PostureState:
+    """The state of a posture at one instant; the order is the PostureSpec's."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad, measured
+    velocity: Array  # (n,) rad/s
+    commanded: Array  # (n,) rad, what the controller was sending at `stamp`
+
+    def __post_init__(self) -> None:
+        for name in ('position', 'velocity', 'commanded'):
+            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
+
+    def vector(self) -> Array:
+        """Return `observation.state` (2 n,): positions, measured, then commanded."""
+        return np.concatenate([self.position, self.commanded])
+
+
+@dataclass(frozen=True)
+class DriveState:
+    """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
+
+    stamp: int  # ns
+    twist: Array  # (3,), measured
+    commanded: Array  # (3,), what the controller was sending at `stamp`
+    # (3,) m, m, rad: x, y, yaw in odom. It drifts, so policies do not see it.
+    pose: Array = field(default_factory=lambda: np.zeros(3))
+
+    def __post_init__(self) -> None:
+        for name in ('twist', 'commanded', 'pose'):
+            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
+
+    def vector(self) -> Array:
+        """Return `observation.state` (6,): twists, measured, then commanded."""
+        return np.concatenate([self.twist, self.commanded])
+
+
+LimbState = RobotState | PostureState | DriveState
+
+
+@dataclass(frozen=True)
 class BodyState:
     """The state of several limbs at one instant, in the order of the robot's limbs."""
 
     stamp: int  # ns
-    limbs: tuple[RobotState, ...]
+    limbs: tuple[LimbState, ...]
+
+    @property
+    def arms(self) -> tuple[RobotState, ...]:
+        """The states of the arms."""
+        return tuple(limb for limb in self.limbs if isinstance(limb, RobotState))
 
     def vector(self) -> Array:
-        """Return `observation.state` (16 per limb), limb by limb."""
+        """Return `observation.state`, two numbers for each channel, limb by limb."""
         return np.concatenate([limb.vector() for limb in self.limbs])
 
 

@@ -52,7 +52,7 @@ class ChunkCheck:
         """
         self.spec = spec
         self.config = config
-        self._limbs = tuple(LimbCheck(limb, config) for limb in spec.limbs)
+        self._limbs = tuple(LimbCheck(limb, config) for limb in spec.arms)
 
     def refusal(self, chunk: ActionChunk, now: int, last: tuple[int, int] | None) -> str:
         """Return why `chunk` may not be executed at `now` (ns), or '' when it may.
@@ -77,7 +77,7 @@ class ChunkCheck:
 
     def _named(self, limb: int, cause: str) -> str:
         """Say which limb it is, where there are several."""
-        return cause if len(self._limbs) == 1 else f'{self.spec.limbs[limb].name}: {cause}'
+        return cause if len(self._limbs) == 1 else f'{self.spec.arms[limb].name}: {cause}'
 
     def _form(self, chunk: ActionChunk) -> str:
         if chunk.robot != self.spec.name:

@@ -87,7 +87,7 @@ class ChunkQueue:
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
         latch = self.config.latch_closed, self.config.latch_open
-        self._limbs = tuple(LimbPlayback(limb, *latch) for limb in spec.limbs)
+        self._limbs = tuple(LimbPlayback(limb, *latch) for limb in spec.arms)
 
     @property
     def dry(self) -> bool:

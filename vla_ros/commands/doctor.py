@@ -91,7 +91,7 @@ def _robot(robot: str) -> str:
     from vla_ros.robots.model import RobotModel
 
     spec = load_robot(robot)
-    for limb in spec.limbs:
+    for limb in spec.arms:
         RobotModel(limb)
     return f'{spec.n} joints, {len(spec.cameras)} cameras, control at {spec.control_rate:.0f} Hz'
 

@@ -32,6 +32,42 @@ class Hardware(Protocol):
         """
 
 
+class PostureSample(Protocol):
+    """What a posture's hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+
+
+class PostureHardware(Protocol):
+    """A posture or its simulation."""
+
+    def read(self) -> PostureSample:
+        """Return the newest measurement."""
+
+    def move(self, position: Array, velocity: Array) -> None:
+        """Send joint positions (n,) rad to be held, passed at the velocity (n,) rad/s."""
+
+
+class DriveSample(Protocol):
+    """What a drive's hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    pose: Array  # (3,) x and y m, yaw rad, in odom
+    twist: Array  # (3,) vx, vy m/s, wz rad/s, axes of the moving frame
+
+
+class DriveHardware(Protocol):
+    """A drive or its simulation."""
+
+    def read(self) -> DriveSample:
+        """Return the newest measurement."""
+
+    def drive(self, twist: Array) -> None:
+        """Send the twist (3,) m/s, m/s, rad/s, axes of the moving frame, to be kept up."""
+
+
 class TargetSource(Protocol):
     """Says where the arm should be; the chunk queue is one."""
 

@@ -18,7 +18,7 @@ from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
 from vla_ros.nodes.targets import TargetTopics
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
-from vla_ros.robots import load_robot, named_limbs
+from vla_ros.robots import load_robot, named_arms
 from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent
 
 
@@ -51,7 +51,7 @@ class ControlNode(StageNode):
         self._interventions = Interventions(self._mark)
         limbs = [
             (limb, self._arm.limb(i), name)
-            for i, (name, limb) in enumerate(named_limbs(self._spec))
+            for i, (name, limb) in enumerate(named_arms(self._spec))
         ]
         self._targets = [TargetTopics(self, *limb) for limb in limbs]
         self._reports = Reports(

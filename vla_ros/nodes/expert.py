@@ -43,7 +43,7 @@ class ExpertNode(StageNode):
         self._buffer = LatentBuffer(policy.spec)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
-        self._frame = spec.limbs[0].base_frame
+        self._frame = spec.arms[0].base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._seq = 0
         self._lost_after = int(config.control_lost_after * SECOND)

@@ -9,7 +9,8 @@ from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.observe import AlignConfig, Aligner, JointMap
 from vla_ros.policy import PolicySpec
-from vla_ros.robots.body import Robot, named_limbs
+from vla_ros.robots.body import Robot
+from vla_ros.robots.loading import named_arms
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import CommandedState, EpisodeEvent
 
@@ -50,7 +51,7 @@ class Observer:
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
         for name in policy.cameras:
             node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
-        for i, (name, limb) in enumerate(named_limbs(spec)):
+        for i, (name, limb) in enumerate(named_arms(spec)):
             node.listen(qos.joint_states(limb.driver.joint_states), self._joints(i, limb))
             node.listen(qos.COMMANDED_STATE.of(name), self._commanded(i))
         node.listen(qos.EPISODE, self._episode)

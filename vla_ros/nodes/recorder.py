@@ -61,7 +61,7 @@ class RecorderNode(StageNode):
             self._record(topic, qos.RECORD_LATCHED, latched=True)
         for topic in (qos.LATENT, qos.INTERVENTION):
             self._record(topic, qos.RECORD_LATCHED)
-        for name in dict.fromkeys(limb.driver.joint_states for limb in spec.limbs):
+        for name in dict.fromkeys(limb.driver.joint_states for limb in spec.arms):
             self._record(qos.joint_states(name), qos.RECORD)
         self._record(qos.ACTION_CHUNK, qos.RECORD)
         for limb, _ in named_limbs(spec):

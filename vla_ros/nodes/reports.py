@@ -8,7 +8,8 @@ from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import header, packed
 from vla_ros.pipeline.realtime import LimbLink, RealtimeProcess
-from vla_ros.robots.body import Robot, named_limbs
+from vla_ros.robots.body import Robot
+from vla_ros.robots.loading import named_arms
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import SimState
 
@@ -36,12 +37,12 @@ class Reports:
             on_status: called with every status; what it returns is published.
         """
         self._arm, self._on_status = arm, on_status
-        self._frame = spec.limbs[0].base_frame
+        self._frame = spec.arms[0].base_frame
         self._seen: tuple[Any, ...] = ()
         self._status = node.publish_on(qos.STATUS)
         self._limbs = [
             LimbReports(node, limb, arm.limb(i), name)
-            for i, (name, limb) in enumerate(named_limbs(spec))
+            for i, (name, limb) in enumerate(named_arms(spec))
         ]
         if simulated:
             self._joints = [
@@ -150,7 +151,7 @@ class JointReports:
 def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[RobotSpec, LimbLink]]]:
     """Return for each topic of joint states the arms that are on it."""
     result: dict[str, list[tuple[RobotSpec, LimbLink]]] = {}
-    for i, limb in enumerate(spec.limbs):
+    for i, limb in enumerate(spec.arms):
         result.setdefault(limb.driver.joint_states, []).append((limb, arm.limb(i)))
     return result
 

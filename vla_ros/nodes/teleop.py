@@ -14,7 +14,7 @@ from vla_ros.nodes.convert.teleop import joint_target_to_msg, twist_to_msg
 from vla_ros.nodes.follower import ArmWatch
 from vla_ros.nodes.hand import Hand
 from vla_ros.nodes.params import param
-from vla_ros.robots import load_robot, pick_limb
+from vla_ros.robots import load_robot, pick_arm
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
 
 
@@ -39,7 +39,7 @@ class TeleopNode(StageNode):
 
     def configure(self, config: TeleopConfig) -> None:
         """Make the device, and everything that it needs."""
-        _, self._spec = pick_limb(load_robot(config.robot), config.limb)
+        _, self._spec = pick_arm(load_robot(config.robot), config.limb)
         self._preset = load_preset(config.device)
         self._device = make_device(self._preset, self._spec)
         tool = self._device.frame == 'tool'

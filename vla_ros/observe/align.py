@@ -44,7 +44,7 @@ class Aligner:
         """Align `cameras` of a robot into square images of `image_size` px."""
         self.config = config or AlignConfig()
         self._size = image_size
-        self._limbs = tuple(LimbHistory(limb) for limb in spec.limbs)
+        self._limbs = tuple(LimbHistory(limb) for limb in spec.arms)
         self._watches = {
             name: CameraWatch(
                 spec.camera(name), self.config.silent_after, self.config.frozen_motion

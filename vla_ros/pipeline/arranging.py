@@ -89,7 +89,7 @@ class Arranger:
             travel[one] = rng.uniform(0, self._scene.config.buttons.travel)
             tcp = tops[one] + [*rng.normal(0, 0.004, 2), _TIP - travel[one]]
         tops[:, 2] -= travel
-        opening = self._scene.spec.limbs[0].gripper.closed
+        opening = self._scene.spec.arms[0].gripper.closed
         return Arrangement(tops, tcp, opening, lambda qpos: buttons.write(qpos, travel))
 
     def _lines(self) -> Arrangement:
@@ -109,7 +109,7 @@ class Arranger:
             tcp = things[one] + [*(rng.normal(0, 0.003, 2) - behind), config.reach - 0.004]
         elif draw < 0.7:  # above it
             tcp = things[one] + [*rng.normal(0, 0.02, 2), rng.uniform(config.reach, 0.14)]
-        opening = self._scene.spec.limbs[0].gripper.closed
+        opening = self._scene.spec.arms[0].gripper.closed
         return Arrangement(things, tcp, opening, lambda qpos: lines.write(qpos, wiped))
 
     def _rest(self, things: Array) -> tuple[Array, int]:

@@ -81,7 +81,7 @@ class Spoiler:
         self._task = task
         noise = noise if task.drops else replace(noise, drop_rate=0.0)
         self._limbs = {
-            i: Disturbance(noise, rng, 1 / FPS, spec.limbs[i].gripper.open) for i in acting
+            i: Disturbance(noise, rng, 1 / FPS, spec.arms[i].gripper.open) for i in acting
         }
 
     def start(self, cell: Workcell) -> tuple[Array, list[float]]:

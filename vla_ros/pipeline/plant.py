@@ -96,7 +96,7 @@ class DriverPlant:
 
     def __init__(self, spec: Robot, mailbox: Mailbox) -> None:
         """Wait for the joint states of every limb."""
-        pairs = zip(spec.limbs, mailbox.limbs, strict=False)  # there may be more boxes
+        pairs = zip(spec.arms, mailbox.limbs, strict=False)  # there may be more boxes
         self.limbs = tuple(DriverArm(limb, box) for limb, box in pairs)
 
     def begin(self, now: int) -> None:

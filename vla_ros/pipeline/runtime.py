@@ -56,7 +56,7 @@ class Execution:
             targets: how old targets may be.
             driven: whether the hardware takes only what the limbs' drivers do.
         """
-        count = len(spec.limbs)
+        count = len(spec.arms)
         require(len(hardware) == count, f'hardware: expected one for each of {count} limbs')
         self.spec = spec
         self.queue = ChunkQueue(spec, queue)
@@ -66,7 +66,7 @@ class Execution:
             sources = SharedQueue(self.queue, count).sources
         self.limbs = tuple(
             Limb(limb, own, source, self.supervisor, law, targets, driven)
-            for limb, own, source in zip(spec.limbs, hardware, sources, strict=True)
+            for limb, own, source in zip(spec.arms, hardware, sources, strict=True)
         )
         self.timing = TickStatistics()
         self._refusals: tuple[int, ...] = (0,) * (1 + count)

@@ -28,7 +28,7 @@ class Scenes:
     def __init__(self, spec: Robot, sim: SimConfig) -> None:
         """Prepare the tasks of a robot."""
         self._sim = sim
-        hands = [make_hand(limb, home_pose(limb)) for limb in spec.limbs]
+        hands = [make_hand(limb, home_pose(limb)) for limb in spec.arms]
         self.tasks: dict[str, Task] = make_tasks(sim, hands, spec.tasks)
 
     def layout(self, family: str, seed: int) -> Layout:

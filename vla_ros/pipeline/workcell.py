@@ -139,7 +139,7 @@ class Workcell:
         self.spec = spec
         self.scene = Scene(spec) if scene is None else scene
         self.period = period
-        self.arms = tuple(CellArm(limb, period) for limb in spec.limbs)
+        self.arms = tuple(CellArm(limb, period) for limb in spec.arms)
         first = self.arms[0]
         self.model, self.home, self.source, self.reach = (
             *(first.model, first.home, first.source, first.reach),

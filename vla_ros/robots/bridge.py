@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vla_ros.config import ConfigError
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.driver import BRIDGES, NO_SENSOR
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import CameraSpec, RobotSpec
 
 
@@ -30,7 +33,16 @@ def split(name: str) -> tuple[str, str]:
     return robot, simulator
 
 
-def bridged(spec: RobotSpec, simulator: str) -> RobotSpec:
+def bridged(spec: LimbSpec, simulator: str) -> LimbSpec:
+    """Return the limb with the topics that it has in a simulator; a drive has those everywhere."""
+    if isinstance(spec, DriveSpec):
+        return spec
+    if isinstance(spec, PostureSpec):
+        return replace(spec, driver=spec.driver.through(spec.driver.bridge(simulator)))
+    return bridged_arm(spec, simulator)
+
+
+def bridged_arm(spec: RobotSpec, simulator: str) -> RobotSpec:
     """Return the arm with the topics, the law and the sensors that it has in a simulator."""
     bridge = spec.driver.bridge(simulator)
     driver = spec.driver.through(bridge)

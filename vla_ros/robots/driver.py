@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self, get_args
 
 from vla_ros.config import require
 
@@ -16,6 +16,11 @@ CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_sta
 # position of each finger joint, or with {joint} in the topic's name a std_msgs/Float64 for each;
 # with_arm: the finger joints stand in the arm's own commands, by name
 GripperType = Literal['opening', 'fingers', 'with_arm']
+# Of these, what a posture takes. It has no torques and no tcp.
+PostureCommand = Literal['position', 'velocity', 'trajectory', 'joint_state']
+# twist: geometry_msgs/Twist; twist_stamped: geometry_msgs/TwistStamped, as drive controllers take
+# it from Jazzy on
+DriveCommand = Literal['twist', 'twist_stamped']
 
 _GROUPS = ('effort', 'position', 'velocity')
 _NAMED = ('joint_state', 'trajectory')
@@ -50,8 +55,23 @@ BRIDGES = {
 }
 
 
+class Bridged:
+    """A driver whose place the bridge of a simulator may take."""
+
+    gazebo: BridgeSpec
+    isaac: BridgeSpec
+
+    def bridge(self, simulator: str) -> BridgeSpec:
+        """Return what the bridge of a simulator, a name in `BRIDGES`, is like."""
+        return _over(BRIDGES[simulator], getattr(self, simulator), BridgeSpec)
+
+    def through(self, bridge: BridgeSpec) -> Self:
+        """Return the topics with a bridge in the driver's place."""
+        return _over(self, bridge, type(self))
+
+
 @dataclass(frozen=True)
-class DriverSpec:
+class DriverSpec(Bridged):
     """The topics of the robot's ROS 2 driver, relative to the robot's namespace."""
 
     joint_states: str
@@ -64,9 +84,7 @@ class DriverSpec:
     isaac: BridgeSpec = BridgeSpec()
 
     def __post_init__(self) -> None:
-        if EACH in self.command:
-            kind = self.command_type
-            require(kind in _GROUPS, f'command: {EACH} needs one of {_GROUPS}, not {kind}')
+        _check_each(self.command, self.command_type)
         if self.gripper_type == 'with_arm':
             kind = self.command_type
             require(kind in _NAMED, f'gripper_type: with_arm needs one of {_NAMED}, not {kind}')
@@ -77,13 +95,48 @@ class DriverSpec:
             output == 'effort'
         )
 
-    def bridge(self, simulator: str) -> BridgeSpec:
-        """Return what the bridge of a simulator, a name in `BRIDGES`, is like."""
-        return _over(BRIDGES[simulator], getattr(self, simulator), BridgeSpec)
 
-    def through(self, bridge: BridgeSpec) -> 'DriverSpec':
-        """Return the topics with a bridge in the driver's place."""
-        return _over(self, bridge, DriverSpec)
+@dataclass(frozen=True)
+class PostureDriver(Bridged):
+    """The topics of a posture's driver, relative to the robot's namespace."""
+
+    joint_states: str
+    command: str
+    command_type: PostureCommand
+    stale_after: float  # s without joint_states before the robot holds
+    gazebo: BridgeSpec = BridgeSpec()
+    isaac: BridgeSpec = BridgeSpec()
+
+    def __post_init__(self) -> None:
+        kind = self.command_type
+        valid = get_args(PostureCommand)
+        require(kind in valid, f'command_type: a posture takes one of {list(valid)}, not {kind}')
+        _check_each(self.command, kind)
+        _check_stale(self.stale_after)
+
+
+@dataclass(frozen=True)
+class DriveDriver:
+    """The topics of a drive's driver; in every simulator they are the same."""
+
+    odom: str  # nav_msgs/Odometry, with the twist in the moving frame
+    command: str
+    command_type: DriveCommand
+    stale_after: float  # s without odom before the robot holds
+
+    def __post_init__(self) -> None:
+        _check_stale(self.stale_after)
+
+
+def _check_each(command: str, kind: str) -> None:
+    """Raise ValueError for a topic of each joint with commands that name several."""
+    if EACH in command:
+        require(kind in _GROUPS, f'command: {EACH} needs one of {_GROUPS}, not {kind}')
+
+
+def _check_stale(seconds: float) -> None:
+    """Raise ValueError for a silence that is never or always one."""
+    require(0 < seconds <= 10, f'stale_after: expected 0..10 s, got {seconds}')
 
 
 def _over(base: Any, over: Any, kind: type) -> Any:

@@ -1,17 +1,12 @@
 """RobotSpec: one YAML per robot in config/robots/, checked on construction."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-
-import numpy as np
+from typing import Literal
 
 from vla_ros.config import require
-from vla_ros.data import Array
 from vla_ros.language.families import check_families
-from vla_ros.paths import share_dir
 from vla_ros.robots.driver import DriverSpec
+from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
 
 
@@ -83,25 +78,10 @@ class ForceSensorSpec:
         require(0 < self.stale_after <= 1, 'stale_after: expected 0..1 s')
 
 
-class Described(ABC):
-    """What a robot has by its description and its cameras, whether it is one limb or several."""
+class Seeing:
+    """What has cameras."""
 
-    urdf: str  # relative to the share folder
     cameras: tuple[CameraSpec, ...]
-
-    @property
-    def urdf_path(self) -> Path:
-        """Absolute path of the URDF."""
-        return share_dir() / self.urdf
-
-    @cached_property
-    def home(self) -> Array:
-        """Home joint positions (n,), rad; read-only."""
-        return self.joint_array('home')
-
-    @abstractmethod
-    def joint_array(self, name: str) -> Array:
-        """Return one JointSpec field over all joints as a read-only (n,) array."""
 
     def camera(self, name: str) -> CameraSpec:
         """Return the camera called `name`.
@@ -116,8 +96,8 @@ class Described(ABC):
 
 
 @dataclass(frozen=True)
-class RobotSpec(Described):
-    """Everything the stack knows about a robot."""
+class RobotSpec(Limb, Seeing):
+    """Everything the stack knows about an arm, which may be a whole robot."""
 
     name: str
     urdf: str  # relative to the share folder
@@ -137,32 +117,20 @@ class RobotSpec(Described):
     slowdown: SlowdownSpec = SlowdownSpec()
     stop_law: str = ''  # control preset of STOP; '' is <name>_stop
     sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
+    kind: Literal['arm'] = 'arm'
 
     def __post_init__(self) -> None:
-        names = [joint.name for joint in self.joints]
-        require(len(set(names)) == len(names), f'joints: a name is given twice in {names}')
+        self.check()
         cameras = [camera.name for camera in self.cameras]
         require(len(set(cameras)) == len(cameras), f'cameras: a name is given twice in {cameras}')
-        require(0 < self.control_rate <= 2000, 'control_rate: expected 0..2000 Hz')
         check_families(self.tasks, 'tasks')
 
     @property
     def limbs(self) -> tuple['RobotSpec', ...]:
-        """The arms that a chunk moves: this one."""
+        """What a chunk moves: this arm."""
         return (self,)
 
     @property
-    def n(self) -> int:
-        """Number of arm joints."""
-        return len(self.joints)
-
-    @property
-    def joint_names(self) -> tuple[str, ...]:
-        """Arm joint names, in order."""
-        return tuple(joint.name for joint in self.joints)
-
-    def joint_array(self, name: str) -> Array:
-        """Return one JointSpec field over all joints as a read-only (n,) array."""
-        array = np.array([getattr(joint, name) for joint in self.joints], dtype=np.float64)
-        array.flags.writeable = False
-        return array
+    def arms(self) -> tuple['RobotSpec', ...]:
+        """The arms among the limbs: this one."""
+        return (self,)

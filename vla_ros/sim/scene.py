@@ -54,7 +54,7 @@ class Scene:
         self.config = load_sim(spec.sim) if config is None else config
         self.model = _build(spec, self.config, equip)
         model = self.model
-        self.arms = tuple(find_arm(model, limb) for limb in spec.limbs)
+        self.arms = tuple(find_arm(model, limb) for limb in spec.arms)
         self.arm_q = np.concatenate([arm.q for arm in self.arms])
         self.arm_v = np.concatenate([arm.v for arm in self.arms])
         self.arm_u = np.concatenate([arm.u for arm in self.arms])
@@ -89,7 +89,7 @@ class Scene:
         self.dress(layout)
         data.qpos[self.arm_q] = self.spec.home if q is None else q
         shut = bool(layout.colours('line'))
-        grippers = [limb.gripper for limb in self.spec.limbs]
+        grippers = [limb.gripper for limb in self.spec.arms]
         own = [one.closed if shut else one.open for one in grippers]
         openings = np.broadcast_to(own if gripper is None else gripper, len(own))
         for opening, arm in zip(openings.tolist(), self.arms, strict=True):
@@ -144,7 +144,7 @@ def _build(
     # Cubes at rest cost nothing until they are touched.
     option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
     option.iterations, option.ls_iterations, option.tolerance = 20, 10, 1e-6
-    for limb in spec.limbs:
+    for limb in spec.arms:
         set_dynamics(world, limb, config)
         add_drives(world, limb, config)
     _shapes(world, spec, config)
@@ -155,7 +155,7 @@ def _build(
         add_buttons(world, config, FURNITURE)
     if 'line' in needed:
         add_lines(world, config)
-        add_sponge(world, config, spec.limbs[0].ee_frame, ROBOT, FURNITURE)
+        add_sponge(world, config, spec.arms[0].ee_frame, ROBOT, FURNITURE)
     if 'bar' in needed:
         add_bars(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
     props.lights(world, config.appearance.samples)
@@ -169,11 +169,9 @@ def _build(
 def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
     """Say what the robot's shapes may touch, and what the pads of its fingers are like."""
     physics = config.physics
-    fixed = {world.joint(limb.joint_names[0]).parent.name for limb in spec.limbs}
-    fixed |= {limb.base_frame for limb in spec.limbs}
-    fingers = {
-        world.joint(name).parent.name for limb in spec.limbs for name in limb.gripper.joints
-    }
+    fixed = {world.joint(limb.joint_names[0]).parent.name for limb in spec.arms}
+    fixed |= {limb.base_frame for limb in spec.arms}
+    fingers = {world.joint(name).parent.name for limb in spec.arms for name in limb.gripper.joints}
     for geom in world.geoms:
         solid = geom.contype and geom.parent.name not in fixed
         geom.contype = ROBOT if solid else 0
@@ -184,14 +182,14 @@ def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
             geom.friction = (physics.pad_friction, 0.01, 0.0001)
             geom.solref = (physics.pad_softness, 1.0)
             geom.priority = 1  # the pads' friction holds, not the cubes'
-    if len(spec.limbs) > 1:
+    if len(spec.arms) > 1:
         _separate(world, spec)
 
 
 def _separate(world: mujoco.MjSpec, spec: Robot) -> None:
     """Let the limbs touch each other, though none touches itself."""
-    bits = [_LIMB << number for number in range(len(spec.limbs))]
-    for limb, bit in zip(spec.limbs, bits, strict=True):
+    bits = [_LIMB << number for number in range(len(spec.arms))]
+    for limb, bit in zip(spec.arms, bits, strict=True):
         moved = world.joint(limb.joint_names[0]).parent
         for geom in moved.find_all('geom'):
             if geom.contype:

@@ -26,7 +26,7 @@ class PositionServo:
         rate = 2 * math.pi * scene.config.servo.bandwidth
         self._stiffness, self._damping = rate * rate, 2 * rate
         self._model, self._data = scene.model, data
-        spec, arm = scene.spec.limbs[limb], scene.arms[limb]
+        spec, arm = scene.spec.arms[limb], scene.arms[limb]
         self._joints, self._arm, self._motors = arm.q, arm.v, arm.u
         self._peak = spec.joint_array('torque')
         self._position, self._velocity = np.zeros((2, spec.n))

@@ -7,7 +7,7 @@ import yaml
 from vla_ros.config import ConfigError
 from vla_ros.control.collision import SelfCollision
 from vla_ros.paths import config_file
-from vla_ros.robots import BodySpec, load_arm, load_robot, pick_limb
+from vla_ros.robots import BodySpec, load_arm, load_robot, pick_arm
 from vla_ros.robots.model import RobotModel
 
 
@@ -57,10 +57,10 @@ def test_an_arm_sees_no_ghost_of_the_other(aloha):
 
 
 def test_limbs_are_found_by_name(aloha):
-    assert pick_limb(aloha, 'right') == (1, aloha.limbs[1])
-    assert pick_limb(aloha, 'left') == (0, aloha.limbs[0])
+    assert pick_arm(aloha, 'right') == (1, aloha.limbs[1])
+    assert pick_arm(aloha, 'left') == (0, aloha.limbs[0])
     with pytest.raises(ConfigError, match=r"one of \['left', 'right'\], got 'middle'"):
-        pick_limb(aloha, 'middle')
+        pick_arm(aloha, 'middle')
     with pytest.raises(ConfigError, match='has the limbs'):
         load_arm('aloha')
 

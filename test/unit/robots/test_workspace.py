@@ -8,7 +8,7 @@ import pytest
 from vla_ros.control.collision import SelfCollision
 from vla_ros.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
-from vla_ros.robots import load_robot, pick_limb
+from vla_ros.robots import load_robot, pick_arm
 from vla_ros.sim.tasks.place import PlaceConfig
 
 
@@ -20,7 +20,7 @@ def arm(request):
     """An arm, and where things may lie for it."""
     robot, _, limb = request.param.partition(' ')
     cell = Workcell(load_robot(robot))
-    number, _ = pick_limb(cell.spec, limb)
+    number, _ = pick_arm(cell.spec, limb)
     arm, place = cell.arms[number], cell.scene.config.placement
     arm.places = np.array([place.x, place.y])
     arm.one_of_several = bool(limb)

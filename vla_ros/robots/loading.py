@@ -1,0 +1,118 @@
+"""Robots by name: config/robots/<name>.yaml, and their limbs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vla_ros import config
+from vla_ros.config import ConfigError
+from vla_ros.paths import config_file
+from vla_ros.robots.body import BodySpec, LimbSpec, Robot
+from vla_ros.robots.bridge import bridged, bridged_arm, moved, split
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.spec import RobotSpec
+
+
+KINDS: dict[str, type[LimbSpec]] = {
+    'arm': RobotSpec,
+    'posture': PostureSpec,
+    'drive': DriveSpec,
+}
+# What a limb has from its robot unless its own part of the YAML says otherwise.
+_COMMON = ('urdf', 'control_rate')
+_ARMS = (
+    *_COMMON,
+    *('base', 'driver', 'law', 'stop_law', 'slowdown', 'cartesian', 'channels', 'sim'),
+)
+_OWN = (*_COMMON, 'sim')  # of these, what is the robot's as well
+
+
+def named_limbs(robot: Robot) -> tuple[tuple[str, LimbSpec], ...]:
+    """Return the limbs, each with what tells it apart in topics; '' for an only one."""
+    if isinstance(robot, RobotSpec):
+        return (('', robot),)
+    return tuple((limb.name, limb) for limb in robot.limbs)
+
+
+def named_arms(robot: Robot) -> tuple[tuple[str, RobotSpec], ...]:
+    """Return the arms among `named_limbs`; number i is limb number i."""
+    return tuple((name, own) for name, own in named_limbs(robot) if isinstance(own, RobotSpec))
+
+
+def pick_arm(robot: Robot, name: str) -> tuple[int, RobotSpec]:
+    """Return the number and the spec of an arm; '' is an only limb.
+
+    Raises:
+        ConfigError: no such arm, or none named where there are several limbs; it lists the valid
+            ones.
+    """
+    names = [own for own, _ in named_arms(robot)]
+    if name not in names:
+        wanted = 'none, for the robot is one arm' if names == [''] else f'one of {names}'
+        raise ConfigError(f'limb: expected {wanted}, got {name!r}')
+    return names.index(name), robot.arms[names.index(name)]
+
+
+def load_arm(name: str) -> RobotSpec:
+    """Load a robot that is one arm; see `load_robot`.
+
+    Raises:
+        ConfigError: it has several limbs.
+    """
+    robot = load_robot(name)
+    if isinstance(robot, BodySpec):
+        limbs = [limb.name for limb in robot.limbs]
+        raise ConfigError(f'robot: {name} has the limbs {limbs}, expected one arm')
+    return robot
+
+
+def load_robot(name: str) -> Robot:
+    """Load config/robots/<name>.yaml (or a path to one).
+
+    With '@gazebo' or '@isaac' behind the name it has the topics of that simulator's bridge.
+
+    Raises:
+        FileNotFoundError: no such robot; the message lists the valid names.
+        ConfigError: the file is not a valid robot; the message names the field.
+    """
+    name, simulator = split(name)
+    robot = _load(config_file('robots', name))
+    if not simulator:
+        return robot
+    if isinstance(robot, RobotSpec):
+        return bridged_arm(robot, simulator)
+    topics: dict[str, str] = {}
+    for arm in robot.arms:
+        topics |= arm.driver.bridge(simulator).cameras
+    limbs = tuple(bridged(limb, simulator) for limb in robot.limbs)
+    return replace(robot, limbs=limbs, cameras=moved(robot.cameras, topics))
+
+
+def _load(path: Path) -> Robot:
+    tree = config.read(path)
+    if isinstance(tree, Mapping) and 'limbs' in tree:
+        return config.build(BodySpec, _complete(tree, str(path)), where=str(path))
+    return config.build(RobotSpec, tree, where=str(path))
+
+
+def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the tree of a robot with its limbs built, each with what they have in common."""
+    limbs = tree['limbs']
+    if not isinstance(limbs, list) or not all(isinstance(limb, Mapping) for limb in limbs):
+        raise ConfigError(f'{where}: limbs: expected a list of limbs, each with a name')
+    own = {key: value for key, value in tree.items() if key not in _ARMS or key in _OWN}
+    built = [_limb(tree, limb, f'{where}.limbs[{i}]') for i, limb in enumerate(limbs)]
+    return {**own, 'limbs': built}
+
+
+def _limb(robot: Mapping[str, Any], limb: Mapping[str, Any], where: str) -> LimbSpec:
+    kind = limb.get('kind', 'arm')
+    if kind not in KINDS:
+        raise ConfigError(f'{where}.kind: {kind!r} is not one of {list(KINDS)}')
+    shared = _ARMS if kind == 'arm' else _COMMON
+    common = {key: robot[key] for key in shared if key in robot}
+    if kind == 'arm':
+        common['cameras'] = []
+    return config.build(KINDS[kind], {**common, **limb}, where)
