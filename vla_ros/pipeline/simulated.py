@@ -13,8 +13,9 @@ from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
-from vla_ros.sim.hardware import SimArm, SimHardware, SimSample
+from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
+from vla_ros.sim.limbs import SimArm, SimSample
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.tasks import Progress, Task, draw, make_hand, make_tasks
 
