@@ -7,7 +7,8 @@ from vla_ros.data import ExecutionStatus
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import header, packed
-from vla_ros.pipeline.realtime import LimbLink, RealtimeProcess
+from vla_ros.pipeline.limb_link import LimbLink
+from vla_ros.pipeline.realtime import RealtimeProcess
 from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_arms
 from vla_ros.robots.spec import RobotSpec

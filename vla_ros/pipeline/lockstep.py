@@ -164,7 +164,7 @@ class Lockstep:
         self._now += self._dt
 
     def _world(self) -> WorldState:
-        commands = [limb.loop.command() for limb in self.execution.limbs]
+        commands = [limb.loop.command() for limb in self.execution.arms]
         return self.hardware.world([(c.target, c.gripper) for c in commands])
 
     def observe(self, instruction: str) -> Observation:

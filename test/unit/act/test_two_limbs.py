@@ -69,7 +69,7 @@ def test_each_limb_gets_its_part(queue, origin, make):
 
 
 def test_sources_share_one_sample_a_tick(aloha, origin, queue, make):
-    shared = SharedQueue(queue, 2)
+    shared = SharedQueue(queue)
     for source, pose in zip(shared.sources, origin, strict=True):
         source.clear(START, pose)
     queue.offer(make([UP, UP], stamp=START + 1), START + 1)

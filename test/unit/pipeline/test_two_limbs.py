@@ -205,8 +205,8 @@ def test_both_arms_carry_half_a_kilogram(cell, layout):
 def test_more_limbs_than_the_mailbox_has_room_for_are_refused(tmp_path):
     tree = yaml.safe_load(config_file('robots', 'aloha').read_text())
     left, right = tree['limbs']
-    spare = [json.loads(json.dumps(left).replace('left', name)) for name in ('a', 'b', 'c')]
+    spare = [json.loads(json.dumps(left).replace('left', name)) for name in 'abcdefg']
     path = tmp_path / 'robot.yaml'
     path.write_text(yaml.safe_dump({**tree, 'limbs': [left, right, *spare]}))
-    with pytest.raises(RealtimeError, match='limbs: expected at most 4'):
+    with pytest.raises(RealtimeError, match='limbs: expected at most 8'):
         RealtimeProcess(RealtimeConfig(str(path), hardware='driver')).start()
