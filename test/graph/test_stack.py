@@ -49,7 +49,7 @@ def test_an_instruction_that_is_not_understood_is_refused(start):
 def test_the_reasoner_killed_the_expert_goes_on_until_the_latent_expires(start, fake_policy):
     graph = start(instruction=TASK)
     graph.until(moved(graph, graph.status.measured.position), 'it does not move')
-    last = graph.chunks[-1].latent_seq
+    last = graph.until(lambda: graph.chunks, 'no chunk')[-1].latent_seq
     # The newer the last latent, the longer the expert can go on.
     graph.until(lambda: graph.chunks[-1].latent_seq != last, 'no newer latent')
     graph.kill('reasoner')
