@@ -7,15 +7,9 @@ from vla_ros.act.queue import ChunkQueue
 from vla_ros.act.shared import SharedQueue
 from vla_ros.data import SECOND, ActionChunk
 from vla_ros.pipeline.simulated import home_pose
-from vla_ros.robots import load_robot
 
 
 START, TICK = 1_000 * SECOND, SECOND // 200
-
-
-@pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
 
 
 @pytest.fixture(scope='module')
