@@ -3,10 +3,16 @@ import sys
 
 import pytest
 
+from vla_ros.robots import load_robot
 from vla_ros.sim import gl  # noqa: F401 - before any test imports mujoco
 
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope='session')
+def aloha():
+    return load_robot('aloha')
 
 
 @pytest.fixture(scope='session')

@@ -1,4 +1,4 @@
-"""One arm of a robot under control: its loop, and what may be asked of it between two ticks."""
+"""The arm of a robot under control: its loop, and what may be asked of it between two ticks."""
 
 from vla_ros.config import ConfigError
 from vla_ros.control.actuation import Actuation
@@ -52,7 +52,7 @@ def build_loop(
     )
 
 
-class Limb:
+class ArmLimb:
     """An arm that executes its part of chunks, or follows targets of its own.
 
     Attributes:

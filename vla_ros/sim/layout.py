@@ -93,14 +93,13 @@ def draw_layout(config: SimConfig, rng: np.random.Generator, kind: str = 'cube')
 def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene; None when something finds no place."""
     place = config.placement
-    count = int(rng.integers(place.cubes[0], place.cubes[1] + 1))
-    colours = rng.permutation(len(COLOURS))[:count]
+    colours = _colours(rng, place.cubes)
     goals = 2 if place.goals else 0
-    places = _places(config, rng, goals + count, place.gap, goals)
+    places = _places(config, rng, goals + len(colours), place.gap, goals)
     if places is None:
         return None
     cubes = absent(3)
-    yaws = rng.uniform(-place.yaw, place.yaw, count)
+    yaws = rng.uniform(-place.yaw, place.yaw, len(colours))
     for colour, centre, yaw in zip(colours, places[goals:], yaws, strict=True):
         cubes[colour] = (*centre, yaw)
     light, tint = _look(config, rng)
@@ -110,10 +109,8 @@ def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
 
 def _buttons(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene with buttons; None when something finds no place."""
-    own = config.buttons
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
-    colours = rng.permutation(len(COLOURS))[:count]
-    places = _places(config, rng, 2 + count, own.gap)
+    colours = _colours(rng, config.buttons.count)
+    places = _places(config, rng, 2 + len(colours), config.buttons.gap)
     if places is None:
         return None
     buttons = absent(2)
@@ -129,11 +126,10 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """
     place, own = config.placement, config.lines
     lower, upper = np.array([place.x[0], place.y[0]]), np.array([place.x[1], place.y[1]])
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
     shortest, longest = (round(length / own.segment) for length in own.length)
     lines = absent(4)
     drawn: list[Array] = []
-    for colour in rng.permutation(len(COLOURS))[:count]:
+    for colour in _colours(rng, own.count):
         for _ in range(30):
             slant = rng.uniform(-own.slant, own.slant)
             length = own.segment * rng.integers(shortest, longest + 1)
@@ -177,7 +173,7 @@ def _across(
 ) -> Array | None:
     """Return places (6, 3) of long things that lie one behind the other; None: too near."""
     place = config.placement
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
+    count = _count(rng, own.count)
     x = rng.uniform(place.x[0], place.x[1], count)
     middle = 0.5 * (place.y[0] + place.y[1])
     y = middle + rng.uniform(-own.offset, own.offset, count)
@@ -196,6 +192,18 @@ _DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {
     'bar': _bars,
     'crate': _crates,
 }
+
+
+def _count(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
+    """Draw how many there are, the upper bound among them."""
+    return int(rng.integers(bounds[0], bounds[1] + 1))
+
+
+def _colours(rng: np.random.Generator, bounds: tuple[int, int]) -> list[int]:
+    """Draw how many things there are and their colours; return these as numbers in COLOURS."""
+    count = _count(rng, bounds)
+    colours: list[int] = rng.permutation(len(COLOURS)).tolist()
+    return colours[:count]
 
 
 def _look(config: SimConfig, rng: np.random.Generator) -> tuple[float, Array]:

@@ -10,14 +10,12 @@ from vla_ros.episodes import find_episodes, read_episode, write_episode
 from vla_ros.pipeline.demonstrator import Demonstrator, Spoiler
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig
-from vla_ros.robots import load_robot
 from vla_ros.sim.tasks import Progress, draw
 
 
 @pytest.fixture(scope='module')
-def aloha():
-    robot = load_robot('aloha')
-    return replace(robot, cameras=tuple(replace(c, width=32, height=32) for c in robot.cameras))
+def aloha(aloha):
+    return replace(aloha, cameras=tuple(replace(c, width=32, height=32) for c in aloha.cameras))
 
 
 @pytest.fixture(scope='module')

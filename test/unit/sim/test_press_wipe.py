@@ -224,7 +224,7 @@ def test_the_wrong_line_is_a_failure(cell, tasks):
     progress = Progress(tasks['wipe'], Request('wipe', 'blue'))
     cell.reset(layout)
     while not progress.update(world := cell.world()):
-        cell.advance(expert_vector(tasks['wipe'].expert(world, Request('wipe', 'red'))))
+        cell.advance(tasks['wipe'].expert(world, Request('wipe', 'red')).vector())
     assert progress.reason == 'the red line was wiped'
 
 

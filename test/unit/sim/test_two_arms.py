@@ -20,13 +20,9 @@ NOWHERE = np.full(2, np.nan)
 
 
 @pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
-
-
-@pytest.fixture(scope='module')
-def cell(aloha):
-    return Workcell(aloha)
+def able(aloha):
+    """The robot of the cell here."""
+    return aloha
 
 
 @pytest.fixture(scope='module')
