@@ -15,7 +15,7 @@ from vla_ros.pipeline.workcell import CellArm, Workcell
 from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks import ExpertAction, Progress, Task, draw, make_tasks
+from vla_ros.sim.tasks import Progress, Task, draw, make_tasks
 
 
 FPS = 10.0  # Hz
@@ -55,9 +55,9 @@ class Recorder:
             images={name: np.stack(images) for name, images in self.images.items()},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
-            objects=np.array([world.things for world in worlds], np.float32),
-            bowl=np.array([world.bowl for world in worlds], np.float32),
-            zone=np.array([world.zone for world in worlds], np.float32),
+            objects=np.array([world.local(world.things) for world in worlds], np.float32),
+            bowl=np.array([world.local(world.bowl) for world in worlds], np.float32),
+            zone=np.array([world.local(world.zone) for world in worlds], np.float32),
             travel=np.array([world.travel for world in worlds], np.float32),
             wiped=np.array([world.done for world in worlds], np.float32),
             force=np.array([world.touch.force for world in worlds], np.float32),
@@ -155,7 +155,7 @@ class Demonstrator:
             world, robot, images = self._observe()
             if progress.update(world) and not progress.success:
                 break
-            label = np.concatenate([expert_vector(a) for a in task.step(world, request)])
+            label = np.concatenate([a.vector() for a in task.step(world, request)])
             wanted = None
             if takeover is not None and world.time < handover and not progress.success:
                 wanted = takeover(Observation(robot.stamp, images, robot, instruction))
@@ -174,8 +174,3 @@ class Demonstrator:
         qpos = self.cell.hardware.qpos()
         images = {c.name: self.cameras.render(c.name, qpos) for c in self.spec.cameras}
         return self.cell.world(), self.cell.robot(), images
-
-
-def expert_vector(action: ExpertAction) -> Array:
-    """Return pose and opening as one vector (8,)."""
-    return np.concatenate([action.pose.position, action.pose.quaternion, [action.gripper]])

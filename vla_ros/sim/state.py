@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.data import Array, Pose
+from vla_ros.geometry import matrix_from_quat
 from vla_ros.language import COLOURS
 from vla_ros.sim.contacts import Touch
+from vla_ros.sim.trunk import Trunk
 
 
 def absent(*shape: int) -> Array:
@@ -19,7 +21,7 @@ def absent(*shape: int) -> Array:
 class HandState:
     """One hand of the robot."""
 
-    ee: Pose  # measured tcp pose, base frame
+    ee: Pose  # measured tcp pose
     gripper: float  # measured opening, m
     commanded: Pose  # what the controller tracks
     gripper_command: float  # m
@@ -29,7 +31,8 @@ class HandState:
 class WorldState:
     """The privileged state at one instant, for scripted experts, success tests and labels.
 
-    What has a colour is in the colour order of `language`, and NaN where it is absent.
+    Everything is in the frame of the scene, whose z = 0 is the table's top: the base frame of the
+    arms where nothing carries them; `local` gives places in that frame where a trunk does. What has a colour is in the colour order of `language`, and NaN where it is absent.
     """
 
     time: float  # s since the scene was reset
@@ -44,6 +47,8 @@ class WorldState:
         default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
     )
     bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
+    crates: Array = field(default_factory=lambda: absent(4, 3))  # (6, 4, 3) m, of the rims
+    trunk: Trunk | None = None  # what carries the arms, where anything does
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     @property
@@ -88,6 +93,19 @@ class WorldState:
         ends: Array = self.bars[COLOURS.index(colour)]
         return ends
 
+    def crate(self, colour: str) -> Array:
+        """Return the corners (4, 3) m of a crate's rim; NaN when it is absent."""
+        corners: Array = self.crates[COLOURS.index(colour)]
+        return corners
+
+    def local(self, places: Array) -> Array:
+        """Return places (..., 3) m in the base frame of the arms."""
+        if self.trunk is None:
+            return places
+        frame = self.trunk.frame
+        result: Array = (places - frame.position) @ matrix_from_quat(frame.quaternion)
+        return result
+
     def left(self, colour: str) -> Array:
         """Return the centres (k, 2) m of what is left of a line, from its start on."""
         index = COLOURS.index(colour)
@@ -107,11 +125,12 @@ class WorldState:
     def things(self) -> Array:
         """Where what has a colour is (6, 3) m; NaN = absent.
 
-        Of cubes and bars the centre, of buttons that of the top, of lines the beginning of what is
+        Of cubes and bars the centre, of crates that of the rim, of buttons that of the top, of lines the beginning of what is
         left.
         """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
         result = np.where(np.isfinite(result), result, self.bars.mean(axis=1))
+        result = np.where(np.isfinite(result), result, self.crates.mean(axis=1))
         for i, colour in enumerate(COLOURS):
             left = self.left(colour)
             if len(left):

@@ -57,6 +57,7 @@ def test_every_wording_fits_the_vocabulary():
         *[('juggle', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
         *[('press', 'red', 'bowl'), ('wipe', 'teal'), ('pick', 'red', '', 'left')],
         *[('place', 'red', 'bowl'), ('handover', 'red'), ('lift', 'red', '', 'right')],
+        *[('reach', 'red'), ('hoist', 'red', '', 'left'), ('fetch', 'red', 'bowl')],
     ],
 )
 def test_impossible_requests_are_named(arguments):
@@ -196,7 +197,7 @@ def _first(family):
     return [(request.family, request.object, request.target, request.arm)] * 20
 
 
-@pytest.mark.parametrize('family', ['place', 'handover'])
+@pytest.mark.parametrize('family', ['place', 'handover', 'reach'])
 def test_the_arm_is_named_and_kept_in_every_wording(family):
     rng = np.random.default_rng(1)
     for request in requests(family):
@@ -207,7 +208,7 @@ def test_the_arm_is_named_and_kept_in_every_wording(family):
         assert request.arm in positive(request, rng, (family,))
 
 
-def test_plain_texts_for_two_arms():
+def test_plain_texts_for_several_limbs():
     rng = np.random.default_rng(0)
     for request, text in (
         (
@@ -216,6 +217,12 @@ def test_plain_texts_for_two_arms():
         ),
         (Request('handover', 'blue', '', 'right'), 'hand the blue cube over to the right arm'),
         (Request('lift', 'green'), 'lift the green bar with both arms'),
+        (
+            Request('reach', 'red', '', 'left'),
+            'look at the red cube and reach for it with the left hand',
+        ),
+        (Request('hoist', 'blue'), 'lift the blue crate with both hands'),
+        (Request('fetch', 'red'), 'drive to the table and pick up the red cube'),
     ):
         assert render(request, rng, 'plain') == text
         assert Request.parse(request.text) == request
