@@ -95,7 +95,7 @@ def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     place = config.placement
     colours = _colours(rng, place.cubes)
     goals = 2 if place.goals else 0
-    places = _places(config, rng, goals + len(colours), place.gap, goals)
+    places = _places(config, rng, len(colours), place.gap, goals)
     if places is None:
         return None
     cubes = absent(3)
@@ -110,7 +110,7 @@ def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
 def _buttons(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene with buttons; None when something finds no place."""
     colours = _colours(rng, config.buttons.count)
-    places = _places(config, rng, 2 + len(colours), config.buttons.gap)
+    places = _places(config, rng, len(colours), config.buttons.gap)
     if places is None:
         return None
     buttons = absent(2)
@@ -216,16 +216,16 @@ def _look(config: SimConfig, rng: np.random.Generator) -> tuple[float, Array]:
 def _places(
     config: SimConfig, rng: np.random.Generator, count: int, gap: float, goals: int = 2
 ) -> list[Array] | None:
-    """Return `count` centres (2,) m, `gap` m apart, of which two are zone and bowl or none is.
+    """Return centres (2,) m of zone and bowl, if there are `goals`, and of `count` things.
 
-    None when something finds no place.
+    These are `gap` m apart. None when something finds no place.
     """
     place, objects = config.placement, config.objects
     lower = np.array([place.x[0], place.y[0]])
     upper = np.array([place.x[1], place.y[1]])
     rims = [objects.zone / 2, objects.bowl_radius + objects.bowl_wall]
     places: list[Array] = []
-    for i in range(count):
+    for i in range(goals + count):
         inset = _INSET if i < goals else 0.0
         if i < goals:  # nothing has to fit between zone and bowl
             reach = np.array([rims[0] + rims[1] + 0.02])[:i]
