@@ -45,6 +45,8 @@ class Episode:
     state: NDArray[np.float32]  # (T, 16 per limb) RobotState.vector() of each, in order
     action: NDArray[np.float32]  # (T, 8 per limb) absolute pose (m, xyzw) and opening (m)
     objects: NDArray[np.float32]  # (T, 6, 3) m, what has a colour, in colour order; NaN = absent
+    # (T, limbs, 6, 3) m, where each hand would take hold of it
+    grips: NDArray[np.float32]
     bowl: NDArray[np.float32]  # (T, 3) m; NaN = absent, as the zone
     zone: NDArray[np.float32]  # (T, 3) m
     travel: NDArray[np.float32]  # (T, 6) m, of buttons; NaN = absent
@@ -73,6 +75,7 @@ class Episode:
             'observation.state': self.state,
             'action': self.action,
             'privileged.objects': self.objects,
+            'privileged.grips': self.grips,
             'privileged.bowl': self.bowl,
             'privileged.zone': self.zone,
             'privileged.travel': self.travel,
@@ -88,6 +91,7 @@ def _check(key: str, array: NDArray, steps: int, limbs: int) -> None:
         'observation.state': (np.float32, (steps, limbs * STATE_SIZE)),
         'action': (np.float32, (steps, limbs * ACTION_SIZE)),
         'privileged.objects': (np.float32, (steps, OBJECTS, 3)),
+        'privileged.grips': (np.float32, (steps, limbs, OBJECTS, 3)),
         'privileged.bowl': (np.float32, (steps, 3)),
         'privileged.zone': (np.float32, (steps, 3)),
         'privileged.travel': (np.float32, (steps, OBJECTS)),
@@ -151,25 +155,38 @@ def read_episode(path: str | Path) -> Episode:
         shown = [key for key in arrays if key.startswith(IMAGE_PREFIX)]
         images = {key.removeprefix(IMAGE_PREFIX): arrays[key] for key in shown}
         require(bool(images), f'no key begins with {IMAGE_PREFIX!r}')
-        stamp = arrays['stamp']
-        # Files from before there were buttons and lines lack these.
-        unknown = np.full((len(stamp), OBJECTS), np.nan, np.float32)
+        arrays = _absent(arrays) | arrays
         return Episode(
             info=info,
             images=images,
             state=arrays['observation.state'],
             action=arrays['action'],
             objects=arrays['privileged.objects'],
+            grips=arrays['privileged.grips'],
             bowl=arrays['privileged.bowl'],
             zone=arrays['privileged.zone'],
-            travel=arrays.get('privileged.travel', unknown),
-            wiped=arrays.get('privileged.wiped', unknown),
-            force=arrays.get('privileged.force', unknown[:, :3]),
-            stamp=stamp,
-            valid=arrays.get('valid', np.ones(len(stamp), np.uint8)),
+            travel=arrays['privileged.travel'],
+            wiped=arrays['privileged.wiped'],
+            force=arrays['privileged.force'],
+            stamp=arrays['stamp'],
+            valid=arrays['valid'],
         )
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise EpisodeError(f'{path}: not an episode: {error}') from error
+
+
+def _absent(arrays: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Return what stands for what older files lack: hands take things where they are."""
+    steps = len(arrays['stamp'])
+    unknown = np.full((steps, OBJECTS), np.nan, np.float32)
+    limbs = max(arrays['action'].shape[-1] // ACTION_SIZE, 1)
+    return {
+        'privileged.grips': np.repeat(arrays['privileged.objects'][:, None], limbs, axis=1),
+        'privileged.travel': unknown,
+        'privileged.wiped': unknown,
+        'privileged.force': unknown[:, :3],
+        'valid': np.ones(steps, np.uint8),
+    }
 
 
 def find_episodes(folder: str | Path) -> list[Path]:

@@ -26,6 +26,7 @@ def make(steps=5, **changes):
         'state': rng.normal(size=(steps, 16)).astype(np.float32),
         'action': rng.normal(size=(steps, 8)).astype(np.float32),
         'objects': np.full((steps, 6, 3), np.nan, np.float32),
+        'grips': rng.normal(size=(steps, 1, 6, 3)).astype(np.float32),
         'bowl': np.zeros((steps, 3), np.float32),
         'zone': np.zeros((steps, 3), np.float32),
         'travel': np.full((steps, 6), 0.002, np.float32),
@@ -75,6 +76,10 @@ def test_a_file_without_valid_is_all_valid(tmp_path):
         ({'stamp': np.zeros(5, np.int64)}, 'stamp: must increase'),
         ({'images': {'front': np.zeros((5, 8, 9, 3), np.uint8)}}, 'observation.images.front'),
         ({'objects': np.zeros((5, 5, 3), np.float32)}, 'privileged.objects: expected'),
+        (
+            {'grips': np.zeros((5, 2, 6, 3), np.float32)},
+            r'privileged.grips: expected float32 \(5, 1, 6, 3\)',
+        ),
     ],
 )
 def test_an_invalid_episode_is_refused_by_key(changes, message):
@@ -85,9 +90,11 @@ def test_an_invalid_episode_is_refused_by_key(changes, message):
 def test_an_episode_of_two_limbs_is_the_same_again(tmp_path):
     path = tmp_path / 'a.safetensors'
     state, action = np.ones((5, 32), np.float32), np.ones((5, 16), np.float32)
-    write_episode(path, make(state=state, action=action))
+    grips = np.random.default_rng(1).normal(size=(5, 2, 6, 3)).astype(np.float32)
+    write_episode(path, make(state=state, action=action, grips=grips))
     np.testing.assert_array_equal(read_episode(path).action, action)
     np.testing.assert_array_equal(read_episode(path).state, state)
+    np.testing.assert_array_equal(read_episode(path).grips, grips)
 
 
 def test_a_truncated_file_is_refused_by_name(tmp_path):
@@ -135,3 +142,21 @@ def test_a_file_from_before_there_were_buttons_and_lines_is_read(tmp_path):
         (episode.force, (5, 3)),
     ):
         assert array.shape == shape and np.isnan(array).all()
+
+
+def test_in_a_file_without_grips_every_hand_takes_things_where_they_are(tmp_path):
+    path = tmp_path / 'a.safetensors'
+    objects = np.random.default_rng(2).normal(size=(5, 6, 3)).astype(np.float32)
+    objects[:, 4] = np.nan
+    two = {'state': np.ones((5, 32), np.float32), 'action': np.ones((5, 16), np.float32)}
+    grips = np.zeros((5, 2, 6, 3), np.float32)
+    write_episode(path, make(objects=objects, grips=grips, **two))
+    arrays = load_file(path)
+    arrays.pop('privileged.grips')
+    metadata = {'robot': 'aloha', 'family': 'lift', 'object': 'red', 'target': ''}
+    metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
+    save_file(arrays, path, metadata)
+    read = read_episode(path)
+    assert read.grips.shape == (5, 2, 6, 3)
+    for own in (0, 1):
+        np.testing.assert_array_equal(read.grips[:, own], objects)

@@ -36,14 +36,13 @@ class PocketExpert:
         self._session = Session(
             policy.file('expert.onnx'),
             {
-                'front': image,
-                'wrist': image,
-                'state': (1, 16),
+                **dict.fromkeys(spec.cameras, image),
+                'state': (1, 2 * len(spec.channels)),
                 'latent': (1, spec.latent_tokens, spec.latent_width),
                 'age': (1,),
             },
             {
-                'actions': (1, spec.horizon, 7),
+                'actions': (1, spec.horizon, spec.parts[-1].relative.stop),
                 'feature': (1, spec.feature_width),
                 'positions': (1, 2, 3),
             },

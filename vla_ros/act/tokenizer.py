@@ -97,32 +97,6 @@ class ActionTokenizer:
         return actions
 
 
-def kinds_of(channels: Sequence[str]) -> tuple[str, ...]:
-    """Return the kinds of the relative channels that belong to a robot's absolute channels.
-
-    A pose has seven absolute channels and six relative ones.
-
-    Raises:
-        TokenError: a channel of no known kind.
-    """
-    result: list[str] = []
-    for channel in channels:
-        name = channel.rpartition('.')[2]
-        if name in ('x', 'y', 'z'):
-            result.append('position')
-        elif name in ('qx', 'qy', 'qz'):
-            result.append('rotation')
-        elif name in ('vx', 'vy', 'wz'):
-            result.append('twist')
-        elif name == 'gripper':
-            result.append('gripper')
-        elif name.endswith('joint'):
-            result.append('joint')
-        elif name != 'qw':
-            raise TokenError(f'channel {channel!r}: its kind is none of {sorted(UNITS)}')
-    return tuple(result)
-
-
 def symbols(actions: Array, kinds: Sequence[str], quantum: float) -> NDArray[np.int64]:
     """Return the rounded coefficients (k,), slowest first, without the zeros at the end."""
     actions = np.asarray(actions, np.float64)

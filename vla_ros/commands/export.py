@@ -8,7 +8,7 @@ import typer
 
 from vla_ros.commands import options
 from vla_ros.evaluate.report import write_report
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 
 
 NAME = 'export'
@@ -33,7 +33,7 @@ def command(
     from vla_ros.learn.train import export_checkpoint, load_settings  # torch: only here
 
     settings = load_settings(recipe)
-    spec = export_checkpoint(settings, load_arm(robot), checkpoint, out, threshold)
+    spec = export_checkpoint(settings, load_robot(robot), checkpoint, out, threshold)
     size = sum((out / name).stat().st_size for name in spec.files)
     Console().print(f'{spec.model}: {size / 1e6:.2f} MB in {out}')
     if report is not None:

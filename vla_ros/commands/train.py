@@ -10,7 +10,7 @@ import typer
 from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 
 
 NAME = 'train'
@@ -55,7 +55,7 @@ def command(
         last.update(figures)
         console.print(log_line(figures), soft_wrap=True, markup=False, highlight=False)
 
-    spec = load_arm(robot)
+    spec = load_robot(robot)
     job = Job(data or Path('datasets', spec.name), out, policy, Budget(minutes, steps), resume)
     if collect:
         made = train_from_nothing(settings, robot, job, workers, bar, tell)

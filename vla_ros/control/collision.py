@@ -8,6 +8,7 @@ import numpy as np
 import pinocchio as pin
 
 from vla_ros.control.approach import BRAKING, STEP, share
+from vla_ros.control.shapes import Posture, compare, lengths, swing
 from vla_ros.data import Array
 from vla_ros.robots.model import locked_joints
 from vla_ros.robots.spec import RobotSpec
@@ -36,9 +37,9 @@ class SelfCollision:
         """Load the shapes and choose the pairs: about a second, once per robot and process."""
         self._slow, self._stop = spec.slowdown.slow_distance, spec.slowdown.stop_distance
         self._model, self._shapes, pairs = _prepared(spec)
-        self._now = _Posture(self._model, self._shapes)
-        self._next = _Posture(self._model, self._shapes)
-        self._swing = _swing(self._model, self._shapes)
+        self._now = Posture(self._model, self._shapes)
+        self._next = Posture(self._model, self._shapes)
+        self._swing = swing(self._model, self._shapes)
         names = [shape.name for shape in self._shapes.geometryObjects]
         self.pairs = [(names[i], names[j]) for i, j in pairs]
         self._q = np.zeros(spec.n)
@@ -72,52 +73,12 @@ class SelfCollision:
         A distance changes no faster than the centres move plus the spheres turn.
         """
         between, after = self._now.between(), self._next.between()
-        bound = _lengths(between) - self._now.reach
+        bound = lengths(between) - self._now.reach
         np.subtract(after, between, out=after)
-        rate = _lengths(after) / STEP + self._swing @ np.abs(velocity)
+        rate = lengths(after) / STEP + self._swing @ np.abs(velocity)
         near = bound < np.maximum(rate * BRAKING + self._stop, self._slow)
         result: list[int] = np.flatnonzero(near).tolist()
         return result
-
-
-class _Posture:
-    """The shapes in one posture.
-
-    Attributes:
-        reach: (pairs,) m, sum of the radii of the spheres about the shapes' origins.
-    """
-
-    def __init__(self, model: pin.Model, shapes: pin.GeometryModel) -> None:
-        self._model, self._data = model, model.createData()
-        self._shapes, self._placed = shapes, shapes.createData()
-        pairs = [(pair.first, pair.second) for pair in shapes.collisionPairs]
-        self._first, self._second = np.array(pairs, int).reshape(-1, 2).T
-        radii = _radii(shapes)
-        self.reach = radii[self._first] + radii[self._second]
-        # Views of Pinocchio's own memory: refreshed by every placement at no cost.
-        self._origins = [placement.translation for placement in self._placed.oMg]
-        self._centres = np.zeros((shapes.ngeoms, 3))
-        self._flat = self._centres.reshape(-1)
-
-    def place(self, q: Array) -> None:
-        """Put the arm to q (n,) rad."""
-        pin.updateGeometryPlacements(self._model, self._data, self._shapes, self._placed, q)
-
-    def between(self) -> Array:
-        """Return the vectors (pairs, 3) m between the shapes' origins."""
-        np.concatenate(self._origins, out=self._flat)
-        first = self._centres.take(self._first, axis=0)
-        return np.subtract(first, self._centres.take(self._second, axis=0), out=first)
-
-    def distance(self, pair: int) -> float:
-        """Return the distance of a pair, m; negative where the shapes overlap."""
-        result = pin.computeDistance(self._shapes, self._placed, pair)
-        return float(result.min_distance)
-
-    def distances(self, q: Array, pairs: list[int]) -> Array:
-        """Return the distances (len(pairs),) m at q (n,) rad."""
-        self.place(q)
-        return np.array([self.distance(pair) for pair in pairs])
 
 
 @cache
@@ -127,7 +88,7 @@ def _prepared(
     """Return the arm, its shapes and the pairs of them to compare; nobody changes them."""
     model, shapes = _load(spec)
     pairs = _choose(model, shapes, spec)
-    _compare(shapes, pairs)
+    compare(shapes, pairs)
     return model, shapes, tuple(pairs)
 
 
@@ -151,19 +112,12 @@ def _of_others(full: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> l
     ]
 
 
-def _compare(shapes: pin.GeometryModel, pairs: list[tuple[int, int]]) -> None:
-    """Make `pairs` of shapes the ones that are compared."""
-    shapes.removeAllCollisionPairs()
-    for pair in pairs:
-        shapes.addCollisionPair(pin.CollisionPair(*pair))
-
-
 def _choose(model: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> list[tuple[int, int]]:
     """Return the pairs of shapes that are worth comparing."""
     ways = _ways(model, shapes)
     pairs = list(ways)
-    _compare(shapes, pairs)
-    posture, rng = _Posture(model, shapes), np.random.default_rng(0)
+    compare(shapes, pairs)
+    posture, rng = Posture(model, shapes), np.random.default_rng(0)
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
     drawn = rng.uniform(lower, upper, (_SAMPLES, spec.n))
     everything = list(range(len(pairs)))
@@ -196,31 +150,3 @@ def _grid(lower: float, upper: float) -> Array:
     """Return positions from lower to upper, or of one turn where that is less, rad."""
     upper = min(upper, lower + 2 * math.pi)
     return np.linspace(lower, upper, math.ceil((upper - lower) / _GRID) + 1)
-
-
-def _swing(model: pin.Model, shapes: pin.GeometryModel) -> Array:
-    """Return (pairs, n) m: how far the spheres' surfaces turn when a joint turns by one rad."""
-    radii, parents = _radii(shapes), [shape.parentJoint for shape in shapes.geometryObjects]
-    turns = np.zeros((shapes.ngeoms, model.nv))
-    for shape, parent in enumerate(parents):
-        for joint in list(model.supports[parent])[1:]:
-            turns[shape, model.joints[joint].idx_v] = radii[shape]
-    pairs = shapes.collisionPairs
-    swing = [turns[pair.first] + turns[pair.second] for pair in pairs]
-    return np.array(swing).reshape(-1, model.nv)
-
-
-def _lengths(vectors: Array) -> Array:
-    """Return the norms (m,) of vectors (m, 3)."""
-    result: Array = np.sqrt(np.einsum('ij,ij->i', vectors, vectors))
-    return result
-
-
-def _radii(shapes: pin.GeometryModel) -> Array:
-    """Return the radii (shapes,) m of the spheres about the shapes' origins that hold them."""
-    radii = []
-    for shape in shapes.geometryObjects:
-        body = shape.geometry
-        body.computeLocalAABB()
-        radii.append(body.aabb_radius + np.linalg.norm(body.aabb_center))
-    return np.array(radii)

@@ -1,5 +1,6 @@
 """Slowdown: the share of its speed that the commanded motion may keep."""
 
+from vla_ros.control.apart import Neighbours
 from vla_ros.control.approach import Approach
 from vla_ros.control.collision import SelfCollision
 from vla_ros.control.laws.base import CartesianTarget
@@ -10,27 +11,28 @@ from vla_ros.robots.spec import RobotSpec
 
 
 class Slowdown:
-    """Watches the arm's own links and singularities, on the way from here to the goal.
+    """Watches links, singularities and other arms, on the way from here to the goal.
 
-    Each call looks at one of them in turn, and costs one to two tenths of a millisecond: meant
-    for 100 Hz, after the torque was sent.
+    Each call looks at the arm's own links or at the rest, in turn, and costs one to two tenths of
+    a millisecond: meant for 100 Hz, after the torque was sent.
 
     Attributes:
         scale: the share in [0, 1], of the last call.
         cause: what slows the motion; '' when nothing does.
-        collision, singularity: its parts.
+        collision, singularity: its parts. neighbours: the other arms of a body, if it has any.
     """
 
     def __init__(self, spec: RobotSpec, model: RobotModel | None = None) -> None:
         """Prepare for a robot; `model` is for its use alone."""
         self.collision, self.singularity = SelfCollision(spec), Singularity(spec, model)
+        self.neighbours: Neighbours | None = None
         self._approach = Approach(spec)
         self.reset()
 
     def reset(self) -> None:
         """Forget what was seen: motion is free until it is judged."""
         self.scale, self.cause = 1.0, ''
-        self._links, self._pose = 1.0, 1.0
+        self._links, self._pose, self._others = 1.0, 1.0, 1.0
         self._links_next = True
 
     def towards(
@@ -50,6 +52,7 @@ class Slowdown:
         self._approach.joints(commanded, goal)
         self._links = self.collision.scale(self._approach.q, self._approach.velocity)
         self._pose = 1.0
+        self._avoid()
         return self._conclude()
 
     def _judge(self) -> float:
@@ -58,13 +61,20 @@ class Slowdown:
             self._links = self.collision.scale(q, velocity)
         else:
             self._pose = self.singularity.scale(q, velocity)
+            self._avoid()
         self._links_next = not self._links_next
         return self._conclude()
 
+    def _avoid(self) -> None:
+        if self.neighbours is not None:
+            self._others = self.neighbours.scale(self._approach.q, self._approach.velocity)
+
     def _conclude(self) -> float:
-        if self._pose < self._links:
-            self.scale = self._pose
+        self.scale = min(self._links, self._pose, self._others)
+        if self.scale == self._links:
+            self.cause = self.collision.cause
+        elif self.scale == self._pose:
             self.cause = f'singularity: condition number {self.singularity.condition:.0f}'
         else:
-            self.scale, self.cause = self._links, self.collision.cause
+            self.cause = self.neighbours.cause if self.neighbours is not None else ''
         return self.scale

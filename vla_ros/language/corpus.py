@@ -5,7 +5,7 @@ how they stand to each other. Everything else is drowned in noise here, so that 
 thought of does not matter: words are dropped, inserted and replaced by unknown ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import re
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.language import grammar, wording
-from vla_ros.language.families import COLOURS, FAMILIES, GOALS, kinds
+from vla_ros.language.families import ARMS, COLOURS, FAMILIES, GOALS, armed, kinds
 from vla_ros.language.grammar import DETERMINERS, NOUNS, Request
 from vla_ros.language.vocabulary import Vocabulary, split_words
 
@@ -23,8 +23,16 @@ NO_OBJECT = len(COLOURS)  # object class: the text names no object
 NO_TARGET = len(CONCEPTS)  # target class: none is needed
 BAD_TARGET = NO_TARGET + 1  # target class: the text names something unknown
 N_OBJECT, N_TARGET = NO_OBJECT + 1, BAD_TARGET + 1
+ARM_CLASSES = ('', *ARMS)
+NO_ARM = 0  # arm class: the text names none that the robot has
 
 UNKNOWN_WORD = 'zzz'  # in no vocabulary
+_ARMLESS = 0.15  # share of the meaningless texts that lack the arm, where one has to be named
+# What is said in the place of an arm's name, and the words that a template loses with it.
+_INSTEAD: tuple[list[str], ...] = (*([UNKNOWN_WORD],) * 4, ['other'], ['both'], [])
+_ARM_PHRASE = re.compile(
+    r'((over |across )?(with|using|by means of|by|to|into|use|let|take) )?\{arm\} \w+[,:]?'
+)
 # The words around them may not be lost, or the meaning is.
 KEPT = frozenset(['not', 'dont', 'never', 'leave', 'alone', *DETERMINERS])
 
@@ -36,6 +44,7 @@ class Texts:
     tokens: NDArray[np.int64]  # (n, length)
     object: NDArray[np.int64]  # (n,) class of the object
     target: NDArray[np.int64]  # (n,) class of the target
+    arm: NDArray[np.int64]  # (n,) index into ARM_CLASSES; -1 where that is not clear
     family: NDArray[np.int64]  # (n,) index into the families; -1 where the text means nothing
 
 
@@ -45,14 +54,25 @@ def classes(request: Request) -> tuple[int, int]:
     return CONCEPTS.index(request.object), target
 
 
+def arm_class(request: Request) -> int:
+    """Return the index in ARM_CLASSES of the arm that a request names."""
+    return ARM_CLASSES.index(request.arm)
+
+
 def positive(request: Request, rng: np.random.Generator, families: Sequence[str]) -> list[str]:
     """Return the words of an instruction for `request` among what `families` allow, with noise."""
     words = _object_words(request.object, request, rng, families)
     return _compose(request, rng, words, _target(request, rng, families))
 
 
-def negative(rng: np.random.Generator, families: Sequence[str]) -> tuple[list[str], int, int]:
-    """Return the words of an instruction that means nothing among `families`, and its classes."""
+def negative(rng: np.random.Generator, families: Sequence[str]) -> tuple[list[str], int, int, int]:
+    """Return the words of an instruction that means nothing among `families`, and its classes.
+
+    These are of the object, the target and the arm, -1 where it is not clear which arm is named.
+    """
+    needing = armed(families)
+    if needing and rng.random() < _ARMLESS:
+        return _armless(rng, needing, families)
     request = _any_request(rng, families)
     object_class, target_class = classes(request)
     aims = any(FAMILIES[name].targets != ('',) for name in families)
@@ -60,21 +80,22 @@ def negative(rng: np.random.Generator, families: Sequence[str]) -> tuple[list[st
     if draw < 0.4 or (draw < 0.8 and not aims):
         unknown = _unknown_object(request, rng, families)
         words = _compose(request, rng, unknown, _target(request, rng, families))
-        return words, NO_OBJECT, target_class
+        return words, NO_OBJECT, target_class, arm_class(request)
     if draw < 0.8:
         while not request.target:
             request = _any_request(rng, families)
         phrase = _unknown_target(request, rng, families)
         named = _object_words(request.object, request, rng, families)
-        return _compose(request, rng, named, phrase), classes(request)[0], BAD_TARGET
+        words = _compose(request, rng, named, phrase)
+        return words, classes(request)[0], BAD_TARGET, arm_class(request)
     if draw < 0.9:
         options = wording.NEGATIONS
         template = grammar.expand(options[rng.integers(len(options))], rng)
         command = ' '.join(positive(request, rng, families))
         name = 'the ' + ' '.join(_object_words(request.object, request, rng, families))
         text = template.replace('{command}', command).replace('{object}', name)
-        return split_words(text), NO_OBJECT, BAD_TARGET
-    return _junk(rng), NO_OBJECT, BAD_TARGET
+        return split_words(text), NO_OBJECT, BAD_TARGET, -1
+    return _junk(rng), NO_OBJECT, BAD_TARGET, -1
 
 
 def sample_texts(
@@ -86,16 +107,17 @@ def sample_texts(
 ) -> Texts:
     """Return `n` random instructions for `families`, a share of them meaningless."""
     tokens = np.zeros((n, vocabulary.length), np.int64)
-    labels = np.full((n, 3), -1, np.int64)
+    labels = np.full((n, 4), -1, np.int64)
     for i in range(n):
         if rng.random() < negatives:
-            words, *labels[i, :2] = negative(rng, families)
+            words, *labels[i, :3] = negative(rng, families)
         else:
             request = _any_request(rng, families)
             words = positive(request, rng, families)
-            labels[i] = (*classes(request), families.index(request.family))
+            family = families.index(request.family)
+            labels[i] = (*classes(request), arm_class(request), family)
         tokens[i] = vocabulary.encode_words(words)
-    return Texts(tokens, labels[:, 0], labels[:, 1], labels[:, 2])
+    return Texts(tokens, *labels.T)
 
 
 def _any_request(rng: np.random.Generator, families: Sequence[str]) -> Request:
@@ -109,8 +131,39 @@ def _compose(
     object_words: list[str],
     target_words: list[str],
 ) -> list[str]:
+    names = {
+        '{object}': object_words, '{target}': target_words,
+        '{arm}': [request.arm], '{other}': [request.other],
+    }  # fmt: skip
+    return _write(_template(request, rng), names, request, rng)
+
+
+def _armless(
+    rng: np.random.Generator, needing: Sequence[str], families: Sequence[str]
+) -> tuple[list[str], int, int, int]:
+    """Return the words of a request that lacks the arm it needs, or names none there is."""
+    request = _any_request(rng, needing)
+    template = _template(request, rng)
+    if '{other}' not in template and rng.random() < 0.5:
+        template = _ARM_PHRASE.sub(' ', template)
+    names = {
+        '{object}': _object_words(request.object, request, rng, families),
+        '{target}': _target(request, rng, families),
+        '{arm}': _INSTEAD[rng.integers(len(_INSTEAD))],
+        '{other}': [UNKNOWN_WORD],
+    }
+    return _write(template, names, request, rng), *classes(request), NO_ARM
+
+
+def _template(request: Request, rng: np.random.Generator) -> str:
     options = wording.TEMPLATES[request.family]
-    template = grammar.expand(options[rng.integers(len(options))], rng)
+    return grammar.expand(options[rng.integers(len(options))], rng)
+
+
+def _write(
+    template: str, names: Mapping[str, list[str]], request: Request, rng: np.random.Generator
+) -> list[str]:
+    """Return the words of a template with names in it, and noise around them."""
     prefix = grammar.expand(wording.PREFIXES[rng.integers(len(wording.PREFIXES))], rng)
     suffix = grammar.expand(wording.SUFFIXES[rng.integers(len(wording.SUFFIXES))], rng)
     protected = FAMILIES[request.family].protected
@@ -119,7 +172,6 @@ def _compose(
     for piece in re.split(r'(\{\w+\})', f'{prefix} {template} {suffix}'):
         if piece.startswith('{'):
             words += ['the'] if rng.random() < 0.92 else []
-            names = {'{object}': object_words, '{target}': target_words, '{arm}': [request.arm]}
             words += names[piece]
         else:
             words += _noise(split_words(piece), rng, rate, protected)

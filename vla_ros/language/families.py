@@ -29,11 +29,11 @@ _RELATIONS = (
 )
 
 
-# Words that say what an arm is to do.
+# Words that say what an arm is to do; "right away" names none.
 _BY = frozenset(
-    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it']
+    ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it', 'away']
 )
-_TOGETHER = frozenset(['both', 'two', 'together'])
+_TOGETHER = frozenset(['both', 'two', 'together', 'away'])
 # Words that tell going there and reaching out from taking, and one from the other.
 _REACH = frozenset(['reach', 'look', 'touch', 'near', 'above', 'over', 'at', *_BY])
 _DRIVE = frozenset(
@@ -89,6 +89,11 @@ def check_families(names: Iterable[str], where: str) -> None:
 def kinds(families: Iterable[str]) -> tuple[str, ...]:
     """Return the kinds of things that families act on, each once, in order."""
     return tuple(dict.fromkeys(FAMILIES[name].kind for name in families))
+
+
+def armed(families: Iterable[str]) -> tuple[str, ...]:
+    """Return those families that need an arm to be named, in order."""
+    return tuple(name for name in families if '' not in FAMILIES[name].arms)
 
 
 def goals(families: Iterable[str]) -> tuple[str, ...]:

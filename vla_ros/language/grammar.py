@@ -1,8 +1,8 @@
 """Requests, and the many ways to word them.
 
-A template is text with `{object}`, `{target}` and `{arm}`; `(a|b|c)` stands for one of the
-alternatives, an empty one included. The templates themselves are in `wording.py` (training) and
-`heldout.py`.
+A template is text with `{object}`, `{target}` and `{arm}`, and with `{other}` where it names the
+arm that is not asked for, too; `(a|b|c)` stands for one of the alternatives, an empty one
+included. The templates themselves are in `wording.py` (training) and `heldout.py`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import numpy as np
 
 from vla_ros.config import require
 from vla_ros.language import heldout, wording
-from vla_ros.language.families import COLOURS, FAMILIES
+from vla_ros.language.families import ARMS, COLOURS, FAMILIES
 
 
 Split = Literal['train', 'heldout', 'plain']
@@ -75,6 +75,11 @@ class Request:
     def kind(self) -> str:
         """What the object is: a cube, a button, a line, a bar, a crate."""
         return FAMILIES[self.family].kind
+
+    @property
+    def other(self) -> str:
+        """The arm that is not asked for; empty where none is."""
+        return next(arm for arm in ARMS if arm != self.arm) if self.arm else ''
 
     @property
     def text(self) -> str:
@@ -160,6 +165,8 @@ def fill(template: str, request: Request, rng: np.random.Generator | None) -> st
         names['{arm}'] = request.arm
     for key in names:
         require(key in template, f'template {template!r} of {request.family}: {key} is missing')
+    if request.arm:
+        names['{other}'] = request.other
     words: list[str] = []
     for piece in re.split(r'(\{[^{}]*\})', template):
         if not piece.startswith('{'):

@@ -82,6 +82,8 @@ TEMPLATES = {
         'pop {object} in {target} while working with {arm} arm',
         'relocate {object} so it lies in {target}; {arm} arm is free for that',
         'employ {arm} hand for getting {object} to {target}',
+        'tuck {object} away in {target} with {arm} arm rather than with {other} one',
+        'dump {object} into {target}, not with {other} hand, mind you, but with {arm} one',
     ),
     'handover': (
         'make {arm} arm the new owner of {object}',
@@ -92,6 +94,12 @@ TEMPLATES = {
         'entrust {arm} arm with {object}',
         'what i am asking for is that {object} winds up in {arm} hand',
         'reach {object} across to {arm} arm, please',
+        'relay {object} from {other} arm to {arm} one in mid air',
+        'swap {object} over from {other} hand so that {arm} hand carries it',
+        'have {other} arm offer {object} to {arm} gripper',
+        '{arm} hand ought to obtain {object} from {other} one',
+        'what i am asking for is that {object} wanders from {other} to {arm} hand',
+        'with {other} hand holding {object}, reach it across to {arm} one',
     ),
     'lift': (
         'elevate {object} using a hand on either end',

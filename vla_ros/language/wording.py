@@ -188,6 +188,8 @@ TEMPLATES = {
         f'take {{arm}} {_HAND}, {_GET} {{object}} and {_PUT} it {_INTO} {{target}}',
         f'{{object}} (in|into) {{target}} {_BY} {{arm}} {_HAND}',
         f'(store|keep) {{object}} in {{target}}, using {{arm}} {_HAND}',
+        f'{_PUT} {{object}} {_INTO} {{target}} {_BY} {{arm}} {_HAND}, not {_BY} {{other}} one',
+        f'not {_BY} {{other}} but {_BY} {{arm}} {_HAND}, {_PUT} {{object}} {_INTO} {{target}}',
     ),
     'handover': (
         'hand {object} over to {arm} arm',
@@ -205,6 +207,17 @@ TEMPLATES = {
         'put {object} into {arm} (hand|gripper)',
         f'(change|shift) {{object}} over to {{arm}} {_HAND}',
         f'with the other {_HAND}, {_OVER} {{object}} to {{arm}} one',
+        # Both arms: the one behind "to" receives, not the one behind "from".
+        f'{_OVER} {{object}} (|over) from {{other}} {_HAND} to {{arm}} {_HAND}',
+        f'{_OVER} {{object}} (|over) from {{other}} to {{arm}} {_HAND}',
+        f'{_OVER} {{object}} (|over) to {{arm}} {_HAND} from {{other}} (one|{_HAND})',
+        f'from {{other}} {_HAND} to {{arm}} (one|{_HAND}), {_OVER} {{object}}',
+        f'{_GET} {{object}} with {{other}} {_HAND} and {_OVER} it to {{arm}} (one|{_HAND})',
+        f'let {{other}} {_HAND} {_OVER} {{object}} (|over) to {{arm}} (one|{_HAND})',
+        f'{{other}} {_HAND} (gives|hands|passes) {{object}} (|over) to {{arm}} (one|{_HAND})',
+        f'{{arm}} {_HAND} (gets|takes|receives) {{object}} from {{other}} (one|{_HAND})',
+        f'let {{arm}} {_HAND} (have|get|take|receive) {{object}} from {{other}} (one|{_HAND})',
+        f'(move|bring|change) {{object}} over from {{other}} to {{arm}} {_HAND}',
     ),
     'lift': (
         'lift {object} with both arms',

@@ -8,10 +8,38 @@ import torch
 from torch import Tensor
 
 from vla_ros.language import Vocabulary
-from vla_ros.language.corpus import Texts, positive, sample_texts
-from vla_ros.learn.cameras import Pinhole
-from vla_ros.learn.demos import CAMERAS, Demos
+from vla_ros.language.corpus import Texts, arm_class, positive, sample_texts
+from vla_ros.learn.demos import Demos
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where everything appears, image coordinates; NaN = absent, or behind the camera."""
+
+    far: Tensor  # (n, N, 2) of the places
+    near: Tensor  # (n, arms, N, 2) likewise, in each hand's camera
+    far_grips: Tensor  # (n, arms, N, 2) where each arm takes hold
+    near_grips: Tensor  # (n, arms, N, 2) where each arm takes hold, in its own camera
+
+    def at(self, frames: NDArray) -> 'Seen':
+        """Return the same of some frames."""
+        return Seen(self.far[frames], self.near[frames], self.far_grips[frames],
+                    self.near_grips[frames])  # fmt: skip
+
+
+def see(demos: Demos) -> Seen:
+    """Return where everything appears in all frames of demonstrations."""
+    body, grips = demos.body, [demos.grips[:, i] for i in range(demos.body.arms)]
+    pairs = list(zip(body.near, grips, strict=True))
+    parts = (
+        demos.pixels(body.far, demos.places),
+        np.stack([demos.pixels(camera, demos.places) for camera in body.near], 1),
+        np.stack([demos.pixels(body.far, own) for own in grips], 1),
+        np.stack([demos.pixels(camera, own) for camera, own in pairs], 1),
+    )
+    return Seen(*(torch.from_numpy(part) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -22,15 +50,19 @@ class Batch:
     their own: so every image is looked at once, and serves as present and as past.
     """
 
-    images: dict[str, Tensor]  # camera -> (n, S, S, 3)
-    state: Tensor  # (n, 16)
+    body: Embodiment
+    far: Tensor  # (n, S, S, 3)
+    near: Tensor  # (n, arms, S, S, 3)
+    state: Tensor  # (n, 16 per arm)
     age: Tensor  # (n,) s, of the latent
-    actions: Tensor  # (n, H, 7)
+    actions: Tensor  # (n, H, 7 per arm)
     usable: Tensor  # (n,)
     places: Tensor  # (n, N, 3) m, 0 where absent
+    grips: Tensor  # (n, arms, N, 3) m, where each arm takes hold, likewise
     present: Tensor  # (n, N) bool
-    pixels: dict[str, Tensor]  # camera -> (n, N, 2), NaN where absent
+    seen: Seen
     classes: Tensor  # (n, 2) object and target class asked for
+    arm: Tensor  # (n,) class of the arm asked for
     tokens: Tensor  # (n, L) of the request
     texts: Texts  # more instructions, without images
 
@@ -41,23 +73,20 @@ class Batch:
 
 
 class Sampler:
-    """Draws batches from demonstrations."""
+    """Draws batches from demonstrations of one robot.
+
+    Attributes:
+        families: of texts, those of the robot.
+    """
 
     def __init__(
-        self,
-        demos: Demos,
-        vocabulary: Vocabulary,
-        cameras: tuple[Pinhole, ...],
-        settings: TrainSettings,
-        gripper_open: float,
-        seed: int,
-        families: tuple[str, ...],
+        self, demos: Demos, vocabulary: Vocabulary, settings: TrainSettings, seed: int
     ) -> None:
-        """Draw from `demos`, whose requests are of `families`."""
+        """Draw from `demos`."""
         self.demos, self.vocabulary, self.settings = demos, vocabulary, settings
-        self.gripper_open, self.families = gripper_open, families
+        self.families = demos.body.families
         self.rng = np.random.default_rng(seed)
-        self._pixels = {camera.name: demos.pixels(camera) for camera in cameras}
+        self._seen = see(demos)
         self._steps = np.flatnonzero(demos.usable)
         # Stills: episodes without a usable step, which only perception learns from.
         moving = np.zeros(len(demos.requests), bool)
@@ -72,22 +101,24 @@ class Sampler:
         old, age = self.delays(frames)
         every = np.concatenate([old, frames])
         fresh = self.rng.uniform(0.0, 0.5 * demos.dt, len(frames))
-        asked = demos.classes[demos.episode[every]]
         requested = [demos.requests[i] for i in demos.episode[every]]
         words = [positive(request, self.rng, self.families) for request in requested]
         places = demos.places[every]
-        horizon = self.settings.net.horizon
         jitter = self.settings.jitter if augment else 0.0
         return Batch(
-            images=_images(demos, every, jitter, self.rng),
+            body=demos.body,
+            far=_lit(demos.far[every], jitter, self.rng),
+            near=_lit(demos.near[every], jitter, self.rng),
             state=torch.from_numpy(demos.state[every]),
             age=torch.from_numpy(np.concatenate([fresh, age]).astype(np.float32)),
-            actions=torch.from_numpy(demos.chunks(every, horizon, self.gripper_open)),
+            actions=torch.from_numpy(demos.chunks(every, self.settings.net.horizon)),
             usable=torch.from_numpy(demos.usable[every]),
             places=torch.from_numpy(np.nan_to_num(places)),
+            grips=torch.from_numpy(np.nan_to_num(demos.grips[every])),
             present=torch.from_numpy(np.isfinite(places[..., 0])),
-            pixels={c: torch.from_numpy(p[every]) for c, p in self._pixels.items()},
-            classes=torch.from_numpy(asked),
+            seen=self._seen.at(every),
+            classes=torch.from_numpy(demos.classes[demos.episode[every]]),
+            arm=torch.tensor([arm_class(request) for request in requested]),
             tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
             texts=sample_texts(self.vocabulary, self.settings.texts, self.rng, self.families),
         )
@@ -116,19 +147,13 @@ class Sampler:
         return np.maximum(wanted, first), np.minimum(age, limit)
 
 
-def _images(
-    demos: Demos,
-    frames: NDArray,
-    jitter: float,
-    rng: np.random.Generator,
-) -> dict[str, Tensor]:
-    result = {}
-    for camera in CAMERAS:
-        image = torch.from_numpy(demos.images[camera][frames])
-        if jitter:
-            # Light changes all channels alike, a camera's white balance each a little.
-            light = rng.uniform(1 - jitter, 1 + jitter, (len(frames), 1, 1, 1))
-            white = rng.uniform(1 - jitter / 3, 1 + jitter / 3, (len(frames), 1, 1, 3))
-            image = image * torch.from_numpy((light * white).astype(np.float32))
-        result[camera] = image
-    return result
+def _lit(images: NDArray, jitter: float, rng: np.random.Generator) -> Tensor:
+    """Return images (n, ..., S, S, 3) in another light; as they are without `jitter`."""
+    result = torch.from_numpy(images)
+    if not jitter:
+        return result
+    # Light changes all channels alike, a camera's white balance each a little.
+    shape = images.shape[:-3]
+    light = rng.uniform(1 - jitter, 1 + jitter, (*shape, 1, 1, 1))
+    white = rng.uniform(1 - jitter / 3, 1 + jitter / 3, (*shape, 1, 1, 3))
+    return result * torch.from_numpy((light * white).astype(np.float32))

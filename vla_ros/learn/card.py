@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vla_ros.language import FAMILIES
+from vla_ros.learn.cameras import STATE
 from vla_ros.learn.loop import Run
 from vla_ros.policy import PolicySpec
 from vla_ros.policy.card import CARD, MEASURED, read_measured
@@ -16,8 +17,8 @@ demonstrations; weights hash `{hash}`.
 
 | | |
 |---|---|
-| inputs | cameras {cameras} at {size} px, state (16), up to {words} words |
-| output | {horizon} steps of {dt} s: tcp pose and gripper opening |
+| inputs | cameras {cameras} at {size} px, state ({state}), up to {words} words |
+| output | {horizon} steps of {dt} s: tcp pose and gripper opening{arms} |
 | demonstrations | {episodes} for training, {held} held out |
 | steps | {steps} of batch {batch} |
 | parameters | {parameters} |
@@ -60,6 +61,8 @@ def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
         hash=spec.hash,
         cameras=', '.join(spec.cameras),
         size=spec.image_size,
+        state=STATE * run.body.arms,
+        arms=' of each arm' if run.body.arms > 1 else '',
         words=run.settings.net.tokens,
         horizon=spec.horizon,
         dt=spec.dt,

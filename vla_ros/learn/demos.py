@@ -7,24 +7,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.episodes import read_episode, read_info
+from vla_ros.data import Array
+from vla_ros.episodes import Episode, read_episode, read_info
 from vla_ros.language import Request
 from vla_ros.language.corpus import classes
 from vla_ros.learn.cameras import Pinhole
-from vla_ros.policy import relative_actions
-
-
-CAMERAS = ('front', 'wrist')
+from vla_ros.learn.embodiment import Embodiment
+from vla_ros.policy import parts_of, relative_actions
 
 
 @dataclass(frozen=True)
 class Demos:
-    """All frames (n) of a set of episodes (m)."""
+    """All frames (n) of a set of episodes (m) of one robot."""
 
-    images: dict[str, NDArray[np.uint8]]  # camera -> (n, S, S, 3)
-    state: NDArray[np.float32]  # (n, 16)
-    action: NDArray[np.float32]  # (n, 8), absolute
+    body: Embodiment
+    far: NDArray[np.uint8]  # (n, S, S, 3)
+    near: NDArray[np.uint8]  # (n, arms, S, S, 3)
+    state: NDArray[np.float32]  # (n, 16 per arm)
+    action: NDArray[np.float32]  # (n, 8 per arm), absolute
     places: NDArray[np.float32]  # (n, concepts, 3) m; NaN = absent
+    grips: NDArray[np.float32]  # (n, arms, concepts, 3) m, where each arm takes hold; likewise
     usable: NDArray[np.bool_]  # (n,): the label of this step may be learned
     start: NDArray[np.int64]  # (n,) first frame of the frame's episode
     end: NDArray[np.int64]  # (n,) one past its last frame
@@ -47,37 +49,42 @@ class Demos:
         """Object and target class of each episode (m, 2)."""
         return np.array([classes(request) for request in self.requests], np.int64)
 
-    def pixels(self, camera: Pinhole) -> NDArray[np.float32]:
-        """Return where every concept appears in a camera (n, concepts, 2); NaN = absent."""
-        return camera.project(self.places, self.state).astype(np.float32)
+    def pixels(self, camera: Pinhole, points: NDArray) -> NDArray[np.float32]:
+        """Return where points (n, k, 3) m appear in a camera (n, k, 2); NaN = absent."""
+        return camera.project(points, self.state).astype(np.float32)
 
-    def chunks(self, frames: NDArray, horizon: int, gripper_open: float) -> NDArray[np.float32]:
-        """Return relative actions (k, horizon, 7); an episode's last action is held."""
+    def chunks(self, frames: NDArray, horizon: int) -> NDArray[np.float32]:
+        """Return relative actions (k, horizon, 7 per arm); an episode's last action is held."""
         steps = frames[:, None] + np.arange(horizon)
         steps = np.minimum(steps, self.end[frames][:, None] - 1)
-        state = self.state[frames][:, None, :]
-        return relative_actions(self.action[steps], state, gripper_open).astype(np.float32)
+        state, body = self.state[frames][:, None, :], self.body
+        parts = parts_of(body.channels)
+        result: Array = relative_actions(self.action[steps], state, body.gripper_open, parts)
+        return result.astype(np.float32)
 
 
-def load_demos(files: list[Path], image_size: int, families: tuple[str, ...]) -> Demos:
-    """Read successful episodes of `families` into memory.
+def load_demos(files: list[Path], image_size: int, body: Embodiment) -> Demos:
+    """Read successful episodes of a robot's families into memory.
 
     Raises:
-        ValueError: no episode, or a file that is not one or of another family; the message
-            names it.
+        ValueError: no episode, or a file that is not one, or of another robot or family; the
+            message names it.
     """
-    read = (_read(path, image_size, families) for path in files)
+    read = (_read(path, image_size, body) for path in files)
     episodes = [e for e in read if e is not None]
     if not episodes:
         raise ValueError('no successful demonstration among the files given')
     lengths = np.array([len(e['state']) for e in episodes])
     ends = np.cumsum(lengths)
-    images = {c: np.concatenate([e.pop(c) for e in episodes]) for c in CAMERAS}
     return Demos(
-        images=images,
+        body=body,
+        # The greatest arrays: each episode's own are given up as they are taken over.
+        far=np.concatenate([e.pop('far') for e in episodes]),
+        near=np.concatenate([e.pop('near') for e in episodes]),
         state=np.concatenate([e['state'] for e in episodes]),
         action=np.concatenate([e['action'] for e in episodes]),
         places=np.concatenate([e['places'] for e in episodes]),
+        grips=np.concatenate([e['grips'] for e in episodes]),
         usable=np.concatenate([e['usable'] for e in episodes]),
         start=np.repeat(ends - lengths, lengths),
         end=np.repeat(ends, lengths),
@@ -87,25 +94,35 @@ def load_demos(files: list[Path], image_size: int, families: tuple[str, ...]) ->
     )
 
 
-def _read(path: Path, image_size: int, families: tuple[str, ...]) -> dict | None:
+def _read(path: Path, image_size: int, body: Embodiment) -> dict | None:
     """Return one episode, or None where it is not a success."""
     info = read_info(path)
     if not info.success:
         return None
     family = info.request.family
-    if family not in families:
-        raise ValueError(f'{path}: its family {family!r} is not one of {list(families)}')
+    if family not in body.families:
+        raise ValueError(f'{path}: its family {family!r} is not one of {list(body.families)}')
+    if info.robot != body.name:
+        raise ValueError(f'{path}: expected an episode of {body.name!r}, got {info.robot!r}')
     episode = read_episode(path)
-    expected = (len(episode), image_size, image_size, 3)
-    for camera in CAMERAS:
-        if camera not in episode.images or episode.images[camera].shape != expected:
-            raise ValueError(f'{path}: expected images {expected} of camera {camera!r}')
-    goals = [episode.bowl[:, None], episode.zone[:, None]]
-    return {camera: episode.images[camera] for camera in CAMERAS} | {
+    _check_images(path, episode, image_size, body)
+    goals = np.stack([episode.bowl, episode.zone], 1)
+    grips = np.repeat(goals[:, None], body.arms, 1)
+    return {
+        'far': episode.images[body.far.name],
+        'near': np.stack([episode.images[camera.name] for camera in body.near], 1),
         'state': episode.state,
         'action': episode.action,
-        'places': np.concatenate([episode.objects, *goals], axis=1),
+        'places': np.concatenate([episode.objects, goals], 1),
+        'grips': np.concatenate([episode.grips, grips], 2),
         'usable': episode.valid.astype(bool),
-        'request': episode.info.request,
-        'fps': episode.info.fps,
+        'request': info.request,
+        'fps': info.fps,
     }
+
+
+def _check_images(path: Path, episode: Episode, image_size: int, body: Embodiment) -> None:
+    expected = (len(episode), image_size, image_size, 3)
+    for camera in body.cameras:
+        if camera not in episode.images or episode.images[camera].shape != expected:
+            raise ValueError(f'{path}: expected images {expected} of camera {camera!r}')

@@ -10,11 +10,11 @@ import yaml
 
 from vla_ros import config
 from vla_ros.language.vocabulary import training_vocabulary
-from vla_ros.learn.demos import CAMERAS
+from vla_ros.learn.cameras import STATE
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.policy.spec import PolicySpec, sha256
-from vla_ros.robots import RobotSpec
 
 
 OPSET = 17
@@ -24,7 +24,7 @@ HASHED = ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
 def export_policy(
     net: PolicyNet,
     settings: TrainSettings,
-    robot: RobotSpec,
+    body: Embodiment,
     threshold: float,
     dt: float,
     folder: Path,
@@ -39,11 +39,23 @@ def export_policy(
     part.mkdir(parents=True)
     size, length = settings.net.image_size, settings.net.tokens
     net = net.eval()
-    _export(ReasonerGraph(net), _reasoner_inputs(size, length), REASONER, part / 'reasoner.onnx')
-    latent = (1, 4, settings.net.latent_width)
-    _export(ExpertGraph(net), _expert_inputs(size, latent), EXPERT, part / 'expert.onnx')
-    training_vocabulary(robot.tasks, length).save(part / 'vocabulary.json')
-    spec = _spec(settings, robot, threshold, dt, part)
+    images = [torch.zeros(1, size, size, 3, dtype=torch.uint8) for _ in body.cameras]
+    words, state = torch.ones(1, length, dtype=torch.int64), _state(body)
+    latent = torch.zeros(1, 4, settings.net.latent_width)
+    _export(
+        ReasonerGraph(net, body),
+        (*images, words, state),
+        ((*body.cameras, 'tokens', 'state'), ('latent', 'p_grounded', 'positions', 'family')),
+        part / 'reasoner.onnx',
+    )
+    _export(
+        ExpertGraph(net, body),
+        (*images, state, latent, torch.zeros(1)),
+        ((*body.cameras, 'state', 'latent', 'age'), ('actions', 'feature', 'positions')),
+        part / 'expert.onnx',
+    )
+    training_vocabulary(body.families, length).save(part / 'vocabulary.json')
+    spec = _spec(settings, body, threshold, dt, part)
     text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
     (part / 'policy.yaml').write_text(text, encoding='utf-8')
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,23 +65,11 @@ def export_policy(
     return spec
 
 
-REASONER = (('front', 'wrist', 'tokens'), ('latent', 'p_grounded', 'positions', 'family'))
-EXPERT = (
-    ('front', 'wrist', 'state', 'latent', 'age'),
-    ('actions', 'feature', 'positions'),
-)
-
-
-def _reasoner_inputs(size: int, length: int) -> tuple[torch.Tensor, ...]:
-    image = torch.zeros(1, size, size, 3, dtype=torch.uint8)
-    return image, image.clone(), torch.ones(1, length, dtype=torch.int64)
-
-
-def _expert_inputs(size: int, latent: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
-    image = torch.zeros(1, size, size, 3, dtype=torch.uint8)
-    state = torch.zeros(1, 16)
-    state[:, 6] = state[:, 14] = 1.0
-    return image, image.clone(), state, torch.zeros(latent), torch.zeros(1)
+def _state(body: Embodiment) -> torch.Tensor:
+    """Return a state (1, 16 per arm) whose rotations are rotations."""
+    state = torch.zeros(1, STATE * body.arms)
+    state[:, 6::8] = 1.0
+    return state
 
 
 def _export(
@@ -98,15 +98,15 @@ def _export(
 
 
 def _spec(
-    settings: TrainSettings, robot: RobotSpec, threshold: float, dt: float, folder: Path
+    settings: TrainSettings, body: Embodiment, threshold: float, dt: float, folder: Path
 ) -> PolicySpec:
     return PolicySpec(
-        name=f'{robot.name}-{settings.name}',
-        robot=robot.name,
+        name=f'{body.name}-{settings.name}',
+        robot=body.name,
         representation='ee_pose',
-        channels=robot.channels,
-        cameras=CAMERAS,
-        families=robot.tasks,
+        channels=body.channels,
+        cameras=body.cameras,
+        families=body.families,
         image_size=settings.net.image_size,
         dt=dt,
         horizon=settings.net.horizon,
@@ -118,6 +118,6 @@ def _spec(
         chunk_valid_for=settings.chunk_valid_for,
         reasoner_rate=settings.reasoner_rate,
         expert_rate=settings.expert_rate,
-        gripper_open=robot.gripper.open,
+        gripper_open=body.gripper_open,
         files={name: sha256(folder / name) for name in HASHED},
     )

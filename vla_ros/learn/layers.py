@@ -98,20 +98,20 @@ class Block(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """Token ids (n, length) -> one vector each for object, target and the whole."""
+    """Token ids (n, length) -> one vector for each thing that is to be understood."""
 
-    def __init__(self, vocabulary: int, length: int, width: int) -> None:
+    def __init__(self, vocabulary: int, length: int, width: int, queries: int) -> None:
         super().__init__()
         self.embed = nn.Embedding(vocabulary, width)
         self.place = nn.Parameter(torch.randn(1, length, width) * 0.1)
         # A phrase is its neighbouring words, wherever it stands: convolutions first.
         self.phrases = nn.ModuleList(nn.Conv1d(width, width, 5, padding=2) for _ in range(2))
         self.blocks = nn.ModuleList(Block(width) for _ in range(2))
-        self.query = nn.Parameter(torch.randn(3, width) * 0.1)
+        self.query = nn.Parameter(torch.randn(queries, width) * 0.1)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return (n, 3, width)."""
+        """Return (n, queries, width)."""
         mask = (tokens == 0).float()[:, None, None, :] * -1e4
         x = self.embed(tokens)
         for phrase in self.phrases:
@@ -143,33 +143,3 @@ def rotation(quaternion: Tensor) -> Tensor:
         *(2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
     ]
     return torch.stack(rows, -1).reshape(-1, 3, 3)
-
-
-class Ray(nn.Module):
-    """Where the line of sight through an image point meets a given height."""
-
-    rotation: Tensor  # (3, 3)
-    position: Tensor  # (3,) m
-
-    def __init__(self, rotation_: Tensor, position: Tensor, tangent: float) -> None:
-        super().__init__()
-        self.register_buffer('rotation', rotation_, persistent=False)
-        self.register_buffer('position', position, persistent=False)
-        self.tangent = tangent
-
-    def forward(self, place: Tensor, height: Tensor, ee: Tensor | None) -> Tensor:
-        """Return points (n, k, 3) for image points (n, k, 2) and heights (n, k, 1), m.
-
-        `ee` (n, 7) is the tcp pose where the camera moves with it.
-        """
-        ones = torch.ones_like(place[..., :1])
-        ray = torch.matmul(torch.cat([place * self.tangent, ones], -1), self.rotation.T)
-        origin = self.position.expand(ray.shape[0], 1, 3)
-        if ee is not None:
-            turn = rotation(ee[:, 3:7]).transpose(1, 2)
-            ray = torch.matmul(ray, turn)
-            origin = torch.matmul(origin, turn) + ee[:, None, :3]
-        # A line of sight that is nearly level would meet the height far away, or never.
-        slope = ray[..., 2:].clamp(max=-0.3)
-        distance = ((height - origin[..., 2:]) / slope).clamp(0.0, 2.0)
-        return origin + ray * distance

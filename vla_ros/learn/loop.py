@@ -10,19 +10,18 @@ import time
 import numpy as np
 import torch
 
-from vla_ros.config import require
 from vla_ros.episodes import find_episodes
 from vla_ros.language.corpus import sample_texts
 from vla_ros.language.vocabulary import training_vocabulary
 from vla_ros.learn import checkpoint
 from vla_ros.learn.batches import Sampler
-from vla_ros.learn.cameras import pinhole
-from vla_ros.learn.demos import CAMERAS, load_demos
+from vla_ros.learn.demos import load_demos
+from vla_ros.learn.embodiment import Embodiment, embody
 from vla_ros.learn.losses import reading_loss, total
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.learn.validate import validate
-from vla_ros.robots import RobotSpec
+from vla_ros.robots.body import Robot
 
 
 Report = Callable[[dict], None]
@@ -38,29 +37,29 @@ class Budget:
     report_every: int = 50  # steps
 
 
-def build_net(settings: TrainSettings, robot: RobotSpec) -> PolicyNet:
-    """Return an untrained net for a robot with a front and a wrist camera, and its tasks."""
-    cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
-    vocabulary = training_vocabulary(robot.tasks, settings.net.tokens)
-    return PolicyNet(settings.net, vocabulary.size, cameras, len(robot.tasks))
+def build_net(settings: TrainSettings, body: Embodiment) -> PolicyNet:
+    """Return an untrained net for a robot and its tasks."""
+    vocabulary = training_vocabulary(body.families, settings.net.tokens)
+    return PolicyNet(settings.net, vocabulary.size, body.families)
 
 
 class Run:
     """One training run: data, net, optimiser."""
 
     def __init__(
-        self, settings: TrainSettings, robot: RobotSpec, files: list[Path], out: Path
+        self, settings: TrainSettings, robot: Robot, files: list[Path], out: Path
     ) -> None:
         """Load the demonstrations and build the net.
 
         Raises:
-            ValueError: no demonstrations, or one that cannot be read or is of another task.
+            ValueError: no demonstrations, or one that cannot be read or is of another task; or
+                the robot has no tasks, or other cameras than nets can look through.
         """
-        require(bool(robot.tasks), f'{robot.name} has no tasks; see `tasks` in its YAML')
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.step = settings, out, 0
-        self.net = build_net(settings, robot)
+        self.body = embody(robot)
+        self.net = build_net(settings, self.body)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.net, settings.ema)
         self.optimiser = torch.optim.AdamW(
@@ -70,16 +69,14 @@ class Run:
             betas=(0.9, 0.98),
         )
         train, held = split_files(files, settings.holdout, settings.seed)
-        self.sampler = self._sampler(train, robot, settings.seed)
-        self.held = self._sampler(held, robot, settings.seed + 1)
+        self.sampler = self._sampler(train, settings.seed)
+        self.held = self._sampler(held, settings.seed + 1)
 
-    def _sampler(self, files: list[Path], robot: RobotSpec, seed: int) -> Sampler:
-        size = self.settings.net.image_size
-        demos = load_demos(files, size, robot.tasks)
-        cameras = tuple(pinhole(robot, robot.camera(name)) for name in CAMERAS)
-        vocabulary = training_vocabulary(robot.tasks, self.settings.net.tokens)
-        opening = robot.gripper.open
-        return Sampler(demos, vocabulary, cameras, self.settings, opening, seed, robot.tasks)
+    def _sampler(self, files: list[Path], seed: int) -> Sampler:
+        net = self.settings.net
+        demos = load_demos(files, net.image_size, self.body)
+        vocabulary = training_vocabulary(self.body.families, net.tokens)
+        return Sampler(demos, vocabulary, self.settings, seed)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from vla_ros.language import Vocabulary, requests
 from vla_ros.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.learn.batches import Sampler
-from vla_ros.learn.demos import CAMERAS, Demos
+from vla_ros.learn.demos import Demos
 from vla_ros.learn.policy_net import PolicyNet
+from vla_ros.learn.reasoner import Reading
 from vla_ros.learn.settings import PolishSettings
 
 
@@ -29,9 +30,9 @@ USUAL_SHARE = 0.25  # of a family whose share the recipe does not name
 class Views:
     """What the nets see in every frame (n) of a set of demonstrations."""
 
-    position: Tensor  # (n, NO_TARGET + 1, 3) m, where the expert believes each concept is
-    attended: Tensor  # (n, NO_TARGET + 1, width)
-    glance: Tensor  # (n, width)
+    position: Tensor  # (n, arms, NO_TARGET + 1, 3) m, where the expert believes each concept is
+    attended: Tensor  # (n, arms, NO_TARGET + 1, width)
+    glance: Tensor  # (n, arms, width)
     believed: Tensor  # (n, concepts, 3) m, the reasoner's
     present: Tensor  # (n, concepts) logits
 
@@ -40,14 +41,14 @@ class Views:
 def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> Views:
     """Look at frames once."""
     every = net.reasoner.embed(torch.eye(N_TARGET)[: NO_TARGET + 1])
+    body, mark = demos.body, net.mark(demos.body)
     parts: list[tuple[Tensor, ...]] = []
     for some in np.array_split(frames, max(1, len(frames) // chunk)):
-        images = [torch.from_numpy(demos.images[c][some]) for c in CAMERAS]
-        front, wrist = net.front(images[0]), net.wrist(images[1])
-        seen = net.reasoner.see(front, wrist)
         state = torch.from_numpy(demos.state[some])
-        found = net.expert.locate(every.expand(len(some), -1, -1), front, wrist, state)
-        glance = net.expert.squeezed(wrist)
+        pictures = net.look(torch.from_numpy(demos.far[some]), torch.from_numpy(demos.near[some]))
+        seen = net.reasoner.see(body, mark, *pictures, state)
+        found = net.expert.locate(body, mark, every.expand(len(some), -1, -1), *pictures, state)
+        glance = net.expert.squeezed(pictures[1])
         parts.append(
             (found['position'], found['attended'], glance, seen['position'], seen['present'])
         )
@@ -94,12 +95,14 @@ class Polisher:
         asked, request = demos.classes[episode], torch.from_numpy(self._asked[episode])
         now, then = self.index[frames], torch.from_numpy(self.index[old])
         pick = torch.from_numpy(self.rng.integers(WORDINGS, size=len(frames)))
-        words = tuple(w[request, pick] for w in self._words)
+        words = Reading(*(w[request, pick] for w in self._words))
         seen = {'position': views.believed[then], 'present': views.present[then]}
+        body, mark = demos.body, self.net.mark(demos.body)
         with torch.no_grad():
-            latent = self.net.reasoner.think(seen, words)[0]  # type: ignore[arg-type]
-        rows = torch.from_numpy(now)[:, None], torch.from_numpy(asked)
-        position, attended = views.position[rows], views.attended[rows]
+            latent = self.net.reasoner.think(body, seen, words)[0]
+        rows = torch.from_numpy(now)[:, None], slice(None), torch.from_numpy(asked)
+        # Indices apart bring their axes to the front: (k, 2, arms, ...).
+        position, attended = (x[rows].transpose(1, 2) for x in (views.position, views.attended))
         glance = views.glance[torch.from_numpy(now)]
         if noisy:
             position = position + self.settings.noise * torch.randn_like(position)
@@ -108,9 +111,8 @@ class Polisher:
         found = {'position': position, 'attended': attended}
         state = torch.from_numpy(demos.state[frames])
         ages = torch.from_numpy(age.astype(np.float32))
-        predicted, _ = self.net.expert.decide(found, glance, state, latent, ages)
-        horizon = self.net.expert.horizon
-        wanted = demos.chunks(frames, horizon, self.sampler.gripper_open)
+        predicted, _ = self.net.expert.decide(body, mark, found, glance, state, latent, ages)
+        wanted = demos.chunks(frames, self.net.expert.horizon)
         return predicted, torch.from_numpy(wanted)
 
     def error(self, frames: NDArray) -> dict[str, float]:
@@ -118,6 +120,7 @@ class Polisher:
         with torch.no_grad():
             predicted, wanted = self.actions(frames, noisy=False)
         off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
+        off = off.unflatten(-1, (-1, 7))
         return {
             'first_mm': float(off[..., :3].norm(dim=-1).mean() * 1e3),
             'gripper': float(off[..., 6].abs().mean()),
@@ -134,8 +137,9 @@ class Polisher:
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
         total = 0.0
-        scale = torch.tensor([0.02] * 3 + [0.1] * 3 + [0.25])
-        weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / 7
+        arms = self.sampler.demos.body.arms
+        scale = torch.tensor(([0.02] * 3 + [0.1] * 3 + [0.25]) * arms)
+        weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / len(scale)
         for step in range(settings.steps):
             done = step / settings.steps
             rate = settings.rate * min(1.0, (step + 1) / 100)
@@ -158,11 +162,11 @@ class Polisher:
 @torch.no_grad()
 def _read(
     net: PolicyNet, vocabulary: Vocabulary, families: tuple[str, ...], rng: np.random.Generator
-) -> tuple[Tensor, ...]:
+) -> Reading:
     """Return what the reasoner reads in WORDINGS texts of every request, (requests, W, ...)."""
     rows = []
     for request in requests(*families):
         words = [positive(request, rng, families) for _ in range(WORDINGS)]
         texts = [vocabulary.encode_words(text) for text in words]
         rows.append(net.reasoner.read(torch.from_numpy(np.stack(texts))))
-    return tuple(torch.stack(column) for column in zip(*rows, strict=True))
+    return Reading(*(torch.stack(column) for column in zip(*rows, strict=True)))

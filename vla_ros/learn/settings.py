@@ -51,6 +51,7 @@ class NetSettings:
     hidden: int  # of the action head
     feature_width: int  # of the last hidden layer, which the detector reads
     horizon: int  # steps of a chunk
+    body_width: int  # numbers that tell robots apart, where a net serves several
 
     def __post_init__(self) -> None:
         require(self.image_size % 4 == 0, 'net.image_size must be a multiple of 4 px')

@@ -8,13 +8,14 @@ import time
 from vla_ros import config
 from vla_ros.learn.card import write_card
 from vla_ros.learn.checkpoint import Average, restore
+from vla_ros.learn.embodiment import embody
 from vla_ros.learn.export import export_policy
 from vla_ros.learn.loop import Budget, Report, Run, build_net, demonstrations
 from vla_ros.learn.polish import Polisher
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.paths import config_file
 from vla_ros.policy import PolicySpec
-from vla_ros.robots import RobotSpec
+from vla_ros.robots.body import Robot
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +40,7 @@ def load_settings(name: str = 'pocket') -> TrainSettings:
     return config.load(TrainSettings, config_file('train', name))
 
 
-def train_policy(
-    settings: TrainSettings, robot: RobotSpec, job: Job, report: Report
-) -> PolicySpec:
+def train_policy(settings: TrainSettings, robot: Robot, job: Job, report: Report) -> PolicySpec:
     """Train, validate and export; return the spec of the policy written.
 
     Raises:
@@ -52,7 +51,7 @@ def train_policy(
     if job.resume:
         run.resume(job.out / 'last.safetensors')
     start = exported = time.monotonic()
-    exporter = _exporter(run, robot, job)
+    exporter = _exporter(run, job)
 
     def watch(figures: dict) -> None:
         nonlocal exported
@@ -72,7 +71,7 @@ def train_policy(
 
 def export_checkpoint(
     settings: TrainSettings,
-    robot: RobotSpec,
+    robot: Robot,
     checkpoint: Path,
     policy: Path,
     threshold: float,
@@ -83,17 +82,18 @@ def export_checkpoint(
     Raises:
         ValueError: not a checkpoint of this net.
     """
-    net = build_net(settings, robot)
+    body = embody(robot)
+    net = build_net(settings, body)
     average = Average(net, settings.ema)
     restore(checkpoint, net, average)
-    return export_policy(average.net, settings, robot, threshold, dt, policy)
+    return export_policy(average.net, settings, body, threshold, dt, policy)
 
 
-def _exporter(run: Run, robot: RobotSpec, job: Job) -> Callable[[dict], PolicySpec]:
+def _exporter(run: Run, job: Job) -> Callable[[dict], PolicySpec]:
     def export(figures: dict) -> PolicySpec:
         net, dt = run.average.net, run.sampler.demos.dt
         threshold = figures['threshold']
-        spec = export_policy(net, run.settings, robot, threshold, dt, job.policy)
+        spec = export_policy(net, run.settings, run.body, threshold, dt, job.policy)
         write_card(job.policy, spec, run, figures)
         return spec
 

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 
 from vla_ros.language import render, requests
-from vla_ros.language.corpus import CONCEPTS, NO_TARGET, classes, sample_texts
+from vla_ros.language.corpus import NO_TARGET, arm_class, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
-from vla_ros.learn.demos import CAMERAS
+from vla_ros.learn.cameras import STATE
+from vla_ros.learn.losses import wanted
 from vla_ros.learn.policy_net import PolicyNet
 
 
@@ -53,26 +54,28 @@ def validate(
 
 
 def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
-    front, wrist = net.front(batch.images['front']), net.wrist(batch.images['wrist'])
-    seen = net.reasoner.see(front, wrist)
+    body, mark, state = batch.body, net.mark(batch.body), batch.state
+    far, near = net.look(batch.far, batch.near)
+    seen = net.reasoner.see(body, mark, far, near, state)
     old = {k: seen[k][batch.source] for k in ('position', 'present')}
-    words = net.reasoner.read(batch.tokens)
-    latent, _, _, _ = net.reasoner.think(old, words)
-    actions, _, slots = net.expert(front, wrist, batch.state, latent, batch.age)
-    error = (actions - batch.actions).abs()
-    asked = batch.classes < len(CONCEPTS)
-    index = batch.classes.clamp(max=len(CONCEPTS) - 1)[..., None].expand(-1, -1, 3)
-    distance = (slots - batch.places.gather(1, index)).norm(dim=-1)
-    target = torch.where(asked[:, 1], distance[:, 1], torch.nan)
-    above = (batch.state[:, :2] - batch.places.gather(1, index)[:, 0, :2]).norm(dim=-1)
+    latent, _, _, _ = net.reasoner.think(body, old, net.reasoner.read(batch.tokens))
+    found = net.expert.locate(body, mark, latent[:, :2], far, near, state)
+    glance = net.expert.squeezed(near)
+    actions, _ = net.expert.decide(body, mark, found, glance, state, latent, batch.age)
+    error = (actions - batch.actions).abs().unflatten(-1, (body.arms, 7))
+    places, asked = wanted(batch)
+    distance = (found['position'] - places).norm(dim=-1)
+    target = torch.where(asked[..., 1], distance[..., 1], torch.nan)
+    hands = torch.stack([state[:, STATE * i :][:, :2] for i in range(body.arms)], 1)
+    above = (hands - places[:, :, 0, :2]).norm(dim=-1)
     believed = (seen['position'] - batch.places).norm(dim=-1)
     return {
-        'action': error[..., :3].norm(dim=-1).mean(1),
-        'first': error[:, :4, :3].norm(dim=-1).mean(1),
-        'gripper': error[..., 6].mean(1),
-        'object': distance[:, 0],
-        'near': torch.where(above < 0.05, distance[:, 0], torch.nan),
-        'target': target,
+        'action': error[..., :3].norm(dim=-1).mean((1, 2)),
+        'first': error[:, :4, :, :3].norm(dim=-1).mean((1, 2)),
+        'gripper': error[..., 6].mean((1, 2)),
+        'object': distance[..., 0].flatten(),
+        'near': torch.where(above < 0.05, distance[..., 0], torch.nan).flatten(),
+        'target': target.flatten(),
         'reasoner': torch.where(batch.present, believed, torch.nan).flatten(),
         'usable': batch.usable.float(),
     }
@@ -90,8 +93,9 @@ def presence(net: PolicyNet, sampler: Sampler) -> tuple[np.ndarray, np.ndarray]:
     there = np.isfinite(demos.places[frames, :COLOURS, 0])
     chances = []
     for some in np.array_split(frames, -(-len(frames) // 64)):
-        front, wrist = (torch.from_numpy(demos.images[c][some]) for c in CAMERAS)
-        seen = net.reasoner.see(net.front(front), net.wrist(wrist))
+        pictures = net.look(torch.from_numpy(demos.far[some]), torch.from_numpy(demos.near[some]))
+        state = torch.from_numpy(demos.state[some])
+        seen = net.reasoner.see(demos.body, net.mark(demos.body), *pictures, state)
         chances.append(torch.sigmoid(seen['present'][:, :COLOURS]))
     p = torch.cat(chances).numpy()
     pairs = [(i, j) for i in range(COLOURS) for j in range(i)]
@@ -125,28 +129,28 @@ def refusal_threshold(
 
 @torch.no_grad()
 def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
-    """Return how often the object and target of unseen instructions are understood."""
+    """Return how often the object, target and arm of unseen instructions are understood."""
     rng = np.random.default_rng(7)
     texts = sample_texts(sampler.vocabulary, n, rng, sampler.families)
-    found = _understood(net, texts.tokens)
-    right = (found[0] == texts.object) & (found[1] == texts.target)
+    object_, target, _ = _understood(net, texts.tokens)
+    right = (object_ == texts.object) & (target == texts.target)
     bad = (texts.object == COLOURS) | (texts.target == NO_TARGET + 1)
     result = {
         'text': float(right[~bad].mean()),
-        'text_refused': float(((found[0] == COLOURS) | (found[1] == NO_TARGET + 1))[bad].mean()),
+        'text_refused': float(((object_ == COLOURS) | (target == NO_TARGET + 1))[bad].mean()),
     }
     for family in sampler.families:
         options = requests(family)
         asked = [options[rng.integers(len(options))] for _ in range(n // 4)]
         tokens = [sampler.vocabulary.encode(render(r, rng, 'heldout')) for r in asked]
-        wanted = np.array([classes(r) for r in asked])
-        found = _understood(net, np.stack(tokens))
-        result[f'heldout_{family}'] = float(
-            ((found[0] == wanted[:, 0]) & (found[1] == wanted[:, 1])).mean()
-        )
+        meant = np.array([(*classes(r), arm_class(r)) for r in asked])
+        found = np.stack(_understood(net, np.stack(tokens)), 1)
+        result[f'heldout_{family}'] = float((found == meant).all(1).mean())
     return result
 
 
-def _understood(net: PolicyNet, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _understood(net: PolicyNet, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the classes of object, target and arm of texts, (n,) each."""
     words = net.reasoner.read(torch.from_numpy(tokens))
-    return words[0].argmax(-1).numpy(), words[1].argmax(-1).numpy()
+    every = (words.object, words.target, words.arm)
+    return tuple(logits.argmax(-1).numpy() for logits in every)

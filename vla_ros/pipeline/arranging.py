@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.data import Array
+from vla_ros.pipeline.workcell import Workcell
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.scene import Scene
 
 
+NO_TURN = np.array([0.0, 0.0, 0.0, 1.0])  # xyzw
 _TIP = 0.009  # m, from the tcp to the tips of the closed fingers, about
 
 
@@ -19,20 +21,19 @@ class Arrangement:
     """Where everything is in one picture."""
 
     things: Array  # (6, 3) m, what has a colour; NaN = absent
-    tcp: Array  # (3,) m
-    opening: float  # m
+    grips: Array  # (hands, 6, 3) m, where each hand would take hold of it
+    q: tuple[Array, ...]  # (n,) rad, of each arm
+    openings: tuple[float, ...]  # m, of each hand
     put: Callable[[Array], None] = field(repr=False)  # writes it into generalised positions
 
 
 class Arranger:
-    """Arranges one scene again and again."""
+    """Arranges one scene of a robot with one arm again and again."""
 
-    def __init__(
-        self, scene: Scene, layout: Layout, opened: float, rng: np.random.Generator
-    ) -> None:
-        """Draw with `rng`; `opened` m is an open hand."""
-        self._opened = opened
-        self._scene, self._layout, self._rng = scene, layout, rng
+    def __init__(self, cell: Workcell, layout: Layout, rng: np.random.Generator) -> None:
+        """Draw with `rng`."""
+        self._cell, self._hand = cell, cell.hand
+        self._scene, self._layout, self._rng = cell.scene, layout, rng
         self._kinds = {'cube': self._cubes, 'button': self._buttons, 'line': self._lines}
 
     def arrange(self, kind: str) -> Arrangement:
@@ -41,10 +42,10 @@ class Arranger:
 
     def _cubes(self) -> Arrangement:
         """Cubes lie about, are held, stacked, in the bowl or on the zone; the hand is anywhere."""
-        layout, rng, opened = self._layout, self._rng, self._opened
+        layout, rng, opened = self._layout, self._rng, self._hand.open
         cubes = np.c_[layout.cubes[:, :2], np.full(len(layout.cubes), 0.02)]
         present = np.flatnonzero(np.isfinite(cubes[:, 0]))
-        _rearrange(layout, cubes, present, rng)
+        rearrange(layout, cubes, present, rng)
         one = int(rng.choice(present))
         chosen = cubes[one]
         tcp = self._anywhere()
@@ -66,15 +67,10 @@ class Arranger:
             tcp[2] = rng.uniform(0.02, 0.25)
             cubes[held] = tcp + [*rng.normal(0, 0.003, 2), rng.uniform(-0.012, 0.004)]
 
-        def put(qpos: Array) -> None:
-            for i, place in enumerate(cubes):
-                if np.isfinite(place[0]):
-                    yaw = 0.0 if i == held else layout.cubes[i, 2]
-                    address = self._scene.cubes_q[i]
-                    turn = (np.cos(yaw / 2), 0, 0, np.sin(yaw / 2))
-                    qpos[address : address + 7] = (*place, *turn)
-
-        return Arrangement(cubes, tcp, opening, put)
+        turns = yaw_turns(layout.cubes[:, 2])
+        if held >= 0:
+            turns[held] = NO_TURN
+        return self._arrangement(cubes, tcp, opening, cubes_put(self._scene, cubes, turns))
 
     def _buttons(self) -> Arrangement:
         """The closed hand is anywhere, above a button or pressing it."""
@@ -89,8 +85,8 @@ class Arranger:
             travel[one] = rng.uniform(0, self._scene.config.buttons.travel)
             tcp = tops[one] + [*rng.normal(0, 0.004, 2), _TIP - travel[one]]
         tops[:, 2] -= travel
-        opening = self._scene.spec.arms[0].gripper.closed
-        return Arrangement(tops, tcp, opening, lambda qpos: buttons.write(qpos, travel))
+        closed = self._hand.closed
+        return self._arrangement(tops, tcp, closed, lambda qpos: buttons.write(qpos, travel))
 
     def _lines(self) -> Arrangement:
         """Lines are wiped up to anywhere, and the sponge is there, above, or elsewhere."""
@@ -109,8 +105,15 @@ class Arranger:
             tcp = things[one] + [*(rng.normal(0, 0.003, 2) - behind), config.reach - 0.004]
         elif draw < 0.7:  # above it
             tcp = things[one] + [*rng.normal(0, 0.02, 2), rng.uniform(config.reach, 0.14)]
-        opening = self._scene.spec.arms[0].gripper.closed
-        return Arrangement(things, tcp, opening, lambda qpos: lines.write(qpos, wiped))
+        closed = self._hand.closed
+        return self._arrangement(things, tcp, closed, lambda qpos: lines.write(qpos, wiped))
+
+    def _arrangement(
+        self, things: Array, tcp: Array, opening: float, put: Callable[[Array], None]
+    ) -> Arrangement:
+        """Return it with the joints that bring the tcp to (3,) m."""
+        q = self._cell.reach(tcp, iterations=12)
+        return Arrangement(things, things[None], (q,), (opening,), put)
 
     def _rest(self, things: Array) -> tuple[Array, int]:
         """Return a copy of places (6, 3) m and the index of one that is there."""
@@ -121,7 +124,24 @@ class Arranger:
         return self._rng.uniform(*self._scene.config.placement.hand)
 
 
-def _rearrange(
+def yaw_turns(yaws: Array) -> Array:
+    """Return rotations about z by yaws (n,) rad as (n, 4) xyzw."""
+    zero = np.zeros(len(yaws))
+    return np.stack([zero, zero, np.sin(yaws / 2), np.cos(yaws / 2)], axis=1)
+
+
+def cubes_put(scene: Scene, cubes: Array, turns: Array) -> Callable[[Array], None]:
+    """Return what writes cubes at (6, 3) m with rotations (6, 4) xyzw; NaN = absent."""
+
+    def put(qpos: Array) -> None:
+        for address, place, (x, y, z, w) in zip(scene.cubes_q, cubes, turns, strict=True):
+            if np.isfinite(place[0]):
+                qpos[address : address + 7] = (*place, w, x, y, z)
+
+    return put
+
+
+def rearrange(
     layout: Layout, cubes: Array, present: NDArray[np.int64], rng: np.random.Generator
 ) -> None:
     """Move one cube into the bowl, onto the zone or onto another, now and then."""

@@ -56,6 +56,7 @@ class Recorder:
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
             objects=np.array([world.local(world.things) for world in worlds], np.float32),
+            grips=np.array([world.local(world.grips) for world in worlds], np.float32),
             bowl=np.array([world.local(world.bowl) for world in worlds], np.float32),
             zone=np.array([world.local(world.zone) for world in worlds], np.float32),
             travel=np.array([world.travel for world in worlds], np.float32),

@@ -1,7 +1,10 @@
 """The arm of a robot under control: its loop, and what may be asked of it between two ticks."""
 
+from collections.abc import Sequence
+
 from vla_ros.config import ConfigError
 from vla_ros.control.actuation import Actuation
+from vla_ros.control.apart import Neighbours
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
@@ -13,6 +16,7 @@ from vla_ros.control.stiffness import stiffness_matrix
 from vla_ros.control.supervisor import State, Supervisor
 from vla_ros.control.targets import MOTIONS, Kind, TargetConfig, Targets
 from vla_ros.data import Array
+from vla_ros.robots.body import BodySpec, Robot
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -50,6 +54,13 @@ def build_loop(
         sensing=Sensing(spec, model, torques),
         slowdown=Slowdown(spec, make_model(spec)),
     )
+
+
+def keep_apart(robot: Robot, loops: Sequence[ControlLoop]) -> None:
+    """Make the arms of a robot, with these loops, slow down before each other."""
+    if isinstance(robot, BodySpec) and len(loops) > 1:
+        for number, loop in enumerate(loops):
+            loop.slowdown.neighbours = Neighbours(robot, number, loops)
 
 
 class ArmLimb:

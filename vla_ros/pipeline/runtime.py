@@ -28,7 +28,7 @@ from vla_ros.data import (
     RobotState,
 )
 from vla_ros.pipeline.channel_limb import make_limbs
-from vla_ros.pipeline.limb import ArmLimb
+from vla_ros.pipeline.limb import ArmLimb, keep_apart
 from vla_ros.robots.body import Robot
 
 
@@ -69,6 +69,7 @@ class Execution:
             sources = SharedQueue(self.queue).sources
         self.limbs = make_limbs(spec, hardware, sources, self.supervisor, law, targets, driven)
         self.arms = tuple(limb for limb in self.limbs if isinstance(limb, ArmLimb))
+        keep_apart(spec, [arm.loop for arm in self.arms])
         self.timing = TickStatistics()
         self._refusals: tuple[int, ...] = (0,) * (1 + count)
         self._refusal = ''

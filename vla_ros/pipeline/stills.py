@@ -18,8 +18,9 @@ from vla_ros.episodes import SUFFIX, Episode, EpisodeInfo, write_episode
 from vla_ros.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.language.families import kinds
 from vla_ros.pipeline.arranging import Arrangement, Arranger
+from vla_ros.pipeline.arranging_pairs import PairArranger
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
-from vla_ros.robots import RobotSpec, load_arm
+from vla_ros.robots import Robot, load_robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
@@ -32,7 +33,7 @@ FPS = 10.0  # Hz, of the stamps; nothing moves
 class Studio:
     """Arranges scenes and takes pictures of them."""
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: Robot) -> None:
         """Open the scene of a robot.
 
         Raises:
@@ -51,7 +52,8 @@ class Studio:
         layout = draw_layout(self.cell.scene.config, rng, kind)
         self.cameras.show(layout)
         self.hardware = SimHardware(self.cell.scene, layout)
-        arranger = Arranger(self.cell.scene, layout, self.spec.gripper.open, rng)
+        one = len(self.cell.arms) == 1
+        arranger = (Arranger if one else PairArranger)(self.cell, layout, rng)
         arrangements = [arranger.arrange(kind) for _ in range(FRAMES)]
         shots = [self._shoot(layout, arrangement, rng) for arrangement in arrangements]
         images, states, actions = zip(*shots, strict=True)
@@ -63,6 +65,7 @@ class Studio:
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
             objects=np.array([a.things for a in arrangements], np.float32),
+            grips=np.array([a.grips for a in arrangements], np.float32),
             bowl=np.tile(np.array([*layout.bowl, 0.0], np.float32), (FRAMES, 1)),
             zone=np.tile(np.array([*layout.zone, 0.0], np.float32), (FRAMES, 1)),
             travel=np.full((FRAMES, len(COLOURS)), np.nan, np.float32),
@@ -75,18 +78,22 @@ class Studio:
     def _shoot(
         self, layout: Layout, arrangement: Arrangement, rng: np.random.Generator
     ) -> tuple[dict[str, Image], Array, Array]:
-        """Return the images, the state (16,) and the commanded pose and opening (8,)."""
-        cell, opening = self.cell, arrangement.opening
-        self.hardware.reset(layout, cell.reach(arrangement.tcp, iterations=12), opening)
+        """Return images, state (16 per limb,), commanded poses and openings (8 per limb,)."""
+        cell, openings = self.cell, arrangement.openings
+        self.hardware.reset(layout, np.concatenate(arrangement.q), openings)
         qpos = self.hardware.qpos()
         arrangement.put(qpos)
-        cell.model.update(qpos[cell.scene.arm_q], np.zeros(self.spec.n))
-        measured = tcp_pose(cell.model)
-        pose = np.concatenate([measured.position, measured.quaternion, [opening]])
-        commanded = pose.copy()
-        commanded[:3] += rng.normal(0, 0.004, 3)
+        states, commands = [], []
+        for arm, q, opening in zip(cell.arms, arrangement.q, openings, strict=True):
+            arm.model.update(q, np.zeros(arm.spec.n))
+            measured = tcp_pose(arm.model)
+            pose = np.concatenate([measured.position, measured.quaternion, [opening]])
+            command = pose.copy()
+            command[:3] += rng.normal(0, 0.004, 3)
+            states += [pose, command]
+            commands.append(command)
         images = {c.name: self.cameras.render(c.name, qpos).copy() for c in self.spec.cameras}
-        return images, np.concatenate([pose, commanded]), commanded
+        return images, np.concatenate(states), np.concatenate(commands)
 
 
 def photograph(
@@ -109,7 +116,7 @@ def photograph(
 @functools.cache
 def _studio(robot: str) -> Studio:
     """Return this process's studio."""
-    return Studio(load_arm(robot))
+    return Studio(load_robot(robot))
 
 
 def _work(robot: str, seed: int, path: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from vla_ros.act.tokenizer import ActionTokenizer, fit, kinds_of
+from vla_ros.act.tokenizer import ActionTokenizer, fit
 from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.episodes import SUFFIX, read_episode
-from vla_ros.policy import relative_actions
-from vla_ros.robots import load_arm
+from vla_ros.policy import kinds_of, parts_of, relative_actions
+from vla_ros.robots import load_robot
 
 
 HORIZON = 16  # steps, of the pocket policy's chunks
@@ -41,13 +41,14 @@ def collect(folder: Path) -> Chunks:
     require(len(moving) >= _HELD_OUT, f'{folder}: expected {_HELD_OUT} demonstrations or more')
     robots = sorted({episode.info.robot for episode in moving})
     require(len(robots) == 1, f'{folder}: expected the demonstrations of one robot, got {robots}')
-    spec = load_arm(robots[0])
+    spec = load_robot(robots[0])
+    opening, body = spec.limbs[0].gripper.open, parts_of(spec.channels)
     parts: tuple[list[Array], list[Array]] = ([], [])
     for number, episode in enumerate(moving):
         frames = np.arange(0, len(episode), _EVERY)
         steps = np.minimum(frames[:, None] + np.arange(HORIZON), len(episode) - 1)
         state = episode.state[frames][:, None, :]
-        wanted = relative_actions(episode.action[steps], state, spec.gripper.open)
+        wanted = relative_actions(episode.action[steps], state, opening, body)
         parts[number % _HELD_OUT == 0].append(wanted)
     fitted, held_out = (np.concatenate(part) for part in parts)
     return Chunks(spec.name, kinds_of(spec.channels), fitted, held_out)

@@ -13,7 +13,7 @@ from vla_ros.learn.train import Job, train_policy
 from vla_ros.pipeline.demonstrate import demonstrate
 from vla_ros.pipeline.stills import photograph
 from vla_ros.policy import PolicySpec
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 
 
 _NO_LIMIT = 1e9  # minutes; the recipe's steps end a stage
@@ -31,7 +31,7 @@ def train_from_nothing(
     Raises:
         ValueError: what was collected cannot be learned from; the message names the file.
     """
-    plan, spec = settings.collect, load_arm(robot)
+    plan, spec = settings.collect, load_robot(robot)
     with bar('demonstrations', plan.demonstrations * len(spec.tasks)) as step:
         demonstrate(
             robot, job.demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step

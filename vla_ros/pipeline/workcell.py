@@ -17,7 +17,7 @@ from vla_ros.geometry import (
     slerp,
 )
 from vla_ros.pipeline.cell_trunk import CellLimb
-from vla_ros.pipeline.limb import build_loop
+from vla_ros.pipeline.limb import build_loop, keep_apart
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -122,13 +122,16 @@ class CellArm:
             commanded_gripper=opening,
         )
 
-    def reach(self, position: Array, iterations: int = 40) -> Array:
-        """Return joint positions (n,) rad that bring the tcp to `position`, rotated as at home."""
-        q = self.spec.home.copy()
+    def reach(self, position: Array, iterations: int = 40, rotation: Array | None = None) -> Array:
+        """Return joint positions (n,) rad that bring the tcp to `position` (3,) m.
+
+        Its rotation (4,) is as at home when None.
+        """
+        q, wanted = self.spec.home.copy(), self.home.quaternion if rotation is None else rotation
         for _ in range(iterations):
             self.model.update(q, np.zeros(self.spec.n))
             here = tcp_pose(self.model)
-            turn = quat_multiply(self.home.quaternion, quat_conjugate(here.quaternion))
+            turn = quat_multiply(wanted, quat_conjugate(here.quaternion))
             error = np.concatenate([position - here.position, rotvec_from_quat(turn)])
             jacobian = self.model.jacobian
             square = jacobian @ jacobian.T + 1e-6 * np.eye(6)
@@ -191,6 +194,7 @@ class Workcell:
         self.now = 0
         for arm, own in zip(self.arms, self.hardware.arms, strict=True):
             arm.start(own, self.supervisor)
+        keep_apart(self.spec, [arm.loop for arm in self.arms])
         carriers = self.hardware.limbs[len(self.arms) :]
         for other, limb in zip(self._others, carriers, strict=True):
             other.start(cast(PostureHardware | DriveHardware, limb), self.supervisor)

@@ -15,7 +15,11 @@ Shape = tuple[int, ...]
 
 
 class Session:
-    """One ONNX net with known inputs and outputs, run by one thread that never spins."""
+    """One ONNX net with known inputs and outputs, run by one thread that never spins.
+
+    Attributes:
+        inputs: names of all that it takes.
+    """
 
     def __init__(self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]):
         """Load the net.
@@ -34,6 +38,7 @@ class Session:
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise PolicyError(f'{path}: cannot be loaded: {error}') from error
         self._names = tuple(outputs)
+        self.inputs = tuple(item.name for item in self._session.get_inputs())
         _compare(path, 'inputs', inputs, self._session.get_inputs())
         _compare(path, 'outputs', outputs, self._session.get_outputs())
 
@@ -53,14 +58,14 @@ def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) 
             raise PolicyError(f'{path}: {name}: expected shape {shape}, found {shapes[name]}')
 
 
-def camera_inputs(spec: PolicySpec, observation: Observation) -> dict[str, NDArray[np.uint8]]:
+def camera_inputs(spec: PolicySpec, observation: Observation) -> dict[str, NDArray]:
     """Return the images as the nets take them, (1, S, S, 3) each.
 
     Raises:
         ValueError: a camera is missing or its image has the wrong size; the message names it.
     """
     expected = (spec.image_size, spec.image_size, 3)
-    result = {}
+    result: dict[str, NDArray] = {}
     for name in spec.cameras:
         image = observation.images.get(name)
         if image is None:

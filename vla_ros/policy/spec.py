@@ -1,6 +1,7 @@
 """PolicySpec: what `policy.yaml` says about a policy, and a directory checked against it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 import hashlib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from vla_ros import config
 from vla_ros.config import require
 from vla_ros.language.families import check_families
 from vla_ros.paths import share_dir
+from vla_ros.policy.channels import Part, parts_of
 
 
 class PolicyError(ValueError):
@@ -50,6 +52,12 @@ class PolicySpec:
         check_families(self.families, 'families')
         missing = [n for n in ('reasoner.onnx', 'expert.onnx') if n not in self.files]
         require(not missing, f'files: {missing} missing')
+        require(bool(self.parts), 'channels: expected one or more')
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The limbs that it moves, with their channels."""
+        return parts_of(self.channels)
 
     @property
     def hash(self) -> str:

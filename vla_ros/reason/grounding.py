@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from vla_ros.language import COLOURS, FAMILIES, Vocabulary, render, requests
-from vla_ros.language.families import GOALS, KINDS, goals, kinds
+from vla_ros.language.families import ARMS, GOALS, KINDS, armed, goals, kinds
 from vla_ros.language.grammar import COLOUR_WORDS, DETERMINERS, NOUNS
 from vla_ros.language.vocabulary import split_words
 
 
 MAX_CHARACTERS = 400
 _NOUNS = {kind: frozenset([*NOUNS[kind], 'one', *GOALS]) for kind in KINDS}
+_HANDS = frozenset(['arm', 'hand', 'gripper'])
 _COLOUR_OF = {word: colour for colour, words in COLOUR_WORDS.items() for word in words}
 
 
@@ -40,11 +41,15 @@ def explain(instruction: str, vocabulary: Vocabulary, families: Sequence[str]) -
     words = split_words(instruction)
     colours = [_COLOUR_OF[word] for word in words if word in _COLOUR_OF]
     suspect = _suspect(words, vocabulary, frozenset().union(*(_NOUNS[kind] for kind in known)))
+    kind = next((kind for kind in known if set(NOUNS[kind]) & set(words)), known[0])
+    arms = _expected_arms(words, kind, families)
     if suspect:
-        return f'unknown word {suspect!r}; {expected(families)}'
+        of_arm = set(words[words.index(suspect) + 1 :][:1]) & _HANDS
+        return f'unknown word {suspect!r}; {arms if arms and of_arm else expected(families)}'
     if not colours:
         return f'no object is named; {expected(families)}'
-    kind = next((kind for kind in known if set(NOUNS[kind]) & set(words)), known[0])
+    if arms:
+        return f'no arm is named; {arms}'
     names = ' or '.join(f'{colour} {kind}' for colour in dict.fromkeys(colours))
     return f'no {names} is seen, or it is not clear what to do with it'
 
@@ -55,6 +60,17 @@ def expected(families: Sequence[str]) -> str:
     names = {'bowl': 'the bowl', 'zone': 'the goal zone'}
     places = ' or '.join(names[goal] for goal in goals(families))
     return f'expected {things} ({", ".join(COLOURS)})' + (f', {places}' if places else '')
+
+
+def _expected_arms(words: list[str], kind: str, families: Sequence[str]) -> str:
+    """Return which arms can be named; '' if one is, or if some task with a kind needs none."""
+    own = [name for name in families if FAMILIES[name].kind == kind]
+    following = [*words[1:], '']
+    named = any(w in ARMS and after != 'away' for w, after in zip(words, following, strict=True))
+    if named or armed(own) != tuple(own):
+        return ''
+    arms = (arm for arm in ARMS if any(arm in FAMILIES[name].arms for name in own))
+    return 'expected one of: ' + ', '.join(f'{arm} arm' for arm in arms)
 
 
 def _example(families: Sequence[str]) -> str:

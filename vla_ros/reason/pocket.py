@@ -37,7 +37,7 @@ class PocketReasoner:
         image = (1, size, size, 3)
         self._session = Session(
             policy.file('reasoner.onnx'),
-            {'front': image, 'wrist': image, 'tokens': (1, self.vocabulary.length)},
+            {**dict.fromkeys(spec.cameras, image), 'tokens': (1, self.vocabulary.length)},
             {
                 'latent': (1, spec.latent_tokens, width),
                 'p_grounded': (1,),
@@ -67,8 +67,11 @@ class PocketReasoner:
             return self._latent(
                 observation, instruction, episode_id, seq, start, data, 0.0, '', refusal
             )
-        tokens = self.vocabulary.encode(instruction)[None]
-        result = self._session.run(tokens=tokens, **camera_inputs(self.spec, observation))
+        inputs = camera_inputs(self.spec, observation)
+        inputs['tokens'] = self.vocabulary.encode(instruction)[None]
+        if 'state' in self._session.inputs:
+            inputs['state'] = observation.state.vector().astype(np.float32)[None]
+        result = self._session.run(**inputs)
         p_grounded = float(result['p_grounded'][0])
         if not np.isfinite(result['latent']).all() or not np.isfinite(p_grounded):
             raise ValueError('the reasoner returned numbers that are not finite')

@@ -2,7 +2,13 @@
 
 from vla_ros.robots.body import BodySpec, LimbSpec, Robot
 from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.limits import CartesianLimits, JointSpec, KeepOut, SlowdownSpec
+from vla_ros.robots.limits import (
+    ApartSpec,
+    CartesianLimits,
+    JointSpec,
+    KeepOut,
+    SlowdownSpec,
+)
 from vla_ros.robots.loading import load_arm, load_robot, named_arms, named_limbs, pick_arm
 from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import (
@@ -16,6 +22,7 @@ from vla_ros.robots.spec import (
 
 
 __all__ = [
+    'ApartSpec',
     'BaseSpec',
     'BodySpec',
     'CameraSpec',

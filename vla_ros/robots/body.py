@@ -9,6 +9,7 @@ from vla_ros.data import Array
 from vla_ros.language.families import check_families
 from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.limb import Described
+from vla_ros.robots.limits import ApartSpec
 from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, Seeing
 
@@ -31,6 +32,7 @@ class BodySpec(Described, Seeing):
     control_rate: float  # Hz
     tasks: tuple[str, ...] = ()  # families of tasks it can do in simulation
     sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
+    apart: ApartSpec = ApartSpec()  # how near its arms may come to each other
 
     def __post_init__(self) -> None:
         check_families(self.tasks, 'tasks')

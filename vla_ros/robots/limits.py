@@ -83,6 +83,31 @@ class CartesianLimits:
         for name in ('contact_force', 'contact_torque'):
             require(getattr(self, name) > 0, f'{name} must be positive')
 
+    @property
+    def side(self) -> float:
+        """On which side the workspace is: 1 left (y > 0), -1 right."""
+        return 1.0 if self.lower[1] + self.upper[1] >= 0 else -1.0
+
+
+@dataclass(frozen=True)
+class ApartSpec:
+    """How near links of different arms of a body may come to each other, m.
+
+    Motion that leads nearer is slowed down, and stops; as SlowdownSpec has it for one arm. Hands,
+    which are what the last joint moves, may come nearer, and fingers may touch fingers: hands give
+    things to each other.
+    """
+
+    slow_distance: float = 0.1
+    stop_distance: float = 0.03
+    slow_hands: float = 0.04
+    stop_hands: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ('distance', 'hands'):
+            slow, stop = getattr(self, f'slow_{name}'), getattr(self, f'stop_{name}')
+            require(0 < stop < slow <= 1, f'apart: expected 0 < stop_{name} < slow_{name} <= 1 m')
+
 
 @dataclass(frozen=True)
 class SlowdownSpec:

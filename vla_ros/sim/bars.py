@@ -59,6 +59,19 @@ class Bars:
             turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if there else (1, 0, 0, 0)
             data.qpos[self.q[i] : self.q[i] + 7] = (*place, *turn)
 
+    def write(self, qpos: Array, centres: Array, yaws: Array) -> None:
+        """Make qpos say that level bars are at (6, 3) m with yaws (6,) rad; NaN = absent."""
+        for address, centre, yaw in zip(self.q, centres, yaws, strict=True):
+            if math.isfinite(centre[0]):
+                turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2))
+                qpos[address : address + 7] = (*centre, *turn)
+
+    def ends(self, centres: Array, yaws: Array) -> Array:
+        """Return the centres of both end faces (6, 2, 3) m of level bars; see `write`."""
+        along = np.stack([-np.sin(yaws), np.cos(yaws), np.zeros(len(yaws))], axis=1)
+        way = 0.5 * self._config.length * along
+        return np.stack([centres + way, centres - way], axis=1)
+
     def dress(self, layout: Layout) -> None:
         """Give the bars the layout's tints, and take absent ones out of physics."""
         model = self._model

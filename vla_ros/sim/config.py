@@ -151,11 +151,13 @@ class BarConfig:
     mass: float = 0.15  # kg
     slant: float = 0.25  # rad, greatest angle to the y axis
     offset: float = 0.03  # m, of the centre from the middle
+    grip: float = 0.045  # m, from their ends, where hands take hold
 
     def __post_init__(self) -> None:
         fewest, most = self.count
         require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
         require(0 < self.width < self.length <= 1, 'expected width < length <= 1 m')
+        require(0 <= self.grip < self.length / 2, 'grip: expected less than half of the length')
         require(0 <= self.slant <= 0.7, 'slant: expected 0..0.7 rad')
 
 

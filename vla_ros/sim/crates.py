@@ -79,14 +79,14 @@ class Crates:
         model.geom_conaffinity[self._geoms] = np.where(there, self._touched, 0)[:, None]
 
     def read(self, data: mujoco.MjData, places: Array) -> Array:
-        """Return the corners of the rims (6, 4, 3) m; NaN = absent.
+        """Return the corners of the rims (6, 4, 3) m, halfway through the walls; NaN = absent.
 
         Of a crate at yaw 0 the first is ahead at the left, the next are those after it in the
         sense of the clock, as seen from above.
         """
         own, result = self._config, absent(4, 3)
         corners = 0.5 * np.array([[1, 1, 1], [1, -1, 1], [-1, -1, 1], [-1, 1, 1]])
-        corners *= (own.width, own.length, own.height)
+        corners *= (own.width - own.wall, own.length - own.wall, own.height)
         for i in np.flatnonzero(np.isfinite(places[:, 0])):
             turn = data.xmat[self._bodies[i]].reshape(3, 3)
             result[i] = data.xpos[self._bodies[i]] + corners @ turn.T

@@ -132,6 +132,7 @@ class SimHardware:
             more['lines'], more['wiped'] = scene.lines.read(data)
         if scene.bars is not None:
             more['bars'] = scene.bars.read(data, layout.bars)
+            more['bar_grip'] = scene.config.bars.grip
         if scene.crates is not None:
             more['crates'] = scene.crates.read(data, layout.crates)
         return WorldState(
@@ -152,4 +153,4 @@ class SimHardware:
         here = Pose(self.data.xpos[tcp].copy(), np.array([x, y, z, w]))
         if trunk is not None:
             commanded = outside(trunk.frame, commanded)
-        return HandState(here, limb.gripper, commanded, opening)
+        return HandState(here, limb.gripper, commanded, opening, limb.side)

@@ -35,6 +35,7 @@ class SimArm:
         self._fingers_u, self._fingers_q = _as_slice(arm.fingers_u), _as_slice(arm.fingers_q)
         self._finger_share = 1 / len(arm.fingers_q)
         self.servoed = False  # whether the last command was a position
+        self.side = scene.spec.arms[limb].cartesian.side
         # MuJoCo's own memory: making these views anew costs more than reading them.
         self._qpos, self._qvel, self._ctrl = data.qpos, data.qvel, data.ctrl
         self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import matrix_from_quat
 from vla_ros.language import COLOURS
+from vla_ros.sim.config import BarConfig
 from vla_ros.sim.contacts import Touch
 from vla_ros.sim.trunk import Trunk
 
@@ -25,6 +26,7 @@ class HandState:
     gripper: float  # measured opening, m
     commanded: Pose  # what the controller tracks
     gripper_command: float  # m
+    side: float = 1.0  # on which it works: 1 left (y > 0), -1 right
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class WorldState:
         default_factory=lambda: np.zeros((len(COLOURS), 1), bool)
     )
     bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
+    bar_grip: float = BarConfig.grip  # m, from their ends, where hands take hold
     crates: Array = field(default_factory=lambda: absent(4, 3))  # (6, 4, 3) m, of the rims
     trunk: Trunk | None = None  # what carries the arms, where anything does
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
@@ -137,3 +140,45 @@ class WorldState:
             if len(left):
                 result[i] = (*left[0], 0.0)
         return result
+
+    @property
+    def grips(self) -> Array:
+        """Where each hand would take hold of what has a colour (hands, 6, 3) m; NaN = absent.
+
+        Of a bar that is near the end on the hand's side, of a crate the middle of the rim there,
+        of all else where the thing is.
+        """
+        sides = []
+        for hand in self.hands:
+            own = bar_grips(self.bars, self.bar_grip, hand.side)
+            own = np.where(np.isfinite(own), own, rim_grips(self.crates, hand.side))
+            sides.append(np.where(np.isfinite(own), own, self.things))
+        return np.stack(sides)
+
+
+def bar_grips(ends: Array, inset: float, side: float) -> Array:
+    """Return where a hand takes hold of bars (..., 3) m, `inset` m from the end on its side.
+
+    Args:
+        ends: (..., 2, 3) m, of the bars; NaN = absent.
+        inset: m.
+        side: of the hand, 1 left (y > 0), -1 right.
+    """
+    first, last = ends[..., 0, :], ends[..., 1, :]
+    swapped = ((first - last)[..., 1] * side < 0)[..., None]
+    own, other = np.where(swapped, last, first), np.where(swapped, first, last)
+    way = other - own
+    result: Array = own + inset * way / np.linalg.norm(way, axis=-1, keepdims=True)
+    return result
+
+
+def rim_grips(corners: Array, side: float) -> Array:
+    """Return where a hand takes hold of crates (..., 3) m: the middle of the rim on its side.
+
+    Args:
+        corners: (..., 4, 3) m, of the rims, as `Crates.read` gives them; NaN = absent.
+        side: of the hand, 1 left (y > 0), -1 right.
+    """
+    own = [0, 3] if side > 0 else [1, 2]
+    result: Array = corners[..., own, :].mean(axis=-2)
+    return result

@@ -16,10 +16,10 @@ from vla_ros.act.tokenizer import (
     TokenError,
     TokenizerSpec,
     fit,
-    kinds_of,
     load,
     save,
 )
+from vla_ros.policy import kinds_of
 from vla_ros.robots import load_robot
 
 

@@ -1,23 +1,26 @@
 """Requests, wordings, vocabulary and training text."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 
 from vla_ros.language import COLOURS, FAMILIES, Request, Vocabulary, fill, render, requests
 from vla_ros.language.corpus import (
+    ARM_CLASSES,
     BAD_TARGET,
     CONCEPTS,
+    NO_ARM,
     NO_OBJECT,
     NO_TARGET,
+    arm_class,
     classes,
     negative,
     positive,
     sample_texts,
 )
-from vla_ros.language.families import KINDS, check_families, goals, kinds
-from vla_ros.language.grammar import templates
+from vla_ros.language.families import ARMS, KINDS, armed, check_families, goals, kinds
+from vla_ros.language.grammar import expand, templates
 from vla_ros.language.vocabulary import split_words, training_vocabulary
 from vla_ros.paths import share_dir
 
@@ -103,8 +106,8 @@ def test_training_text_means_what_it_says():
         assert classes(request)[0] < NO_OBJECT
         assert words
     for _ in range(200):
-        _, object_class, target_class = negative(rng, EVERY)
-        assert object_class == NO_OBJECT or target_class == BAD_TARGET
+        _, object_class, target_class, arm = negative(rng, EVERY)
+        assert object_class == NO_OBJECT or target_class == BAD_TARGET or arm == NO_ARM
 
 
 def test_texts_are_the_same_for_the_same_seed():
@@ -124,7 +127,15 @@ def test_texts_are_labelled_by_what_they_ask_for(families, seed):
     vocabulary = training_vocabulary(families)
     texts = sample_texts(vocabulary, 30, np.random.default_rng(seed), families)
     means = texts.family >= 0
-    assert ((texts.object == NO_OBJECT) | (texts.target == BAD_TARGET) == ~means).all()
+    nothing = (texts.object == NO_OBJECT) | (texts.target == BAD_TARGET)
+    assert not (nothing & means).any()
+    if not armed(families):
+        assert (nothing | means).all() and (texts.arm <= NO_ARM).all()
+    arms = [FAMILIES[families[i]].arms for i in texts.family[means]]
+    for arm, allowed in zip(texts.arm[means], arms, strict=True):
+        assert ARM_CLASSES[arm] in allowed
+    # What says what is wanted and still means nothing lacks its arm.
+    assert (texts.arm[~nothing & ~means] == NO_ARM).all()
     targets = [FAMILIES[families[i]].targets for i in texts.family[means]]
     for target, allowed in zip(texts.target[means], targets, strict=True):
         assert ('' if target == NO_TARGET else CONCEPTS[target]) in allowed
@@ -156,7 +167,7 @@ def test_where_the_noun_says_what_to_do_it_is_never_left_out():
 def test_families_without_a_target_have_meaningless_texts_too():
     rng = np.random.default_rng(0)
     kinds_of = {negative(rng, ('press',))[1:] for _ in range(300)}
-    assert kinds_of == {(NO_OBJECT, NO_TARGET), (NO_OBJECT, BAD_TARGET)}
+    assert kinds_of == {(NO_OBJECT, NO_TARGET, NO_ARM), (NO_OBJECT, BAD_TARGET, -1)}
 
 
 @given(st.sampled_from(requests(*EVERY)))
@@ -197,15 +208,101 @@ def _first(family):
     return [(request.family, request.object, request.target, request.arm)] * 20
 
 
-@pytest.mark.parametrize('family', ['place', 'handover', 'reach'])
-def test_the_arm_is_named_and_kept_in_every_wording(family):
+NEEDING = armed(EVERY)
+request_with_arm = st.sampled_from(requests(*NEEDING))
+seeds = st.integers(0, 2**32 - 1)
+
+
+@pytest.mark.parametrize('family', NEEDING)
+@pytest.mark.parametrize('split', ['train', 'heldout'])
+def test_the_arm_is_named_in_every_wording_and_the_other_only_to_tell_them_apart(family, split):
     rng = np.random.default_rng(1)
     for request in requests(family):
-        other = {'left': 'right', 'right': 'left'}[request.arm]
-        for split in ('train', 'heldout'):
-            text = render(request, rng, split).replace('right away', '')
-            assert request.arm in split_words(text) and other not in split_words(text)
-        assert request.arm in positive(request, rng, (family,))
+        assert {request.arm, request.other} == set(ARMS)
+        for template in templates(family, split):
+            text = fill(expand(template, rng), request, rng)
+            both = request.other in split_words(text)
+            assert request.arm in split_words(text) and both == ('{other}' in template)
+
+
+@pytest.mark.parametrize(('split', 'share'), [('train', 0.35), ('heldout', 0.35)])
+def test_many_handovers_name_both_arms(split, share):
+    every = templates('handover', split)
+    assert sum('{other}' in template for template in every) >= share * len(every)
+
+
+def test_from_the_left_to_the_right_means_the_right():
+    request = Request('handover', 'red', '', 'right')
+    texts = {
+        fill(expand(template, np.random.default_rng(seed)), request, None)
+        for template in templates('handover', 'train')
+        for seed in range(20)
+    }
+    assert any('the red cube from the left to the right arm' in text for text in texts)
+    assert not any('from the right' in text or 'to the left' in text for text in texts)
+
+
+@given(request_with_arm, seeds)
+def test_noise_leaves_the_words_that_tell_the_arms_apart(request, seed):
+    vocabulary = training_vocabulary(NEEDING)
+    words = positive(request, np.random.default_rng(seed), NEEDING)
+    kept = [word for word in words[: vocabulary.length] if word != 'the']
+    assert request.arm in kept
+    before = dict(zip(kept[1:], kept, strict=False))  # the word before each, the last time
+    if request.other not in [w for w, after in zip(kept, [*kept[1:], ''], strict=True)
+                             if after != 'away']:  # fmt: skip
+        return
+    if request.family == 'handover':
+        told = {(request.arm, 'to'), (request.other, 'from')} & set(before.items())
+        begins = kept.index(request.other) < kept.index(request.arm)
+        assert told or begins
+    else:
+        assert 'not' in kept
+
+
+@given(seeds)
+def test_right_away_is_never_a_lone_right(seed):
+    rng = np.random.default_rng(seed)
+    for request in (Request('lift', 'red'), Request('place', 'red', 'bowl', 'left')):
+        words = positive(request, rng, ('place', 'lift'))
+        if not set(words) & {'not', 'dont'}:
+            rights = [i for i, word in enumerate(words) if word == 'right']
+            assert all(words[i + 1 : i + 2] == ['away'] for i in rights)
+
+
+@settings(deadline=None)
+@given(request_with_arm, seeds)
+def test_a_text_without_its_arm_names_none(request, seed):
+    rng = np.random.default_rng(seed)
+    families = (request.family,)
+    found = [negative(rng, families) for _ in range(60)]
+    lacking = [
+        words for words, thing, target, arm in found
+        if arm == NO_ARM and thing != NO_OBJECT and target != BAD_TARGET
+    ]  # fmt: skip
+    assert lacking
+    for words in lacking:
+        following = [*words[1:], '']
+        named = [w for w, after in zip(words, following, strict=True) if after != 'away']
+        assert not set(named) & set(ARMS)
+
+
+def test_every_class_of_arm_is_learned_from():
+    families = ('place', 'handover', 'lift')
+    texts = sample_texts(training_vocabulary(families), 3000, np.random.default_rng(0), families)
+    means = texts.family >= 0
+    assert {*texts.arm[means]} == {0, 1, 2}
+    lift = families.index('lift')
+    assert (texts.arm[means & (texts.family == lift)] == NO_ARM).all()
+    assert (texts.arm[means & (texts.family != lift)] > NO_ARM).all()
+    whole = (texts.object != NO_OBJECT) & (texts.target != BAD_TARGET)
+    assert 0.1 < (whole & ~means).sum() / (~means).sum() < 0.2
+    assert (texts.arm[~means] == -1).any() and (texts.arm[~means] > NO_ARM).any()
+
+
+def test_the_arm_class_of_a_request():
+    assert arm_class(Request('lift', 'red')) == NO_ARM
+    assert ARM_CLASSES[arm_class(Request('place', 'red', 'bowl', 'right'))] == 'right'
 
 
 def test_plain_texts_for_several_limbs():

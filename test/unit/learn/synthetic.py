@@ -1,10 +1,10 @@
-"""Demonstrations without a simulator: coloured squares where the pinhole camera sees them."""
+"""Demonstrations without a simulator: coloured squares where the pinhole cameras see them."""
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from vla_ros.language import COLOURS, render, requests
-from vla_ros.learn.cameras import pinhole
+from vla_ros.learn.embodiment import embody
 from vla_ros.robots import load_robot
 
 
@@ -15,26 +15,27 @@ RGB = np.array(
 )  # fmt: skip
 
 
-def write_demos(folder, count, steps=12, size=96, seed=0, families=CUBES):
+def write_demos(folder, count, steps=12, size=96, seed=0, families=CUBES, robot='franka'):
+    """Write demonstrations of a robot all of whose arms go to the object."""
     folder.mkdir(parents=True, exist_ok=True)
-    robot = load_robot('franka')
-    cameras = [pinhole(robot, robot.camera(name)) for name in ('front', 'wrist')]
+    body = embody(load_robot(robot))
     rng = np.random.default_rng(seed)
     for i in range(count):
-        episode, request = _episode(rng, cameras, steps, size, families)
+        episode, request = _episode(rng, body, steps, size, families)
         metadata = {
-            'robot': 'franka', 'family': request.family, 'object': request.object,
-            'target': request.target, 'instruction': render(request, rng), 'seed': str(i),
-            'success': 'true', 'fps': '10',
+            'robot': robot, 'family': request.family, 'object': request.object,
+            'target': request.target, 'arm': request.arm, 'instruction': render(request, rng),
+            'seed': str(i), 'success': 'true', 'fps': '10',
         }  # fmt: skip
         save_file(episode, folder / f'{i:05d}.safetensors', metadata)
 
 
-def _episode(rng, cameras, steps, size, families):
+def _episode(rng, body, steps, size, families):
     present = rng.permutation(6)[:4]
+    low, high = body.centres.mean(0)[:2] - [0.1, 0.2], body.centres.mean(0)[:2] + [0.15, 0.2]
     objects = np.full((6, 3), np.nan, np.float32)
-    objects[present] = np.c_[rng.uniform([0.35, -0.2], [0.6, 0.2], (4, 2)), np.full(4, 0.02)]
-    bowl, zone = rng.uniform([0.35, -0.2, 0.0], [0.6, 0.2, 0.0], (2, 3)).astype(np.float32)
+    objects[present] = np.c_[rng.uniform(low, high, (4, 2)), np.full(4, 0.02)]
+    bowl, zone = rng.uniform([*low, 0.0], [*high, 0.0], (2, 3)).astype(np.float32)
     seen = {COLOURS[i] for i in present}
     options = [
         r
@@ -43,13 +44,15 @@ def _episode(rng, cameras, steps, size, families):
     ]
     request = options[rng.integers(len(options))]
     goal = objects[COLOURS.index(request.object)]
-    position, images = np.array([0.45, 0.0, 0.3]), {c.name: [] for c in cameras}
-    state, action = np.zeros((steps, 16), np.float32), np.zeros((steps, 8), np.float32)
-    turn = [1.0, 0.0, 0.0, 0.0]
+    position = body.centres + [0.0, 0.0, 0.3]
+    cameras, images = (body.far, *body.near), {name: [] for name in body.cameras}
+    state, action = np.zeros((steps, 16 * body.arms), np.float32), []
+    turn, opened = [1.0, 0.0, 0.0, 0.0], body.gripper_open
     for t in range(steps):
         after = position + (goal - position) * 0.2
-        state[t] = [*position, *turn, 0.08, *position, *turn, 0.08]
-        action[t] = [*after, *turn, 0.0 if t > steps // 2 else 0.08]
+        state[t] = np.concatenate([[*p, *turn, opened] * 2 for p in position])
+        opening = 0.0 if t > steps // 2 else opened
+        action.append(np.concatenate([[*p, *turn, opening] for p in after]))
         places = np.concatenate([objects, bowl[None], zone[None]])
         for camera in cameras:
             pixels = camera.project(places[None], state[t : t + 1])[0]
@@ -58,7 +61,7 @@ def _episode(rng, cameras, steps, size, families):
     episode = {f'observation.images.{k}': np.stack(v) for k, v in images.items()}
     return episode | {
         'observation.state': state,
-        'action': action,
+        'action': np.array(action, np.float32),
         'privileged.objects': np.repeat(objects[None], steps, 0),
         'privileged.bowl': np.repeat(bowl[None], steps, 0),
         'privileged.zone': np.repeat(zone[None], steps, 0),

@@ -9,33 +9,35 @@ import pytest
 torch = pytest.importorskip('torch')
 
 from safetensors.numpy import load_file, save_file  # noqa: E402
-from synthetic import CUBES, write_demos  # noqa: E402
+from synthetic import write_demos  # noqa: E402
 
 from vla_ros.act.pocket import PocketExpert  # noqa: E402
-from vla_ros.data import Observation, Pose, RobotState  # noqa: E402
+from vla_ros.data import BodyState, Observation, Pose, RobotState  # noqa: E402
+from vla_ros.language import render, requests  # noqa: E402
 from vla_ros.language.vocabulary import training_vocabulary  # noqa: E402
 from vla_ros.learn.cameras import pinhole  # noqa: E402
 from vla_ros.learn.demos import load_demos  # noqa: E402
+from vla_ros.learn.embodiment import embody  # noqa: E402
 from vla_ros.learn.loop import Budget, Run, build_net, demonstrations, split_files  # noqa: E402
 from vla_ros.learn.losses import total  # noqa: E402
 from vla_ros.learn.policy_net import ExpertGraph, ReasonerGraph  # noqa: E402
 from vla_ros.learn.train import Job, export_checkpoint, train_policy  # noqa: E402
 from vla_ros.learn.validate import refusal_threshold  # noqa: E402
-from vla_ros.policy import absolute_actions, load_policy  # noqa: E402
+from vla_ros.policy import absolute_actions, load_policy, parts_of  # noqa: E402
 from vla_ros.reason import PocketReasoner  # noqa: E402
 from vla_ros.robots import load_robot  # noqa: E402
 
 
+@pytest.fixture(scope='module', params=['franka', 'aloha'])
+def robot(request):
+    return load_robot(request.param)
+
+
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory):
+def folder(robot, tmp_path_factory):
     folder = tmp_path_factory.mktemp('demos')
-    write_demos(folder, 8, size=48)
+    write_demos(folder, 8, size=48, families=robot.tasks, robot=robot.name)
     return folder
-
-
-@pytest.fixture(scope='module')
-def robot():
-    return load_robot('franka')
 
 
 @pytest.fixture(scope='module')
@@ -47,26 +49,36 @@ def trained(tiny, robot, folder, tmp_path_factory):
     return job, spec, reports
 
 
-def observation(rng, size=48):
-    pose = Pose(np.array([0.45, 0.0, 0.3]), np.array([1.0, 0.0, 0.0, 0.0]))
-    state = RobotState(10**9, np.zeros(7), np.zeros(7), pose, 0.08, pose, 0.08)
-    images = {c: rng.integers(0, 255, (size, size, 3), dtype=np.uint8) for c in ('front', 'wrist')}
+def observation(robot, rng, size=48):
+    limbs = []
+    for limb in robot.limbs:
+        pose = Pose(np.array(limb.cartesian.lower) + 0.1, np.array([1.0, 0.0, 0.0, 0.0]))
+        still, opened = np.zeros(limb.n), limb.gripper.open
+        limbs.append(RobotState(10**9, still, still, pose, opened, pose, opened))
+    state = limbs[0] if len(limbs) == 1 else BodyState(10**9, tuple(limbs))
+    shape = (size, size, 3)
+    images = {c: rng.integers(0, 255, shape, dtype=np.uint8) for c in embody(robot).cameras}
     return Observation(10**9, images, state)
 
 
-def test_training_writes_a_policy_that_loads_and_acts(trained):
+def an_instruction(robot):
+    return render(requests(*robot.tasks)[0], np.random.default_rng(0), 'plain')
+
+
+def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
     job, spec, reports = trained
     policy = load_policy(job.policy)
     assert policy.spec == spec
     assert sum(f.stat().st_size for f in job.policy.glob('*.onnx')) < 10e6
     assert 'held-out' in (job.policy / 'README.md').read_text().lower()
     assert any('object_mm' in r for r in reports)
-    seen = observation(np.random.default_rng(0))
+    seen = observation(robot, np.random.default_rng(0))
     policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
-    latent = PocketReasoner(policy).reason(seen, 'pick up the red cube', 'e', 1)
+    latent = PocketReasoner(policy).reason(seen, an_instruction(robot), 'e', 1)
     assert latent.grounded, latent.refusal
     chunk = PocketExpert(policy).act(seen, latent, 2)
-    assert chunk.actions.shape == (16, 8)
+    assert chunk.actions.shape == (16, 8 * len(robot.limbs))
+    assert chunk.channels == robot.channels
     assert np.isfinite(chunk.actions).all()
 
 
@@ -75,26 +87,28 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     policy = load_policy(job.policy)
     from vla_ros.learn.checkpoint import Average, restore
 
-    net = build_net(tiny, robot)
+    body = embody(robot)
+    net = build_net(tiny, body)
     average = Average(net, 0.9)
     restore(job.out / 'polished.safetensors', net, average)
     rng = np.random.default_rng(1)
-    seen = observation(rng)
+    seen = observation(robot, rng)
     images = {k: v[None] for k, v in seen.images.items()}
-    tokens = training_vocabulary(robot.tasks, 32).encode('put the red cube in the bowl')[None]
+    tokens = training_vocabulary(robot.tasks, 32).encode(an_instruction(robot))[None]
+    state = seen.state.vector().astype(np.float32)[None]
     result = PocketReasoner(policy)._session.run(tokens=tokens, **images)
     raw = [torch.from_numpy(v.copy()) for v in images.values()]
+    posture = torch.from_numpy(state)
     with torch.no_grad():
-        expected = ReasonerGraph(average.net)(*raw, torch.from_numpy(tokens))
+        expected = ReasonerGraph(average.net, body)(*raw, torch.from_numpy(tokens), posture)
     for a, b in zip(result.values(), expected, strict=True):
         assert np.abs(a - b.numpy()).max() < 1e-4
-    state = seen.state.vector().astype(np.float32)[None]
     age = np.array([0.3], np.float32)
     latent = result['latent']
     result = PocketExpert(policy)._session.run(state=state, latent=latent, age=age, **images)
     with torch.no_grad():
-        expected = ExpertGraph(average.net)(
-            *raw, torch.from_numpy(state), torch.from_numpy(latent), torch.from_numpy(age)
+        expected = ExpertGraph(average.net, body)(
+            *raw, posture, torch.from_numpy(latent), torch.from_numpy(age)
         )
     for a, b in zip(result.values(), expected, strict=True):
         assert np.abs(a - b.numpy()).max() < 1e-4
@@ -143,11 +157,12 @@ def test_the_latent_carries_gradients_to_the_reasoner(tiny, robot, folder, tmp_p
     assert run.net.reasoner.text.embed.weight.grad.abs().sum() > 0
 
 
-def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(folder):
-    demos = load_demos(demonstrations(folder), 48, CUBES)
+def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(folder, robot):
+    demos = load_demos(demonstrations(folder), 48, embody(robot))
     last = demos.end[0] - 1
-    chunk = demos.chunks(np.array([last - 1]), 16, 0.08)[0]
-    absolute = absolute_actions(chunk, demos.state[last - 1], 0.08)
+    chunk = demos.chunks(np.array([last - 1]), 16)[0]
+    opened, parts = robot.limbs[0].gripper.open, parts_of(robot.channels)
+    absolute = absolute_actions(chunk, demos.state[last - 1], opened, parts)
     assert np.abs(absolute[0] - demos.action[last - 1]).max() < 1e-5
     assert np.abs(absolute[1:] - demos.action[last]).max() < 1e-5
 
@@ -162,8 +177,8 @@ def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
     assert age.max() <= max(tiny.delay.slow)
 
 
-@pytest.mark.parametrize('change', ['drop', 'shape', 'nan', 'garbage', 'family'])
-def test_bad_demonstrations_are_named(folder, tmp_path, change):
+@pytest.mark.parametrize('change', ['drop', 'shape', 'nan', 'garbage', 'family', 'robot'])
+def test_bad_demonstrations_are_named(folder, robot, tmp_path, change):
     from safetensors import safe_open
 
     source = demonstrations(folder)[0]
@@ -173,18 +188,21 @@ def test_bad_demonstrations_are_named(folder, tmp_path, change):
     if change == 'drop':
         del data['action']
     elif change == 'shape':
-        data['observation.images.front'] = data['observation.images.front'][:, :20]
+        key = f'observation.images.{robot.cameras[0].name}'
+        data[key] = data[key][:, :20]
     elif change == 'nan':
         data['action'][0, 0] = np.nan
     elif change == 'family':
         metadata['family'] = 'juggle'
+    elif change == 'robot':
+        metadata['robot'] = 'other'
     path = tmp_path / 'bad.safetensors'
     if change == 'garbage':
         path.write_bytes(b'not a file')
     else:
         save_file({k: np.ascontiguousarray(v) for k, v in data.items()}, path, metadata)
     with pytest.raises(ValueError, match=r'bad\.safetensors'):
-        load_demos([path], 48, CUBES)
+        load_demos([path], 48, embody(robot))
 
 
 def test_no_demonstrations_is_an_error(tmp_path):
@@ -200,7 +218,8 @@ def test_splits_are_disjoint_by_episode(folder):
     assert len(train) + len(held) == 8
 
 
-def test_projection_hits_the_point_a_camera_looks_at(robot):
+def test_projection_hits_the_point_a_camera_looks_at():
+    robot = load_robot('franka')
     camera = robot.camera('front')
     state = np.zeros((1, 16))
     state[0, :7] = [0.45, 0.0, 0.3, 1.0, 0.0, 0.0, 0.0]
@@ -221,8 +240,8 @@ def test_the_threshold_refuses_few_of_the_present():
     assert (absent < threshold).mean() > 0.97
 
 
-def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, robot, tmp_path):
-    both = dataclasses.replace(robot, tasks=('wipe', 'press'))
+def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, tmp_path):
+    both = dataclasses.replace(load_robot('franka'), tasks=('wipe', 'press'))
     write_demos(tmp_path / 'demos', 6, size=48, families=both.tasks)
     job = Job(tmp_path / 'demos', tmp_path / 'out', tmp_path / 'policy', Budget(10.0, steps=2))
     reports = []
@@ -234,17 +253,24 @@ def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, robot, tmp_path):
     policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
     reasoner = PocketReasoner(policy)
     assert 'cube' not in reasoner.vocabulary.ids
-    seen = observation(np.random.default_rng(0))
+    seen = observation(both, np.random.default_rng(0))
     latent = reasoner.reason(seen, 'wipe the red line', 'e', 1)
     assert latent.subgoal.split(':')[0] in spec.families and 'goal at' not in latent.subgoal
 
 
-def test_demonstrations_of_a_task_that_the_robot_lacks_are_named(folder):
+def test_demonstrations_of_a_task_that_the_robot_lacks_are_named(folder, robot):
+    pressing = embody(dataclasses.replace(robot, tasks=('press',)))
     with pytest.raises(ValueError, match=r"its family '\w+' is not one of \['press'\]"):
-        load_demos(demonstrations(folder), 48, ('press',))
+        load_demos(demonstrations(folder), 48, pressing)
+
+
+def test_a_robot_with_other_cameras_than_the_nets_look_through_is_refused(robot):
+    blind = dataclasses.replace(robot, cameras=robot.cameras[1:])
+    with pytest.raises(ValueError, match='cameras: expected one that no arm carries and one on'):
+        embody(blind)
 
 
 def test_a_robot_without_tasks_learns_nothing(tiny, robot, folder, tmp_path):
     idle = dataclasses.replace(robot, tasks=())
-    with pytest.raises(ValueError, match='franka has no tasks'):
+    with pytest.raises(ValueError, match=f'{robot.name} has no tasks'):
         Run(tiny, idle, demonstrations(folder), tmp_path)

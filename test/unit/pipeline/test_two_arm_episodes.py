@@ -7,6 +7,7 @@ import pytest
 
 from vla_ros.data import ActionChunk, Latent
 from vla_ros.episodes import find_episodes, read_episode, write_episode
+from vla_ros.language import COLOURS
 from vla_ros.pipeline.demonstrator import Demonstrator, Spoiler
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig
@@ -44,6 +45,10 @@ def test_an_episode_has_both_arms(episode, aloha, tmp_path):
     assert (
         np.isfinite(episode.objects).any(axis=(1, 2)).all() and np.isnan(episode.bowl[:, :2]).all()
     )
+    assert episode.grips.shape == (steps, 2, 6, 3)
+    bar = COLOURS.index(episode.info.request.object)
+    held = episode.grips[-1, :, bar] - episode.state[-1].reshape(2, 16)[:, :3]
+    assert np.linalg.norm(held, axis=1).max() < 0.03
     write_episode(tmp_path / 'a.safetensors', episode)
     (path,) = find_episodes(tmp_path)
     np.testing.assert_array_equal(read_episode(path).action, episode.action)

@@ -7,6 +7,7 @@ import yaml
 
 from vla_ros.config import ConfigError
 from vla_ros.policy import PolicyError, load_policy
+from vla_ros.policy.channels import ARM
 
 
 def write_policy(folder, **changes):
@@ -16,7 +17,7 @@ def write_policy(folder, **changes):
         files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     tree = {
         'name': 'test', 'robot': 'franka', 'representation': 'ee_pose',
-        'channels': ['ee.x'], 'cameras': ['front', 'wrist'], 'families': ['press', 'pick'],
+        'channels': list(ARM), 'cameras': ['front', 'wrist'], 'families': ['press', 'pick'],
         'image_size': 96, 'dt': 0.1,
         'horizon': 16, 'latent_tokens': 4, 'latent_width': 64, 'feature_width': 64,
         'p_grounded_min': 0.5, 'latent_valid_for': 5.0, 'chunk_valid_for': 1.0,

@@ -67,6 +67,35 @@ def test_a_policy_speaks_of_what_it_was_trained_for(families, text, cause):
     assert cause in explain(text, training_vocabulary(families), families)
 
 
+TWO_ARMS = ('place', 'handover', 'lift')
+ARMS = 'expected one of: left arm, right arm'
+
+
+@pytest.mark.parametrize(
+    ('text', 'cause'),
+    [
+        ('put the red cube in the bowl', f'no arm is named; {ARMS}'),
+        ('put the red cube in the bowl right away', f'no arm is named; {ARMS}'),
+        ('hand the crimson box over', f'no arm is named; {ARMS}'),
+        ('put the red cube in the bowl with the middle arm', f"unknown word 'middle'; {ARMS}"),
+        ('put the red banana in the bowl', "unknown word 'banana'; expected a cube or a bar"),
+        ('put the red banana in the bowl with the left arm', "unknown word 'banana'; expected a"),
+        ('pass it over', 'no object is named'),
+        ('lift the red bar', 'no red bar is seen'),
+        ('put the red cube in the bowl with the left arm', 'no red cube is seen'),
+        ('right arm: put the red cube in the bowl right away', 'no red cube is seen'),
+    ],
+)
+def test_a_missing_arm_is_asked_for(text, cause):
+    assert cause in explain(text, training_vocabulary(TWO_ARMS), TWO_ARMS)
+
+
+def test_who_needs_no_arm_is_not_asked_for_one():
+    families = ('put', 'place')
+    cause = explain('put the red cube in the bowl', training_vocabulary(families), families)
+    assert 'arm' not in cause
+
+
 @pytest.mark.parametrize(
     ('families', 'example'),
     [(CUBES, 'put the red cube in the bowl'), (('wipe', 'press'), 'wipe the red line')],

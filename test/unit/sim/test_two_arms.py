@@ -125,6 +125,32 @@ def test_bars_lie_where_the_layout_says(cell):
     assert layout.present == layout.colours('bar') == ('red',)
 
 
+def test_each_hand_takes_a_bar_near_the_end_on_its_side(cell, tasks):
+    own, bars = cell.scene.config.bars, absent(3)
+    bars[0], bars[3] = (0.05, 0.01, 0.2), (-0.12, 0.0, -0.2)
+    cell.reset(Layout(absent(3), NOWHERE, NOWHERE, bars=bars))
+    world = cell.world()
+    assert world.grips.shape == (2, 6, 3)
+    for colour in ('red', 'yellow'):
+        index, ends = COLOURS.index(colour), world.bar(colour)
+        left, right = world.grips[:, index]
+        assert left[1] > 0.1 and right[1] < -0.1
+        for place, end in zip((left, right), sorted(ends, key=lambda e: -e[1]), strict=True):
+            assert np.linalg.norm(place - end) == pytest.approx(own.grip)
+        np.testing.assert_allclose(0.5 * (left + right), ends.mean(axis=0), atol=1e-9)
+    np.testing.assert_array_equal(world.of(1).grips, world.grips[::-1])
+    assert np.isnan(world.grips[:, [1, 2, 4, 5]]).all()
+    turned = replace(world, bars=world.bars[:, ::-1])
+    np.testing.assert_allclose(turned.grips, world.grips, atol=1e-12)
+
+
+def test_a_cube_is_taken_where_it_is_by_either_hand(cell):
+    cell.reset(Layout(cubes(red=(0.0, 0.1, 0.0)), np.array([0.0, -0.1]), NOWHERE))
+    world = cell.world()
+    for own in world.grips:
+        np.testing.assert_array_equal(own, world.things)
+
+
 def test_a_robot_without_bars_refuses_them():
     cell = Workcell(load_robot('franka'))
     bars = absent(3)

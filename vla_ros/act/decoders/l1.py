@@ -8,5 +8,5 @@ from vla_ros.policy import PolicySpec, absolute_actions
 
 
 def decode(outputs: dict[str, NDArray[np.float32]], state: Array, spec: PolicySpec) -> Array:
-    """Return absolute poses and openings (horizon, 8)."""
-    return absolute_actions(outputs['actions'][0], state, spec.gripper_open)
+    """Return absolute actions (horizon, channels)."""
+    return absolute_actions(outputs['actions'][0], state, spec.gripper_open, spec.parts)

@@ -54,6 +54,21 @@ def axis(rotation: Array, number: int) -> Array:
     return result
 
 
+def outwards(hand: Hand, tilt: float, turn: float) -> Array:
+    """Return the rotation (4,) of a hand tilted outwards, and turned about its own axis, rad."""
+    out = quat_from_rotvec(np.array([0.0, tilt, 0.0]))
+    about = quat_from_rotvec(np.array([0.0, 0.0, turn]))
+    result: Array = quat_multiply(quat_multiply(hand.home.quaternion, out), about)
+    return result
+
+
+def yawed(hand: Hand, yaw: float) -> Array:
+    """Return the rotation (4,) of a hand as at home, but turned by `yaw` rad about z."""
+    turn = quat_from_rotvec(np.array([0.0, 0.0, yaw]))
+    result: Array = quat_multiply(turn, hand.home.quaternion)
+    return result
+
+
 def straight(
     motion: MotionConfig, hand: HandState, goal: Pose, gripper: float, speed: float = 1.0
 ) -> ExpertAction:

@@ -178,8 +178,7 @@ class BodyTask(Task):
         hand, frame, motion = self.hands[number], trunk_of(state).frame, self.motion
         seen = state.hands[number]
         own = HandState(seen.ee, seen.gripper, within(frame, seen.commanded), 0.0)
-        side = 1.0 if hand.home.position[1] > 0 else -1.0
-        place = hand.home.position + np.array(self.sim.body.aside) * (1, side, 1)
+        place = hand.home.position + np.array(self.sim.body.aside) * (1, hand.side, 1)
         here = own.commanded.position
         if (
             seen.commanded.position[2] < motion.hover - 0.02

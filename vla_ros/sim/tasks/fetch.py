@@ -56,7 +56,6 @@ class Fetch(BodyTask):
         """Prepare for every hand; see Task."""
         super().__init__(sim, hands, config)
         self._pickers = [_Picker(sim, hand, self.config) for hand in self.hands]
-        self._left = 0 if self.hands[0].home.position[1] > 0 else 1
 
     def begin(self, layout: Layout, request: Request, rng: np.random.Generator) -> Layout:
         """Return the scene with the robot back from the table, and its head perhaps turned."""
@@ -108,7 +107,8 @@ class Fetch(BodyTask):
 
     def _own(self, state: WorldState, request: Request) -> int:
         """Return the number of the nearer hand."""
-        return self._left if self.side(state, request) > 0 else 1 - self._left
+        side = self.side(state, request)
+        return next(i for i, hand in enumerate(self.hands) if hand.side == side)
 
     def _astray(self, state: WorldState, request: Request) -> Array:
         """Return how far the base is from where it should be (3,) m, m, rad; zero when there.

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from vla_ros.data import Array, Pose
-from vla_ros.geometry import quat_from_rotvec, quat_multiply
 from vla_ros.language.grammar import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import HandState, WorldState
-from vla_ros.sim.tasks.arms import angle_between, aside, axis, number_of, straight
+from vla_ros.sim.tasks.arms import angle_between, aside, axis, number_of, outwards, straight
 from vla_ros.sim.tasks.base import CubeTask, ExpertAction
 from vla_ros.sim.tasks.grasp import GraspingTask
 from vla_ros.sim.tasks.motion import Hand, MotionConfig
@@ -192,10 +191,7 @@ class Handover(CubeTask):
 
     def _rotation(self, hand: Hand, turn: float) -> Array:
         """Return the rotation (4,) of a hand turned outwards, and about its own axis."""
-        out = quat_from_rotvec(np.array([0.0, self.config.tilt, 0.0]))
-        about = quat_from_rotvec(np.array([0.0, 0.0, turn]))
-        result: Array = quat_multiply(quat_multiply(hand.home.quaternion, out), about)
-        return result
+        return outwards(hand, self.config.tilt, turn)
 
     def _receiver(self, request: Request) -> int:
         return number_of(self.hands, request.arm)

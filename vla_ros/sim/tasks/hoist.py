@@ -1,16 +1,13 @@
 """Hoist: both hands take the named crate by the rims of its sides and raise it, level."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 import math
-from typing import Any
 
 import numpy as np
 
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_from_rotvec, quat_multiply
-from vla_ros.language import Request
-from vla_ros.sim.config import SimConfig
+from vla_ros.language import COLOURS, Request
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import HandState, WorldState
 from vla_ros.sim.tasks.arms import angle_between, straight, turned
@@ -40,11 +37,6 @@ class Hoist(BodyTask):
 
     name = 'hoist'
     config_type = HoistConfig
-
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
-        """Prepare for both hands; see Task."""
-        super().__init__(sim, hands, config)
-        self._left_first = hands[0].home.position[1] > 0
 
     def acting(self, request: Request) -> tuple[int, ...]:
         """Return the numbers of both hands."""
@@ -122,19 +114,15 @@ class Hoist(BodyTask):
         gripped = seen.gripper < 2.0 * wall and seen.gripper_command < wall
         return gripped and self._between(hand, seen, place)
 
-    def _places(self, state: WorldState, request: Request) -> list[Array]:
-        """Return where each hand takes hold (3,) m: the middle of the rim on its side."""
-        ahead_left, ahead_right, back_right, back_left = state.crate(request.object)
-        sides = [0.5 * (ahead_left + back_left), 0.5 * (ahead_right + back_right)]
-        inside = 0.5 * self.sim.crates.wall * (sides[1] - sides[0])
-        inside /= np.linalg.norm(sides[1] - sides[0])
-        down = np.array([0.0, 0.0, self.config.deep])
-        places = [sides[0] + inside - down, sides[1] - inside - down]
-        return places if self._left_first else places[::-1]
+    def _places(self, state: WorldState, request: Request) -> Array:
+        """Return where each hand takes hold (hands, 3) m: below the rim on its side."""
+        rims = state.grips[:, COLOURS.index(request.object)]
+        places: Array = rims - (0, 0, self.config.deep)
+        return places
 
-    def _yaw(self, places: list[Array]) -> float:
+    def _yaw(self, places: Array) -> float:
         """Return the yaw of the crate, rad."""
-        x, y, _ = places[0] - places[1] if self._left_first else places[1] - places[0]
+        x, y, _ = self.hands[0].side * (places[0] - places[1])
         return math.atan2(-x, y)
 
     def _turn(self, state: WorldState, number: int, yaw: float) -> Array:

@@ -1,19 +1,15 @@
 """Lift: both arms take the named bar near its ends and raise it, level."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 import math
-from typing import Any
 
 import numpy as np
 
 from vla_ros.data import Array, Pose
-from vla_ros.geometry import quat_from_rotvec, quat_multiply
-from vla_ros.language import Request
-from vla_ros.sim.config import SimConfig
+from vla_ros.language import COLOURS, Request
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.state import HandState, WorldState
-from vla_ros.sim.tasks.arms import angle_between, straight, turned
+from vla_ros.sim.state import HandState, WorldState, bar_grips
+from vla_ros.sim.tasks.arms import angle_between, straight, turned, yawed
 from vla_ros.sim.tasks.base import ExpertAction, Task
 from vla_ros.sim.tasks.motion import Hand, MotionConfig, funnel, step_towards
 
@@ -24,7 +20,6 @@ class LiftConfig:
 
     motion: MotionConfig = MotionConfig()
     inset: float = 0.05  # m, from the edges of the hands' reach, where they take hold
-    end: float = 0.045  # m, from the bar's end, where a hand takes hold
     grip: float = 0.014  # m, height of the tcp at the least: the tips clear the table
     along: float = 0.02  # m, off that place along the bar, within which the hand closes
     across: float = 0.010  # m, across it, likewise
@@ -42,12 +37,6 @@ class Lift(Task):
     takes = 2
     drops = False
 
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
-        """Prepare for both hands; see Task."""
-        super().__init__(sim, hands, config)
-        # The first has the end on its own side.
-        self._side = 1.0 if hands[0].home.position[1] > 0 else -1.0
-
     def acting(self, request: Request) -> tuple[int, ...]:
         """Return the numbers of both hands."""
         return (0, 1)
@@ -57,11 +46,11 @@ class Lift(Task):
         if not super().feasible(layout, request):
             return False
         x, y, yaw = layout.bar(request.object)
-        half = 0.5 * self.sim.bars.length - self.config.end
-        along = half * np.array([-np.sin(yaw), np.cos(yaw)]) * self._side
-        centre, inset = np.array([x, y]), self.config.inset
-        first, other = self.hands[0], self.hands[1]
-        return first.reaches(centre + along, inset) and other.reaches(centre - along, inset)
+        bars, centre = self.sim.bars, np.array([x, y, 0.0])
+        along = 0.5 * bars.length * np.array([-np.sin(yaw), np.cos(yaw), 0.0])
+        ends, inset = np.array([centre + along, centre - along]), self.config.inset
+        places = [bar_grips(ends, bars.grip, hand.side)[:2] for hand in self.hands]
+        return all(h.reaches(p, inset) for h, p in zip(self.hands, places, strict=True))
 
     def success(self, state: WorldState, request: Request) -> bool:
         """Whether both ends are up, at about the same height."""
@@ -137,24 +126,17 @@ class Lift(Task):
     def _width(self) -> float:
         return self.sim.bars.width
 
-    def _places(self, state: WorldState, request: Request) -> tuple[Array, Array]:
-        """Return where each hand takes hold (3,) m: the end on its side."""
-        ends = state.bar(request.object)
-        if (ends[0, 1] - ends[1, 1]) * self._side < 0:
-            ends = ends[::-1]
-        way = (ends[1] - ends[0]) * self.config.end / self.sim.bars.length
-        return ends[0] + way, ends[1] - way
+    def _places(self, state: WorldState, request: Request) -> Array:
+        """Return where each hand takes hold (hands, 3) m: the end on its side."""
+        places: Array = state.grips[:, COLOURS.index(request.object)]
+        return places
 
-    def _across(self, places: tuple[Array, Array]) -> Array:
+    def _across(self, places: Array) -> Array:
         """Return the direction (2,) across the bar, with x > 0."""
-        way = self._side * (places[0] - places[1])[:2]
+        way = self.hands[0].side * (places[0] - places[1])[:2]
         result: Array = np.array([way[1], -way[0]]) / np.linalg.norm(way)
         return result
 
     def _turn(self, hand: Hand, across: Array) -> Array:
         """Return the rotation (4,) of a hand whose fingers close across the bar."""
-        yaw = math.atan2(across[1], across[0])
-        result: Array = quat_multiply(
-            quat_from_rotvec(np.array([0.0, 0.0, yaw])), hand.home.quaternion
-        )
-        return result
+        return yawed(hand, math.atan2(across[1], across[0]))

@@ -37,6 +37,7 @@ class Hand:
     closed: float  # m
     reach: tuple[tuple[float, ...], tuple[float, ...]]  # m, lower and upper corner of commands
     name: str = ''  # of the limb
+    side: float = 1.0  # on which it works: 1 left (y > 0), -1 right
 
     def reaches(self, place: Array, inset: float) -> bool:
         """Whether a place (2,) m is within reach, `inset` m from its edges."""
@@ -48,7 +49,7 @@ def make_hand(spec: RobotSpec, home: Pose) -> Hand:
     """Return the hand of a robot whose tcp is at `home` in the home posture."""
     limits = spec.cartesian
     reach = (limits.lower, limits.upper)
-    return Hand(home, spec.gripper.open, spec.gripper.closed, reach, spec.name)
+    return Hand(home, spec.gripper.open, spec.gripper.closed, reach, spec.name, limits.side)
 
 
 def funnel(config: MotionConfig, distance: float, low: float, high: float) -> float:

@@ -65,7 +65,7 @@ class Reach(BodyTask):
     def side_of(self, request: Request) -> float:
         """Return 1 where the named hand is the left one, else -1."""
         (own,) = self.acting(request)
-        return 1.0 if self.hands[own].home.position[1] > 0 else -1.0
+        return self.hands[own].side
 
     def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
         """Bring the named hand above the cube."""
