@@ -66,6 +66,7 @@ class Task(ABC):
     anywhere: ClassVar[bool] = True  # whether it can be asked for in scenes of other families
     floor: ClassVar[float] = 0.012  # m, to which disturbances of a demonstration may lead
     drops: ClassVar[bool] = True  # whether the hand may be opened by them
+    above: ClassVar[float] = 0.0  # m over home, where hands that a body carries begin in them
     takes: ClassVar[int] = 1  # hands that a robot must have for it
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:

@@ -44,6 +44,7 @@ class BodyTask(Task):
 
     takes = 2
     drops = False
+    floor = 0.03
 
     @property
     def motion(self) -> MotionConfig:

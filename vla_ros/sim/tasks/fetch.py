@@ -50,6 +50,8 @@ class Fetch(BodyTask):
 
     name = 'fetch'
     config_type = FetchConfig
+    drops = True
+    floor = 0.022
     time_limit = 25.0
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:

@@ -37,6 +37,7 @@ class Hoist(BodyTask):
 
     name = 'hoist'
     config_type = HoistConfig
+    above = 0.04  # of the crates' rims
 
     def acting(self, request: Request) -> tuple[int, ...]:
         """Return the numbers of both hands."""
