@@ -1,5 +1,7 @@
 """A policy directory without training: understands any known words, and always moves the same way.
 
+Where it may search, it sees what it is asked for only in pictures that are not black.
+
 `python test/fake_policy.py FOLDER [ROBOT]` writes one.
 """
 
@@ -13,6 +15,7 @@ import yaml
 
 from vla_ros import config
 from vla_ros.language.vocabulary import training_vocabulary
+from vla_ros.policy import parts_of
 from vla_ros.policy.spec import PolicySpec, sha256
 from vla_ros.robots import load_robot
 
@@ -22,7 +25,11 @@ U8, I64, F32 = TensorProto.UINT8, TensorProto.INT64, TensorProto.FLOAT
 
 
 def write_fake_policy(
-    folder: Path, velocity=(0.0, 0.04, 0.02), latent_valid_for: float = 2.0, name: str = 'franka'
+    folder: Path,
+    velocity=(0.0, 0.04, 0.02),
+    latent_valid_for: float = 2.0,
+    name: str = 'franka',
+    search_time: float = 0.0,
 ) -> Path:
     """Write a policy of robot `name` that moves with `velocity`, m/s; it refuses unknown words."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,14 +37,15 @@ def write_fake_policy(
     vocabulary = training_vocabulary(robot.tasks, LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
     vocabulary.save(folder / 'vocabulary.json')
-    onnx.save(_reasoner(unknown), folder / 'reasoner.onnx')
-    onnx.save(_expert(velocity), folder / 'expert.onnx')
+    cameras, parts = tuple(c.name for c in robot.cameras), parts_of(robot.channels)
+    onnx.save(_reasoner(unknown, cameras, len(robot.tasks)), folder / 'reasoner.onnx')
+    onnx.save(_expert(velocity, cameras, parts), folder / 'expert.onnx')
     spec = PolicySpec(
         name='fake', robot=robot.name, representation='ee_pose', channels=robot.channels,
-        cameras=('front', 'wrist'), families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON,
+        cameras=cameras, families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON,
         latent_tokens=TOKENS, latent_width=WIDTH, feature_width=FEATURE, p_grounded_min=0.5,
         latent_valid_for=latent_valid_for, chunk_valid_for=1.6, reasoner_rate=5.0,
-        expert_rate=33.0, gripper_open=robot.gripper.open,
+        expert_rate=33.0, gripper_open=robot.arms[0].gripper.open, search_time=search_time,
         files={
             name: sha256(folder / name)
             for name in ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
@@ -66,44 +74,52 @@ def _constant(name):
     return helper.make_node('Identity', [f'{name}_value'], [name])
 
 
-def _reasoner(unknown):
+def _images(cameras):
+    return [_value(name, U8, 1, SIZE, SIZE, 3) for name in cameras]
+
+
+def _reasoner(unknown, cameras, families):
     nodes = [
         helper.make_node('Equal', ['tokens', 'unknown'], ['is_unknown']),
         helper.make_node('Cast', ['is_unknown'], ['as_float'], to=F32),
         helper.make_node('ReduceMax', ['as_float'], ['any_unknown'], axes=[1], keepdims=0),
-        helper.make_node('Sub', ['one', 'any_unknown'], ['p_grounded']),
+        helper.make_node('Sub', ['one', 'any_unknown'], ['p_understood']),
+        helper.make_node('Cast', [cameras[0]], ['pixels'], to=F32),
+        helper.make_node('ReduceMax', ['pixels'], ['brightest'], axes=[1, 2, 3], keepdims=0),
+        helper.make_node('Min', ['brightest', 'one'], ['lit']),
+        helper.make_node('Mul', ['p_understood', 'lit'], ['p_grounded']),
         *(_constant(name) for name in ('latent', 'positions', 'family')),
     ]
-    inputs = [
-        _value('front', U8, 1, SIZE, SIZE, 3), _value('wrist', U8, 1, SIZE, SIZE, 3),
-        _value('tokens', I64, 1, LENGTH),
-    ]  # fmt: skip
+    inputs = [*_images(cameras), _value('tokens', I64, 1, LENGTH)]
     outputs = [
         _value('latent', F32, 1, TOKENS, WIDTH), _value('p_grounded', F32, 1),
-        _value('positions', F32, 1, 2, 3), _value('family', F32, 1, 4),
+        _value('positions', F32, 1, 2, 3), _value('family', F32, 1, families),
+        _value('p_understood', F32, 1),
     ]  # fmt: skip
     zeros = {
         'latent_value': np.zeros((1, TOKENS, WIDTH), np.float32),
         'positions_value': np.zeros((1, 2, 3), np.float32),
-        'family_value': np.zeros((1, 4), np.float32),
+        'family_value': np.zeros((1, families), np.float32),
     }
     constants = {'unknown': np.array([unknown], np.int64), 'one': np.ones(1, np.float32)}
     return _model(nodes, inputs, outputs, {**zeros, **constants})
 
 
-def _expert(velocity):
+def _expert(velocity, cameras, parts):
     steps = np.arange(1, HORIZON + 1)[:, None] * DT
-    actions = np.zeros((1, HORIZON, 7), np.float32)
-    actions[0, :, :3] = steps * np.array(velocity)
-    actions[0, :, 6] = 1.0
+    actions = np.zeros((1, HORIZON, parts[-1].relative.stop), np.float32)
+    for part in parts:
+        if part.kind == 'arm':
+            start = part.relative.start
+            actions[0, :, start : start + 3] = steps * np.array(velocity)
+            actions[0, :, start + 6] = 1.0
     nodes = [_constant(name) for name in ('actions', 'feature', 'positions')]
     inputs = [
-        _value('front', U8, 1, SIZE, SIZE, 3), _value('wrist', U8, 1, SIZE, SIZE, 3),
-        _value('state', F32, 1, 16), _value('latent', F32, 1, TOKENS, WIDTH),
-        _value('age', F32, 1),
+        *_images(cameras), _value('state', F32, 1, 2 * parts[-1].absolute.stop),
+        _value('latent', F32, 1, TOKENS, WIDTH), _value('age', F32, 1),
     ]  # fmt: skip
     outputs = [
-        _value('actions', F32, 1, HORIZON, 7), _value('feature', F32, 1, FEATURE),
+        _value('actions', F32, *actions.shape), _value('feature', F32, 1, FEATURE),
         _value('positions', F32, 1, 2, 3),
     ]  # fmt: skip
     constants = {

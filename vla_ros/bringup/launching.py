@@ -127,16 +127,13 @@ def _report_end(node: Node, description: NodeDescription) -> RegisterEventHandle
 
 
 def _show(options: StackOptions) -> list[Action]:
-    urdf = load_robot(options.robot).urdf_path.read_text()
-    return [
-        Node(
-            package='robot_state_publisher',
-            executable='robot_state_publisher',
-            parameters=[{'robot_description': urdf, 'use_sim_time': options.sim in BRIDGES}],
-        ),
-        Node(
-            package='rviz2',
-            executable='rviz2',
-            parameters=[{'use_sim_time': options.sim in BRIDGES}],
-        ),
-    ]
+    spec, clock = load_robot(options.robot), {'use_sim_time': options.sim in BRIDGES}
+    about = {'robot_description': spec.urdf_path.read_text(), **clock}
+    nodes = [('robot_state_publisher', about), ('rviz2', clock)]
+    sources = dict.fromkeys(
+        limb.driver.joint_states for limb in spec.limbs if limb.kind != 'drive'
+    )
+    if list(sources) != ['joint_states']:
+        # The limbs have drivers of their own: what is drawn needs the joints of all in one topic.
+        nodes.append(('joint_state_publisher', {**about, 'source_list': list(sources)}))
+    return [Node(package=name, executable=name, parameters=[own]) for name, own in nodes]

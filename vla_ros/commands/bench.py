@@ -14,7 +14,7 @@ from vla_ros.commands import options
 from vla_ros.commands.progress import bar
 from vla_ros.evaluate.report import write_report
 from vla_ros.paths import share_dir
-from vla_ros.robots import RobotSpec, load_arm
+from vla_ros.robots import Robot, load_arm, load_robot
 
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _control(robot: str, laws: str, plots: Path, console: Console) -> dict[str, 
 def _tick(robot: str, laws: str, seconds: float, console: Console) -> dict[str, Any]:
     from vla_ros.pipeline.law_bench.tick import bench_tick
 
-    spec = load_arm(robot)
+    spec = load_robot(robot)
     result: dict[str, Any] = {}
     table = Table(title=f'the control process, {seconds:.0f} s for each law')
     table.add_column('law', no_wrap=True)
@@ -182,7 +182,7 @@ def _limits(robot: str, laws: str, ticks: int, seed: int, console: Console) -> d
     return result
 
 
-def _presets(spec: RobotSpec, laws: str) -> tuple[str, ...]:
+def _presets(spec: Robot, laws: str) -> tuple[str, ...]:
     """Return the presets named, or all of the robot but those that only brake."""
     named = tuple(name.strip() for name in laws.split(',') if name.strip())
     found = sorted((share_dir() / 'config' / 'control').glob(f'{spec.name}_*.yaml'))

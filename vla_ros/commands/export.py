@@ -16,7 +16,9 @@ NAME = 'export'
 
 def command(
     checkpoint: Annotated[Path, typer.Option(help='A .safetensors that `vla_ros train` wrote.')],
-    out: Annotated[Path, typer.Option(help='Policy directory to write.')],
+    out: Annotated[
+        Path, typer.Option(help='Policy directory to write; {robot} stands for the name.')
+    ],
     threshold: Annotated[
         float,
         typer.Option(
@@ -25,16 +27,24 @@ def command(
             help='p_grounded below which an instruction is refused, as training printed.',
         ),
     ],
-    robot: options.Robot = 'franka',
+    robot: Annotated[
+        str, typer.Option(help='Those it was trained for, by commas, in the same order.')
+    ] = 'franka',
     recipe: Annotated[str, typer.Option(help='The one it was trained with.')] = 'pocket',
     report: options.Report = None,
 ) -> None:
     """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml. Needs torch."""
-    from vla_ros.learn.train import export_checkpoint, load_settings  # torch: only here
+    from vla_ros.learn.train import export_checkpoint, load_settings, own  # torch: only here
 
-    settings = load_settings(recipe)
-    spec = export_checkpoint(settings, load_robot(robot), checkpoint, out, threshold)
-    size = sum((out / name).stat().st_size for name in spec.files)
-    Console().print(f'{spec.model}: {size / 1e6:.2f} MB in {out}')
+    settings, robots = load_settings(recipe), [load_robot(name) for name in robot.split(',')]
+    specs = export_checkpoint(settings, robots, checkpoint, out, threshold)
+    sizes = {
+        spec.robot: sum((own(out, spec.robot) / name).stat().st_size for name in spec.files)
+        for spec in specs
+    }
+    for spec in specs:
+        size = sizes[spec.robot] / 1e6
+        Console().print(f'{spec.model}: {size:.2f} MB in {own(out, spec.robot)}')
     if report is not None:
-        write_report(report, NAME, {'policy': spec.model, 'bytes': size, 'files': spec.files})
+        models = {spec.robot: spec.model for spec in specs}
+        write_report(report, NAME, {'policies': models, 'bytes': sizes})

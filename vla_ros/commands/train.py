@@ -17,18 +17,23 @@ NAME = 'train'
 
 
 def command(
-    robot: options.Robot = 'franka',
+    robot: Annotated[
+        str,
+        typer.Option(help='Name in config/robots/; several, by commas, share one net.'),
+    ] = 'franka',
     data: Annotated[
-        Path | None,
-        typer.Option(help='Folder of demonstrations; by default datasets/<robot>.'),
-    ] = None,
+        Path, typer.Option(help='Folder of demonstrations; {robot} stands for the name.')
+    ] = Path('datasets/{robot}'),
     collect: Annotated[
         bool, typer.Option(help='First make there what the recipe asks for: the whole way.')
     ] = False,
     recipe: Annotated[str, typer.Option(help='Name in config/train/, or a YAML.')] = 'pocket',
     out: Annotated[Path, typer.Option(help='Folder for the checkpoint.')] = Path('out/train'),
     policy: Annotated[
-        Path, typer.Option(help='Policy directory to write, now and then and at the end.')
+        Path,
+        typer.Option(
+            help='Policy directory to write, now and then and at the end; {robot} as in --data.'
+        ),
     ] = Path('out/policy'),
     minutes: Annotated[
         float, typer.Option(min=0.01, help='Time to train, without --collect.')
@@ -42,7 +47,7 @@ def command(
 ) -> None:
     """Train the pocket policy; figures are printed as lines of JSON. Needs torch."""
     from vla_ros.learn.loop import Budget, log_line  # torch: only here
-    from vla_ros.learn.train import Job, load_settings, train_policy
+    from vla_ros.learn.train import Job, load_settings, own, train_policy
     from vla_ros.pipeline.training import train_from_nothing
 
     settings = replace(load_settings(recipe), seed=seed)
@@ -55,13 +60,16 @@ def command(
         last.update(figures)
         console.print(log_line(figures), soft_wrap=True, markup=False, highlight=False)
 
-    spec = load_robot(robot)
-    job = Job(data or Path('datasets', spec.name), out, policy, Budget(minutes, steps), resume)
+    robots = robot.split(',')
+    job = Job(data, out, policy, Budget(minutes, steps), resume)
     if collect:
-        made = train_from_nothing(settings, robot, job, workers, bar, tell)
+        made = train_from_nothing(settings, robots, job, workers, bar, tell)
     else:
-        made = train_policy(settings, spec, job, tell)
-    console.print(f'policy {made.model} written to {policy}')
+        made = train_policy(settings, [load_robot(name) for name in robots], job, tell)
+    for spec in made:
+        console.print(f'policy {spec.model} written to {own(policy, spec.robot)}')
     if report is not None:
-        tree = {'figures': last, 'settings': settings, 'policy': made.model}
-        write_report(report, NAME, tree, seed=seed)
+        models = {spec.robot: spec.model for spec in made}
+        write_report(
+            report, NAME, {'figures': last, 'settings': settings, 'policies': models}, seed=seed
+        )

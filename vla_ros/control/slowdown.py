@@ -13,8 +13,8 @@ from vla_ros.robots.spec import RobotSpec
 class Slowdown:
     """Watches links, singularities and other arms, on the way from here to the goal.
 
-    Each call looks at the arm's own links or at the rest, in turn, and costs one to two tenths of
-    a millisecond: meant for 100 Hz, after the torque was sent.
+    Each call looks at the arm's own links or at the rest, in turn, and costs one to three tenths
+    of a millisecond: meant for 100 Hz, after the torque was sent.
 
     Attributes:
         scale: the share in [0, 1], of the last call.

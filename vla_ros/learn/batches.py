@@ -1,6 +1,6 @@
 """Random batches: pairs of moments d seconds apart, and what was asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,20 @@ class Seen:
     far_grips: Tensor  # (n, arms, N, 2) where each arm takes hold
     near_grips: Tensor  # (n, arms, N, 2) where each arm takes hold, in its own camera
 
+    @property
+    def anywhere(self) -> Tensor:
+        """Whether any camera has it in its picture (n, N)."""
+        return inside(self.far) | inside(self.near).any(1)
+
     def at(self, frames: NDArray) -> 'Seen':
         """Return the same of some frames."""
         return Seen(self.far[frames], self.near[frames], self.far_grips[frames],
                     self.near_grips[frames])  # fmt: skip
+
+
+def inside(pixels: Tensor) -> Tensor:
+    """Return whether image coordinates (..., 2) lie within the picture."""
+    return pixels.nan_to_num(9.0).abs().amax(-1) < 1.0
 
 
 def see(demos: Demos) -> Seen:
@@ -53,13 +63,13 @@ class Batch:
     body: Embodiment
     far: Tensor  # (n, S, S, 3)
     near: Tensor  # (n, arms, S, S, 3)
-    state: Tensor  # (n, 16 per arm)
+    state: Tensor  # (n, 2 per channel)
     age: Tensor  # (n,) s, of the latent
-    actions: Tensor  # (n, H, 7 per arm)
+    actions: Tensor  # (n, H, relative channels)
     usable: Tensor  # (n,)
     places: Tensor  # (n, N, 3) m, 0 where absent
     grips: Tensor  # (n, arms, N, 3) m, where each arm takes hold, likewise
-    present: Tensor  # (n, N) bool
+    present: Tensor  # (n, N) bool; to a camera that turns only what it sees is
     seen: Seen
     classes: Tensor  # (n, 2) object and target class asked for
     arm: Tensor  # (n,) class of the arm asked for
@@ -76,7 +86,7 @@ class Sampler:
     """Draws batches from demonstrations of one robot.
 
     Attributes:
-        families: of texts, those of the robot.
+        families: of texts, those of the robot. seen: where everything appears in all frames.
     """
 
     def __init__(
@@ -86,7 +96,7 @@ class Sampler:
         self.demos, self.vocabulary, self.settings = demos, vocabulary, settings
         self.families = demos.body.families
         self.rng = np.random.default_rng(seed)
-        self._seen = see(demos)
+        self.seen = see(demos)
         self._steps = np.flatnonzero(demos.usable)
         # Stills: episodes without a usable step, which only perception learns from.
         moving = np.zeros(len(demos.requests), bool)
@@ -103,7 +113,8 @@ class Sampler:
         fresh = self.rng.uniform(0.0, 0.5 * demos.dt, len(frames))
         requested = [demos.requests[i] for i in demos.episode[every]]
         words = [positive(request, self.rng, self.families) for request in requested]
-        places = demos.places[every]
+        places, seen = demos.places[every], self.seen.at(every)
+        present = torch.from_numpy(np.isfinite(places[..., 0]))
         jitter = self.settings.jitter if augment else 0.0
         return Batch(
             body=demos.body,
@@ -115,13 +126,19 @@ class Sampler:
             usable=torch.from_numpy(demos.usable[every]),
             places=torch.from_numpy(np.nan_to_num(places)),
             grips=torch.from_numpy(np.nan_to_num(demos.grips[every])),
-            present=torch.from_numpy(np.isfinite(places[..., 0])),
-            seen=self._seen.at(every),
+            present=present & seen.anywhere if demos.body.far.links else present,
+            seen=seen,
             classes=torch.from_numpy(demos.classes[demos.episode[every]]),
             arm=torch.tensor([arm_class(request) for request in requested]),
             tokens=torch.from_numpy(np.stack([self.vocabulary.encode_words(w) for w in words])),
-            texts=sample_texts(self.vocabulary, self.settings.texts, self.rng, self.families),
+            texts=self.texts(self.settings.texts),
         )
+
+    def texts(self, count: int) -> Texts:
+        """Return instructions, the families by their numbers among all that the net knows."""
+        texts = sample_texts(self.vocabulary, count, self.rng, self.families)
+        rows = np.array([*self.demos.body.rows, -1])  # the last where a text means nothing
+        return replace(texts, family=rows[texts.family])
 
     def _choose(self, count: int) -> NDArray[np.int64]:
         """Return random frames, a share of them stills."""

@@ -6,74 +6,133 @@ import numpy as np
 from numpy.typing import NDArray
 import pinocchio as pin
 
+from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.geometry import matrix_from_quat
+from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.policy.channels import POSE, STATE
 from vla_ros.robots import CameraSpec
 from vla_ros.robots.body import Robot
 
 
-STATE = 16  # numbers of an arm in a state
 FIXED = -1
 
 
 @dataclass(frozen=True)
+class Link:
+    """A joint between the arms' base frame and a camera."""
+
+    rotation: Array  # (3, 3), of the joint's frame in the one before, at zero
+    position: Array  # (3,) m, likewise
+    axis: Array  # (3,) in the joint's frame
+    index: int  # of its measured position, rad, in a state
+
+
+@dataclass(frozen=True)
 class Pinhole:
-    """A camera fixed to the base or to a tcp; image coordinates are in -1..1, right and down."""
+    """A camera on the base, on a tcp or on a head; image coordinates in -1..1, right and down."""
 
     name: str
     rotation: Array  # (3, 3): columns are right, down, forward in the frame it is fixed to
     position: Array  # (3,) m, in that frame
     tangent: float  # of half the field of view (square image)
-    arm: int  # number of the arm whose tcp it is fixed to; FIXED: to the base
+    arm: int  # number of the arm whose tcp it is fixed to; FIXED: no arm's
+    links: tuple[Link, ...] = ()  # that carry it, if no arm does; else it is fixed to the base
+
+    def poses(self, states: NDArray) -> tuple[Array, Array]:
+        """Return rotations (n, 3, 3) and origins (n, 3) m of what it is fixed to, at states."""
+        if self.arm != FIXED:
+            pose = states[:, STATE * self.arm : STATE * self.arm + POSE].astype(float)
+            return np.stack([matrix_from_quat(q) for q in pose[:, 3:]]), pose[:, :3]
+        n = len(states)
+        rotations, origins = np.tile(np.eye(3), (n, 1, 1)), np.zeros((n, 3))
+        for link in self.links:
+            origins = origins + rotations @ link.position
+            angles = states[:, link.index].astype(float)
+            turns = [matrix_from_quat(quat_from_rotvec(angle * link.axis)) for angle in angles]
+            rotations = rotations @ link.rotation @ np.stack(turns)
+        return rotations, origins
 
     def project(self, points: NDArray, states: NDArray) -> Array:
         """Return (n, k, 2) image coordinates of points (n, k, 3), NaN behind the camera."""
-        local = np.asarray(points, np.float64)
-        if self.arm != FIXED:
-            pose = states[:, STATE * self.arm : STATE * self.arm + 7].astype(float)
-            rotations = np.stack([matrix_from_quat(q) for q in pose[:, 3:]])
-            local = np.einsum('nji,nkj->nki', rotations, local - pose[:, None, :3])
-        local = (local - self.position) @ self.rotation
+        rotations, origins = self.poses(states)
+        local = np.asarray(points, np.float64) - origins[:, None]
+        local = (np.einsum('nji,nkj->nki', rotations, local) - self.position) @ self.rotation
         depth = np.where(local[..., 2:] > 0.01, local[..., 2:], np.nan)
         return local[..., :2] / depth / self.tangent
 
 
 def pinhole(robot: Robot, camera: CameraSpec) -> Pinhole:
-    """Return the pinhole model of a robot's camera, relative to the base or to a tcp."""
+    """Return the pinhole model of a robot's camera."""
     forward = np.subtract(camera.look_at, camera.position)
     forward /= np.linalg.norm(forward)
     right = np.cross(forward, camera.up)
     right /= np.linalg.norm(right)
     rotation = np.stack([right, np.cross(forward, right), forward], axis=1)
     position = np.array(camera.position, np.float64)
-    arm = _carrier(robot, camera.frame)
-    limb = robot.limbs[max(arm, 0)]
-    placement = _relative(robot, limb.base_frame if arm == FIXED else limb.ee_frame, camera.frame)
-    rotation, position = placement.rotation @ rotation, placement.act(position)
-    return Pinhole(camera.name, rotation, position, float(np.tan(camera.fov_y / 2)), arm)
-
-
-def _carrier(robot: Robot, frame: str) -> int:
-    """Return the number of the arm that carries a frame; FIXED where none does."""
     model = pin.buildModelFromUrdf(str(robot.urdf_path))
-    joint = model.frames[_frame(model, robot, frame)].parentJoint
-    moved_by = {model.names[i] for i in model.supports[joint]}
-    for number, limb in enumerate(robot.limbs):
-        if moved_by & set(limb.joint_names):
+    base, frame = (
+        _frame(model, robot, robot.arms[0].base_frame),
+        _frame(model, robot, camera.frame),
+    )
+    arm = _carrier(robot, model, frame)
+    links: tuple[Link, ...] = ()
+    if arm == FIXED:
+        links, placement = _chain(robot, model, base, frame)
+    else:
+        tcp = _frame(model, robot, robot.arms[arm].ee_frame)
+        placement = model.frames[tcp].placement.inverse() * model.frames[frame].placement
+    rotation, position = placement.rotation @ rotation, placement.act(position)
+    tangent = float(np.tan(camera.fov_y / 2))
+    return Pinhole(camera.name, rotation, position, tangent, arm, links)
+
+
+def _carrier(robot: Robot, model: pin.Model, frame: int) -> int:
+    """Return the number of the arm that carries a frame; FIXED where none does."""
+    moved_by = {model.names[i] for i in model.supports[model.frames[frame].parentJoint]}
+    for number, arm in enumerate(robot.arms):
+        if moved_by & set(arm.joint_names):
             return number
     return FIXED
 
 
-def _relative(robot: Robot, start: str, frame: str) -> pin.SE3:
-    model = pin.buildModelFromUrdf(str(robot.urdf_path))
+def _chain(
+    robot: Robot, model: pin.Model, base: int, frame: int
+) -> tuple[tuple[Link, ...], pin.SE3]:
+    """Return the joints from one frame to another, and where this is after the last of them.
+
+    Raises:
+        ValueError: one of them is of no posture of the robot.
+    """
+    start, end = model.frames[base], model.frames[frame]
+    before, every = list(model.supports[start.parentJoint]), list(model.supports[end.parentJoint])
+    require(every[: len(before)] == before, f'{end.name}: expected it beyond {start.name}')
+    known, links = _indices(robot), []
+    placement = start.placement.inverse()
     data = model.createData()
-    pin.framesForwardKinematics(model, data, pin.neutral(model))
-    first, second = (data.oMf[_frame(model, robot, name)] for name in (start, frame))
-    return first.inverse() * second
+    pin.computeJointJacobians(model, data, pin.neutral(model))
+    for joint in every[len(before) :]:
+        name = model.names[joint]
+        require(name in known, f'{end.name}: its joint {name!r} is none of {sorted(known)}')
+        placement = placement * model.jointPlacements[joint]
+        column = data.J[3:, model.joints[joint].idx_v]
+        axis = data.oMi[joint].rotation.T @ column
+        links.append(Link(placement.rotation, placement.translation, axis, known[name]))
+        placement = pin.SE3.Identity()
+    return tuple(links), placement * end.placement
+
+
+def _indices(robot: Robot) -> dict[str, int]:
+    """Return where in a state the measured positions of postures are, by joint."""
+    result: dict[str, int] = {}
+    start = 0
+    for limb in robot.limbs:
+        if limb.kind == 'posture':
+            result |= {name: start + i for i, name in enumerate(limb.joint_names)}
+        start += 2 * len(limb.channels)
+    return result
 
 
 def _frame(model: pin.Model, robot: Robot, name: str) -> int:
     number = model.getFrameId(name)
-    if number >= model.nframes:
-        raise ValueError(f'{robot.urdf}: no frame {name!r}')
+    require(number < model.nframes, f'{robot.urdf}: no frame {name!r}')
     return int(number)

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from vla_ros.language import FAMILIES
-from vla_ros.learn.cameras import STATE
-from vla_ros.learn.loop import Run
+from vla_ros.learn.loop import Member, Run
 from vla_ros.policy import PolicySpec
 from vla_ros.policy.card import CARD, MEASURED, read_measured
 
@@ -13,7 +12,7 @@ _TEXT = """# {name}
 
 A small policy for `{robot}`: a reasoner that reads an instruction and looks, and an expert that
 moves. Both run on one CPU thread in ONNX Runtime. Trained by `vla_ros train` on simulated
-demonstrations; weights hash `{hash}`.
+demonstrations; weights hash `{hash}`.{shared}
 
 | | |
 |---|---|
@@ -52,22 +51,23 @@ _FIGURES = {
 }
 
 
-def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
+def write_card(folder: Path, spec: PolicySpec, run: Run, member: Member, figures: dict) -> None:
     """Write README.md; what evaluation wrote below its mark stays."""
     rows = [f'| {text} | {figures[k]:.4g} |' for k, text in _FIGURES.items() if k in figures]
     text = _TEXT.format(
         name=spec.name,
+        shared=_shared(run, member),
         robot=spec.robot,
         hash=spec.hash,
         cameras=', '.join(spec.cameras),
         size=spec.image_size,
-        state=STATE * run.body.arms,
-        arms=' of each arm' if run.body.arms > 1 else '',
+        state=2 * len(member.body.channels),
+        arms=' of each arm' if member.body.arms > 1 else '',
         words=run.settings.net.tokens,
         horizon=spec.horizon,
         dt=spec.dt,
-        episodes=run.sampler.demos.moving,
-        held=run.held.demos.moving,
+        episodes=member.sampler.demos.moving,
+        held=member.held.demos.moving,
         steps=run.step,
         batch=run.settings.batch,
         parameters=sum(p.numel() for p in run.net.parameters()),
@@ -76,3 +76,9 @@ def write_card(folder: Path, spec: PolicySpec, run: Run, figures: dict) -> None:
         measured=read_measured(folder),
     )
     (folder / CARD).write_text(text.rstrip() + '\n', encoding='utf-8')
+
+
+def _shared(run: Run, member: Member) -> str:
+    """Return a sentence about the robots that the weights serve besides, '' if none."""
+    others = [f'`{body.name}`' for body in run.bodies if body is not member.body]
+    return f' The same weights serve {", ".join(others)}.' if others else ''

@@ -13,7 +13,7 @@ from vla_ros.language import Request
 from vla_ros.language.corpus import classes
 from vla_ros.learn.cameras import Pinhole
 from vla_ros.learn.embodiment import Embodiment
-from vla_ros.policy import parts_of, relative_actions
+from vla_ros.policy import relative_actions
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Demos:
     body: Embodiment
     far: NDArray[np.uint8]  # (n, S, S, 3)
     near: NDArray[np.uint8]  # (n, arms, S, S, 3)
-    state: NDArray[np.float32]  # (n, 16 per arm)
+    state: NDArray[np.float32]  # (n, 2 per channel)
     action: NDArray[np.float32]  # (n, 8 per arm), absolute
     places: NDArray[np.float32]  # (n, concepts, 3) m; NaN = absent
     grips: NDArray[np.float32]  # (n, arms, concepts, 3) m, where each arm takes hold; likewise
@@ -58,8 +58,7 @@ class Demos:
         steps = frames[:, None] + np.arange(horizon)
         steps = np.minimum(steps, self.end[frames][:, None] - 1)
         state, body = self.state[frames][:, None, :], self.body
-        parts = parts_of(body.channels)
-        result: Array = relative_actions(self.action[steps], state, body.gripper_open, parts)
+        result: Array = relative_actions(self.action[steps], state, body.gripper_open, body.parts)
         return result.astype(np.float32)
 
 

@@ -4,7 +4,8 @@ Arms are told everything in frames of their own, in which each stands as a robot
 x away from its base, the middle of its reach at 0, 0, what it must not go below at z = 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,8 +15,9 @@ from torch import Tensor
 
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.learn.cameras import FIXED, STATE, Pinhole, pinhole
+from vla_ros.learn.cameras import FIXED, Pinhole, pinhole
 from vla_ros.learn.layers import rotation
+from vla_ros.policy.channels import POSE, STATE, Part, parts_of
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -34,7 +36,10 @@ class Eye(NamedTuple):
 
 @dataclass(frozen=True)
 class Embodiment:
-    """A robot with one camera that no arm carries, and one on each hand."""
+    """A robot with one camera that no arm carries, and one on each hand.
+
+    What moves besides its arms, postures and drives, is its rest.
+    """
 
     name: str
     families: tuple[str, ...]
@@ -44,7 +49,8 @@ class Embodiment:
     turns: Array  # (arms,) rad about z, from the base's axes to those of each arm
     centres: Array  # (arms, 3) m, origin of each arm's frame, base axes
     gripper_open: float  # m, of all hands
-    number: int = 0  # which of the robots it is that a net serves
+    rows: tuple[int, ...]  # which of the families that a net knows are its own
+    number: int = 0  # which of the robots that a net serves it is
 
     @property
     def arms(self) -> int:
@@ -57,9 +63,23 @@ class Embodiment:
         return (self.far.name, *(camera.name for camera in self.near))
 
     @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Its limbs, with their channels."""
+        return parts_of(self.channels)
+
+    @property
+    def rest(self) -> int:
+        """Number of channels besides those of arms."""
+        return self.parts[-1].relative.stop - POSE * self.arms
+
+    def rests(self, state: Tensor) -> Tensor:
+        """Return what is measured and commanded of the rest (n, 2 rest)."""
+        return state[:, STATE * self.arms :]
+
+    @cached_property
     def centre(self) -> Tensor:
         """Middle (3,) m of what is reached, 0.1 m above what no hand goes below."""
-        return torch.tensor(self.centres.mean(0) + [0.0, 0.0, 0.1], dtype=torch.float32)
+        return _tensor(self.centres.mean(0) + [0.0, 0.0, 0.1])
 
     @cached_property
     def floor(self) -> float:
@@ -71,27 +91,33 @@ class Embodiment:
         """(arms, 3, 3), from base axes to each arm's."""
         c, s, zero = np.cos(self.turns), np.sin(self.turns), np.zeros(self.arms)
         rows = np.stack([c, s, zero, -s, c, zero, zero, zero, zero + 1], -1)
-        return torch.tensor(rows.reshape(-1, 3, 3), dtype=torch.float32)
+        return _tensor(rows.reshape(-1, 3, 3))
 
     @cached_property
     def _half(self) -> Tensor:
         """Sine and cosine (2, arms) of half the turn from base axes to each arm's."""
         half = -0.5 * self.turns
-        return torch.tensor(np.stack([np.sin(half), np.cos(half)]), dtype=torch.float32)
+        return _tensor(np.stack([np.sin(half), np.cos(half)]))
 
     @cached_property
     def _centres(self) -> Tensor:
-        return torch.tensor(self.centres, dtype=torch.float32)
+        return _tensor(self.centres)
 
     def eye(self, camera: Pinhole, state: Tensor) -> Eye:
-        """Return where a camera is, at states (n, 16 per arm)."""
-        own = torch.tensor(camera.rotation, dtype=torch.float32)
-        place = torch.tensor(camera.position, dtype=torch.float32)
+        """Return where a camera is, at states (n, 2 per channel)."""
+        own, place = _tensor(camera.rotation), _tensor(camera.position)
         if camera.arm == FIXED:
-            return Eye(own[None], place[None], camera.tangent)
-        ee = state[:, STATE * camera.arm :]
-        turn = rotation(ee[:, 3:7])
-        return Eye(torch.matmul(turn, own), torch.matmul(turn, place) + ee[:, :3], camera.tangent)
+            turn, origin = torch.eye(3)[None], torch.zeros(1, 3)
+            for link in camera.links:
+                origin = origin + torch.matmul(turn, _tensor(link.position))
+                half = 0.5 * state[:, link.index, None]
+                about = torch.cat([torch.sin(half) * _tensor(link.axis), torch.cos(half)], -1)
+                turn = torch.matmul(torch.matmul(turn, _tensor(link.rotation)), rotation(about))
+        else:
+            ee = state[:, STATE * camera.arm :]
+            turn, origin = rotation(ee[:, 3:7]), ee[:, :3]
+        place = torch.matmul(turn, place) + origin
+        return Eye(torch.matmul(turn, own), place, camera.tangent)
 
     def heights(self, state: Tensor) -> Tensor:
         """Return how high each hand is (n, arms), m."""
@@ -130,7 +156,31 @@ class Embodiment:
         return every.transpose(1, 2).flatten(2)
 
 
-def embody(robot: Robot, number: int = 0) -> Embodiment:
+class Moment(NamedTuple):
+    """A robot at n moments, as the nets are told of it."""
+
+    body: Embodiment
+    mark: Tensor  # (B,) what tells it from other robots
+    state: Tensor  # (n, 2 per channel)
+
+
+def embody_all(robots: Sequence[Robot]) -> tuple[Embodiment, ...]:
+    """Return what a net that serves several robots is told about each; see `embody`."""
+    families = all_families(robots)
+    bodies = [embody(robot) for robot in robots]
+    return tuple(
+        replace(body, number=i, rows=tuple(families.index(name) for name in body.families))
+        for i, body in enumerate(bodies)
+    )
+
+
+def all_families(robots: Sequence[Robot] | Sequence[Embodiment]) -> tuple[str, ...]:
+    """Return the families of several robots, each once, in order."""
+    every = [r.families if isinstance(r, Embodiment) else r.tasks for r in robots]
+    return tuple(dict.fromkeys(name for families in every for name in families))
+
+
+def embody(robot: Robot) -> Embodiment:
     """Return what nets are told about a robot.
 
     Raises:
@@ -140,16 +190,16 @@ def embody(robot: Robot, number: int = 0) -> Embodiment:
     cameras = [pinhole(robot, camera) for camera in robot.cameras]
     far = [camera for camera in cameras if camera.arm == FIXED]
     near = sorted((c for c in cameras if c.arm != FIXED), key=lambda camera: camera.arm)
-    arms = len(robot.limbs)
+    arms = len(robot.arms)
     carried = [camera.arm for camera in near] == list(range(arms))
     require(
         len(far) == 1 and carried,
         f'{robot.name}: cameras: expected one that no arm carries and one on each of {arms} '
         f'hands, got {[camera.name for camera in robot.cameras]}',
     )
-    openings = {limb.gripper.open for limb in robot.limbs}
+    openings = {limb.gripper.open for limb in robot.arms}
     require(len(openings) == 1, f'{robot.name}: expected hands that open alike, got {openings}')
-    homes = [_home(limb) for limb in robot.limbs]
+    homes = [_home(limb) for limb in robot.arms]
     return Embodiment(
         name=robot.name,
         families=robot.tasks,
@@ -159,8 +209,12 @@ def embody(robot: Robot, number: int = 0) -> Embodiment:
         turns=np.array([turn for turn, _ in homes]),
         centres=np.array([centre for _, centre in homes]),
         gripper_open=openings.pop(),
-        number=number,
+        rows=tuple(range(len(robot.tasks))),
     )
+
+
+def _tensor(array: Array) -> Tensor:
+    return torch.tensor(array, dtype=torch.float32)
 
 
 def _home(limb: RobotSpec) -> tuple[float, Array]:

@@ -9,11 +9,12 @@ import torch
 import yaml
 
 from vla_ros import config
-from vla_ros.language.vocabulary import training_vocabulary
-from vla_ros.learn.cameras import STATE
+from vla_ros.language import Vocabulary
 from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
+from vla_ros.learn.reasoner import Thought
 from vla_ros.learn.settings import TrainSettings
+from vla_ros.policy.channels import STATE
 from vla_ros.policy.spec import PolicySpec, sha256
 
 
@@ -25,6 +26,7 @@ def export_policy(
     net: PolicyNet,
     settings: TrainSettings,
     body: Embodiment,
+    vocabulary: Vocabulary,
     threshold: float,
     dt: float,
     folder: Path,
@@ -37,24 +39,8 @@ def export_policy(
     part = folder.with_name(folder.name + '.part')
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    size, length = settings.net.image_size, settings.net.tokens
-    net = net.eval()
-    images = [torch.zeros(1, size, size, 3, dtype=torch.uint8) for _ in body.cameras]
-    words, state = torch.ones(1, length, dtype=torch.int64), _state(body)
-    latent = torch.zeros(1, 4, settings.net.latent_width)
-    _export(
-        ReasonerGraph(net, body),
-        (*images, words, state),
-        ((*body.cameras, 'tokens', 'state'), ('latent', 'p_grounded', 'positions', 'family')),
-        part / 'reasoner.onnx',
-    )
-    _export(
-        ExpertGraph(net, body),
-        (*images, state, latent, torch.zeros(1)),
-        ((*body.cameras, 'state', 'latent', 'age'), ('actions', 'feature', 'positions')),
-        part / 'expert.onnx',
-    )
-    training_vocabulary(body.families, length).save(part / 'vocabulary.json')
+    _export_nets(net.eval(), settings, body, part)
+    vocabulary.save(part / 'vocabulary.json')
     spec = _spec(settings, body, threshold, dt, part)
     text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
     (part / 'policy.yaml').write_text(text, encoding='utf-8')
@@ -65,10 +51,29 @@ def export_policy(
     return spec
 
 
+def _export_nets(net: PolicyNet, settings: TrainSettings, body: Embodiment, folder: Path) -> None:
+    size, length = settings.net.image_size, settings.net.tokens
+    images = [torch.zeros(1, size, size, 3, dtype=torch.uint8) for _ in body.cameras]
+    words, state = torch.ones(1, length, dtype=torch.int64), _state(body)
+    latent = torch.zeros(1, 4, settings.net.latent_width)
+    _export(
+        ReasonerGraph(net, body),
+        (*images, words, state),
+        ((*body.cameras, 'tokens', 'state'), Thought._fields),
+        folder / 'reasoner.onnx',
+    )
+    _export(
+        ExpertGraph(net, body),
+        (*images, state, latent, torch.zeros(1)),
+        ((*body.cameras, 'state', 'latent', 'age'), ('actions', 'feature', 'positions')),
+        folder / 'expert.onnx',
+    )
+
+
 def _state(body: Embodiment) -> torch.Tensor:
-    """Return a state (1, 16 per arm) whose rotations are rotations."""
-    state = torch.zeros(1, STATE * body.arms)
-    state[:, 6::8] = 1.0
+    """Return a state (1, 2 per channel) whose rotations are rotations."""
+    state = torch.zeros(1, 2 * len(body.channels))
+    state[:, 6 : STATE * body.arms : 8] = 1.0
     return state
 
 
@@ -116,6 +121,7 @@ def _spec(
         p_grounded_min=round(threshold, 4),
         latent_valid_for=settings.latent_valid_for,
         chunk_valid_for=settings.chunk_valid_for,
+        search_time=settings.search_time if body.far.links else 0.0,
         reasoner_rate=settings.reasoner_rate,
         expert_rate=settings.expert_rate,
         gripper_open=body.gripper_open,

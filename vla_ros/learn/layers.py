@@ -100,9 +100,10 @@ class Block(nn.Module):
 class TextEncoder(nn.Module):
     """Token ids (n, length) -> one vector for each thing that is to be understood."""
 
-    def __init__(self, vocabulary: int, length: int, width: int, queries: int) -> None:
+    def __init__(self, vocabulary: int, length: int, width: int, queries: int, told: int) -> None:
         super().__init__()
         self.embed = nn.Embedding(vocabulary, width)
+        self.told = nn.Linear(told, width)
         self.place = nn.Parameter(torch.randn(1, length, width) * 0.1)
         # A phrase is its neighbouring words, wherever it stands: convolutions first.
         self.phrases = nn.ModuleList(nn.Conv1d(width, width, 5, padding=2) for _ in range(2))
@@ -110,10 +111,10 @@ class TextEncoder(nn.Module):
         self.query = nn.Parameter(torch.randn(queries, width) * 0.1)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return (n, queries, width)."""
+    def forward(self, tokens: Tensor, mark: Tensor) -> Tensor:
+        """Return (n, queries, width); mark (told,) tells whom the text is for."""
         mask = (tokens == 0).float()[:, None, None, :] * -1e4
-        x = self.embed(tokens)
+        x = self.embed(tokens) + self.told(mark)
         for phrase in self.phrases:
             x = x + functional.gelu(phrase(x.transpose(1, 2)).transpose(1, 2))
         x = x + self.place[:, : tokens.shape[1]]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vla_ros.learn.embodiment import Embodiment, Eye
+from vla_ros.learn.embodiment import Eye, Moment
 from vla_ros.learn.layers import Attention, mlp
 from vla_ros.learn.settings import NetSettings
 
@@ -19,8 +19,7 @@ class Locator(nn.Module):
 
     def forward(
         self,
-        body: Embodiment,
-        mark: Tensor,
+        at: Moment,
         query: Tensor,
         features: Tensor,
         eye: Eye,
@@ -29,8 +28,7 @@ class Locator(nn.Module):
         """Return `position` (n, k, 3) m, `attended`, `seen` (logit) and `logits` (heat).
 
         Args:
-            body: whose camera it is.
-            mark: (B,) the robot's mark.
+            at: whose camera it is, and when.
             query: (n, k, width).
             features: (n, width, S, S).
             eye: the camera.
@@ -41,7 +39,7 @@ class Locator(nn.Module):
         height = torch.zeros_like(place[..., :1])
         if reach is not None:
             height = height + reach[:, None, None]
-        mark = mark.expand(n, k, -1)
+        body, mark = at.body, at.mark.expand(n, k, -1)
         height = 0.05 + 0.1 * self.height(torch.cat([attended, place, height, mark], -1))
         point = sight(eye, place, height + body.floor).clamp(-2.0, 2.0)
         inputs = torch.cat([attended, place, height, point - body.centre, mark], -1)

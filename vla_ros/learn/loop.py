@@ -1,22 +1,23 @@
 """The training run: steps until the budget is spent, checkpoints on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import json
 import math
 from pathlib import Path
 import time
+from typing import Any
 
 import numpy as np
 import torch
 
 from vla_ros.episodes import find_episodes
-from vla_ros.language.corpus import sample_texts
+from vla_ros.language import Vocabulary
 from vla_ros.language.vocabulary import training_vocabulary
 from vla_ros.learn import checkpoint
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import load_demos
-from vla_ros.learn.embodiment import Embodiment, embody
+from vla_ros.learn.embodiment import Embodiment, all_families, embody_all
 from vla_ros.learn.losses import reading_loss, total
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.settings import TrainSettings
@@ -37,29 +38,50 @@ class Budget:
     report_every: int = 50  # steps
 
 
-def build_net(settings: TrainSettings, body: Embodiment) -> PolicyNet:
-    """Return an untrained net for a robot and its tasks."""
-    vocabulary = training_vocabulary(body.families, settings.net.tokens)
-    return PolicyNet(settings.net, vocabulary.size, body.families)
+def build_net(settings: TrainSettings, bodies: tuple[Embodiment, ...]) -> PolicyNet:
+    """Return an untrained net for robots and their tasks."""
+    return PolicyNet(settings.net, read_by(settings, bodies).size, bodies)
+
+
+def read_by(settings: TrainSettings, bodies: tuple[Embodiment, ...]) -> Vocabulary:
+    """Return the words that a net for robots knows."""
+    return training_vocabulary(all_families(bodies), settings.net.tokens)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the robots that a run is for, with its demonstrations."""
+
+    body: Embodiment
+    sampler: Sampler
+    held: Sampler  # of episodes that are not learned from
 
 
 class Run:
-    """One training run: data, net, optimiser."""
+    """One training run: data, net, optimiser.
+
+    With several robots they take turns, step by step; all of them share every weight.
+    """
 
     def __init__(
-        self, settings: TrainSettings, robot: Robot, files: list[Path], out: Path
+        self,
+        settings: TrainSettings,
+        robots: Sequence[Robot],
+        files: Sequence[list[Path]],
+        out: Path,
     ) -> None:
-        """Load the demonstrations and build the net.
+        """Load the demonstrations of each robot and build the net.
 
         Raises:
             ValueError: no demonstrations, or one that cannot be read or is of another task; or
-                the robot has no tasks, or other cameras than nets can look through.
+                a robot has no tasks, or other cameras than nets can look through.
         """
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.step = settings, out, 0
-        self.body = embody(robot)
-        self.net = build_net(settings, self.body)
+        self.bodies = embody_all(robots)
+        self.vocabulary = read_by(settings, self.bodies)
+        self.net = build_net(settings, self.bodies)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.net, settings.ema)
         self.optimiser = torch.optim.AdamW(
@@ -68,15 +90,18 @@ class Run:
             weight_decay=settings.weight_decay,
             betas=(0.9, 0.98),
         )
-        train, held = split_files(files, settings.holdout, settings.seed)
-        self.sampler = self._sampler(train, settings.seed)
-        self.held = self._sampler(held, settings.seed + 1)
+        pairs = zip(self.bodies, files, strict=True)
+        self.members = tuple(self._member(body, own) for body, own in pairs)
 
-    def _sampler(self, files: list[Path], seed: int) -> Sampler:
-        net = self.settings.net
-        demos = load_demos(files, net.image_size, self.body)
-        vocabulary = training_vocabulary(self.body.families, net.tokens)
-        return Sampler(demos, vocabulary, self.settings, seed)
+    def _member(self, body: Embodiment, files: list[Path]) -> Member:
+        settings, size = self.settings, self.settings.net.image_size
+        both = split_files(files, settings.holdout, settings.seed)
+        train, held = (load_demos(part, size, body) for part in both)
+        return Member(
+            body,
+            Sampler(train, self.vocabulary, settings, settings.seed),
+            Sampler(held, self.vocabulary, settings, settings.seed + 1),
+        )
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -84,15 +109,15 @@ class Run:
 
     def read(self, report: Report) -> None:
         """Learn to read before learning to see: instructions cost next to nothing."""
-        settings, vocabulary = self.settings, self.sampler.vocabulary
-        rng = np.random.default_rng(settings.seed)
+        settings = self.settings
         optimiser = torch.optim.AdamW(self.net.reasoner.parameters(), settings.rate)
         for step in range(settings.reading):
             warm = min(1.0, (step + 1) / settings.warmup)
             decay = 0.5 * (1 + math.cos(math.pi * step / settings.reading))
             optimiser.param_groups[0]['lr'] = settings.rate * warm * (0.2 + 0.8 * decay)
-            texts = sample_texts(vocabulary, settings.reading_batch, rng, self.sampler.families)
-            loss = reading_loss(self.net, texts)
+            member = self.members[step % len(self.members)]
+            texts = member.sampler.texts(settings.reading_batch)
+            loss = reading_loss(self.net, member.body, texts)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.net.reasoner.parameters(), settings.clip)
@@ -122,13 +147,14 @@ class Run:
             if now - saved > budget.save_every or done >= 1.0:
                 saved = now
                 path = self.save()
-                report({'step': self.step, 'done': done, 'checkpoint': str(path)} | self.figures())
+                report({'step': self.step, 'done': done, 'checkpoint': str(path)})
+                report({'figures': self.figures()})
         return path
 
-    def figures(self) -> dict:
-        """Return what validation measures with the averaged weights."""
-        allowed = self.settings.false_refusals
-        return validate(self.average.net, self.held, self.sampler, allowed)
+    def figures(self) -> dict[str, dict]:
+        """Return what validation measures with the averaged weights, by robot."""
+        net, allowed = self.average.net, self.settings.false_refusals
+        return {m.body.name: validate(net, m.held, m.sampler, allowed) for m in self.members}
 
     def save(self, path: Path | None = None) -> Path:
         """Write a checkpoint, to `last.safetensors` by default."""
@@ -143,7 +169,8 @@ class Run:
             group['lr'] = self.settings.rate * warm * cosine
 
     def _one_step(self) -> dict[str, float]:
-        loss, parts = total(self.net, self.sampler.draw(), self.settings.loss)
+        member = self.members[self.step % len(self.members)]
+        loss, parts = total(self.net, member.sampler.draw(), self.settings.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.settings.clip)
@@ -183,5 +210,10 @@ def demonstrations(folder: Path) -> list[Path]:
 
 def log_line(figures: dict) -> str:
     """Return a report as one line of JSON, numbers rounded."""
-    short = {k: float(f'{v:.4g}') if isinstance(v, float) else v for k, v in figures.items()}
-    return json.dumps(short)
+    return json.dumps(_rounded(figures))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    return float(f'{value:.4g}') if isinstance(value, float) else value

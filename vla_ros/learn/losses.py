@@ -5,31 +5,32 @@ from torch import Tensor
 from torch.nn import functional
 
 from vla_ros.language.corpus import CONCEPTS, N_TARGET, Texts
-from vla_ros.learn.batches import Batch
+from vla_ros.learn.batches import Batch, inside
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.layers import Attention
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
+from vla_ros.learn.rest import rest_scales
 from vla_ros.learn.settings import LossSettings
+from vla_ros.policy.channels import POSE
 
 
 def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the weighted loss of a batch, and its parts."""
-    body, mark = batch.body, net.mark(batch.body)
+    body, at = batch.body, net.at(batch.body, batch.state)
     far, near = net.look(batch.far, batch.near)
     n, tokens = len(batch.state), torch.cat([batch.tokens, torch.from_numpy(batch.texts.tokens)])
     tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
-    every_word = net.reasoner.read(tokens)
+    every_word = net.read(body, tokens)
     words, more = every_word.part(slice(0, n)), every_word.part(slice(n, None))
-    seen = net.reasoner.see(body, mark, far, near, batch.state)
+    seen = net.reasoner.see(at, far, near)
     # The wording of the request differs between the two, the request does not.
     old = {k: v[batch.source] for k, v in seen.items() if k in ('position', 'present')}
-    latent, _, _, _ = net.reasoner.think(body, old, words)
+    latent = net.reasoner.think(body, old, words).latent
     every = net.reasoner.embed(torch.eye(N_TARGET)[: len(CONCEPTS)]).expand(n, -1, -1)
     tokens = torch.cat([latent[:, :2], every], 1)
-    found = net.expert.locate(body, mark, tokens, far, near, batch.state)
-    glance = net.expert.squeezed(near)
-    state, age = batch.state, batch.age
-    actions, _ = net.expert.decide(body, mark, found, glance, state, latent, age)
+    found = net.expert.locate(at, tokens, far, near)
+    actions, _ = net.expert.decide(at, found, net.expert.squeezed(near), latent, batch.age)
     slots, found = found['position'][:, :, :2], {k: v[:, :, 2:] for k, v in found.items()}
     parts = {
         'action': action_loss(actions, batch, weights),
@@ -46,21 +47,25 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
 
 def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
     """Return the mean L1 distance of chunks in units of the scales; early steps count more."""
-    steps = torch.linspace(1.5, 0.5, actions.shape[1])[:, None, None]
-    error = (actions - batch.actions).abs().unflatten(-1, (batch.body.arms, 7)) * steps
+    body, steps = batch.body, torch.linspace(1.5, 0.5, actions.shape[1])[:, None]
+    every = (actions - batch.actions).abs() * steps
+    error = every[..., : POSE * body.arms].unflatten(-1, (body.arms, POSE))
     scaled = (
         error[..., :3].mean((1, 2, 3)) / weights.position_scale
         + error[..., 3:6].mean((1, 2, 3)) / weights.rotation_scale
         + error[..., 6].mean((1, 2)) / weights.gripper_scale
     )
+    if body.rest:
+        rest = every[..., POSE * body.arms :] / torch.tensor(rest_scales(body))
+        scaled = scaled + rest.mean((1, 2))
     return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
 
 
-def reading_loss(net: PolicyNet, texts: Texts) -> Tensor:
+def reading_loss(net: PolicyNet, body: Embodiment, texts: Texts) -> Tensor:
     """Return the loss of instructions alone."""
     tokens = torch.from_numpy(texts.tokens)
     tokens = tokens[:, : int((tokens != 0).sum(1).amax())]
-    return _texts(net.reasoner.read(tokens), texts)
+    return _texts(net.read(body, tokens), texts)
 
 
 def text_loss(batch: Batch, words: Reading, more: Reading) -> Tensor:
@@ -88,7 +93,7 @@ def _position_losses(
 ) -> Tensor:
     """Return the mean position error over concepts and estimates, m."""
     there = batch.present[:, None]
-    near = there & _inside(batch.seen.near_grips)
+    near = there & inside(batch.seen.near_grips)
     loss = _distance(seen['position'], batch.places, batch.present)
     loss = loss + _distance(found['position'], batch.grips, there)
     loss = loss + 0.5 * _distance(found['far'], batch.grips, there)
@@ -98,9 +103,10 @@ def _position_losses(
 
 def wanted(batch: Batch) -> tuple[Tensor, Tensor]:
     """Return where object and target are for each arm (n, arms, 2, 3) m, and if there is one."""
-    index = batch.classes.clamp(max=len(CONCEPTS) - 1)[:, None, :, None]
-    index = index.expand(-1, batch.body.arms, -1, 3)
-    return batch.grips.gather(2, index), (batch.classes < len(CONCEPTS))[:, None]
+    index = batch.classes.clamp(max=len(CONCEPTS) - 1)
+    there = batch.present.gather(1, index) & (batch.classes < len(CONCEPTS))
+    index = index[:, None, :, None].expand(-1, batch.body.arms, -1, 3)
+    return batch.grips.gather(2, index), there[:, None]
 
 
 def _distance(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
@@ -124,14 +130,10 @@ def _heat_losses(
 def heat_loss(attention: Attention, logits: Tensor, pixels: Tensor) -> Tensor:
     """Return the cross-entropy of an attention against spots at `pixels` (..., 2), or nowhere."""
     logits, pixels = logits.flatten(0, -3), pixels.flatten(0, -3)
-    inside = _inside(pixels)
-    spot = attention.spot(pixels.nan_to_num(9.0)) * inside[..., None]
+    there = inside(pixels)
+    spot = attention.spot(pixels.nan_to_num(9.0)) * there[..., None]
     # On the border it is a matter of taste whether a thing is still in the image.
     clear = (pixels.nan_to_num(9.0).abs().amax(-1) - 1.0).abs() > 0.08
     heat = attention.heat(logits)
-    loss = -torch.where(inside, (spot * heat[..., :-1]).sum(-1), heat[..., -1])
+    loss = -torch.where(there, (spot * heat[..., :-1]).sum(-1), heat[..., -1])
     return (loss * clear).sum() / clear.sum().clamp(min=1)
-
-
-def _inside(pixels: Tensor) -> Tensor:
-    return pixels.nan_to_num(9.0).abs().amax(-1) < 1.0

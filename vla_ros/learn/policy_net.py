@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from vla_ros.learn.embodiment import Embodiment
+from vla_ros.learn.embodiment import Embodiment, Moment, all_families
 from vla_ros.learn.expert import Expert
 from vla_ros.learn.layers import Trunk
-from vla_ros.learn.reasoner import Reasoner
+from vla_ros.learn.reasoner import Reading, Reasoner, Thought
 from vla_ros.learn.settings import NetSettings
 
 
@@ -18,19 +18,26 @@ class PolicyNet(nn.Module):
     """
 
     def __init__(
-        self, net: NetSettings, vocabulary: int, families: tuple[str, ...], robots: int = 1
+        self,
+        net: NetSettings,
+        vocabulary: int,
+        bodies: tuple[Embodiment, ...],
     ) -> None:
-        """Build both; `vocabulary` ids, these task families, so many robots."""
+        """Build both for robots and texts of so many ids."""
         super().__init__()
         self.far = Trunk(net.image_size, net.stem, net.width)
         self.near = Trunk(net.image_size, net.stem, net.width)
-        self.reasoner = Reasoner(net, vocabulary, families)
-        self.expert = Expert(net)
-        self.marks = nn.Parameter(torch.randn(robots, net.body_width) * 0.1)
+        self.reasoner = Reasoner(net, vocabulary, all_families(bodies))
+        self.expert = Expert(net, max(body.rest for body in bodies))
+        self.marks = nn.Parameter(torch.randn(len(bodies), net.body_width) * 0.1)
 
-    def mark(self, body: Embodiment) -> Tensor:
-        """Return what tells a robot from the others (B,)."""
-        return self.marks[body.number]
+    def at(self, body: Embodiment, state: Tensor) -> Moment:
+        """Return a robot at its states (n, 2 per channel)."""
+        return Moment(body, self.marks[body.number], state)
+
+    def read(self, body: Embodiment, tokens: Tensor) -> Reading:
+        """Return what texts (n, L) say to a robot."""
+        return self.reasoner.read(body, self.marks[body.number], tokens)
 
     def look(self, far: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (n, width, S, S) and (n, arms, width, S, S).
@@ -44,19 +51,19 @@ class PolicyNet(nn.Module):
 
 
 class ReasonerGraph(nn.Module):
-    """reasoner.onnx: raw images and tokens in; latent, p_grounded, positions, family out."""
+    """reasoner.onnx: raw images, tokens and state in; what the reasoner makes of them out."""
 
     def __init__(self, net: PolicyNet, body: Embodiment) -> None:
         super().__init__()
         self.net, self.body = net, body
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, *inputs: Tensor) -> Thought:
         """See docs/design.md for names and shapes."""
         *images, tokens, state = inputs
         net, body = self.net, self.body
-        far, near = net.look(images[0], torch.stack(images[1:], 1))
-        seen = net.reasoner.see(body, net.mark(body), far, near, state)
-        return net.reasoner.think(body, seen, net.reasoner.read(tokens))
+        pictures = net.look(images[0], torch.stack(images[1:], 1))
+        seen = net.reasoner.see(net.at(body, state), *pictures)
+        return net.reasoner.think(body, seen, net.read(body, tokens))
 
 
 class ExpertGraph(nn.Module):
@@ -69,14 +76,13 @@ class ExpertGraph(nn.Module):
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See docs/design.md for names and shapes."""
         *images, state, latent, age = inputs
-        net, body, mark = self.net, self.body, self.net.mark(self.body)
+        net, body, at = self.net, self.body, self.net.at(self.body, state)
         far, near = net.look(images[0], torch.stack(images[1:], 1))
-        found = net.expert.locate(body, mark, latent[:, :2], far, near, state)
-        glance = net.expert.squeezed(near)
-        actions, feature = net.expert.decide(body, mark, found, glance, state, latent, age)
+        found = net.expert.locate(at, latent[:, :2], far, near)
+        actions, feature = net.expert.decide(at, found, net.expert.squeezed(near), latent, age)
         # The opening is a fraction; training needs its gradient outside 0..1, deployment does not.
         parts = [
             part.clamp(0.0, 1.0) if i % 2 else part
-            for i, part in enumerate(actions.split([6, 1] * body.arms, -1))
+            for i, part in enumerate(actions.split([*[6, 1] * body.arms, body.rest], -1))
         ]
         return torch.cat(parts, -1), feature, found['position'].mean(1)

@@ -4,7 +4,7 @@ Looking costs a thousand times more than deciding. Once the trunks are good, eve
 at once, and the head then sees each of them hundreds of times with other delays and wordings.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import math
 
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor, nn
 
-from vla_ros.language import Vocabulary, requests
+from vla_ros.language import requests
 from vla_ros.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.learn.batches import Sampler
 from vla_ros.learn.demos import Demos
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.policy_net import PolicyNet
 from vla_ros.learn.reasoner import Reading
+from vla_ros.learn.rest import rest_scales
 from vla_ros.learn.settings import PolishSettings
+from vla_ros.policy.channels import POSE
 
 
 WORDINGS = 48  # per request, drawn once
@@ -41,13 +44,12 @@ class Views:
 def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> Views:
     """Look at frames once."""
     every = net.reasoner.embed(torch.eye(N_TARGET)[: NO_TARGET + 1])
-    body, mark = demos.body, net.mark(demos.body)
     parts: list[tuple[Tensor, ...]] = []
     for some in np.array_split(frames, max(1, len(frames) // chunk)):
-        state = torch.from_numpy(demos.state[some])
+        at = net.at(demos.body, torch.from_numpy(demos.state[some]))
         pictures = net.look(torch.from_numpy(demos.far[some]), torch.from_numpy(demos.near[some]))
-        seen = net.reasoner.see(body, mark, *pictures, state)
-        found = net.expert.locate(body, mark, every.expand(len(some), -1, -1), *pictures, state)
+        seen = net.reasoner.see(at, *pictures)
+        found = net.expert.locate(at, every.expand(len(some), -1, -1), *pictures)
         glance = net.expert.squeezed(pictures[1])
         parts.append(
             (found['position'], found['attended'], glance, seen['position'], seen['present'])
@@ -55,8 +57,8 @@ def look(net: PolicyNet, demos: Demos, frames: NDArray, chunk: int = 64) -> View
     return Views(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-class Polisher:
-    """Trains the head of a net's expert on the demonstrations of a sampler."""
+class Rehearsal:
+    """The demonstrations of one robot, looked at once, for the head to learn from."""
 
     def __init__(
         self, net: PolicyNet, sampler: Sampler, settings: PolishSettings, seed: int = 0
@@ -71,13 +73,14 @@ class Polisher:
         self.index[self.frames] = np.arange(len(self.frames))
         self.views = look(net, demos, self.frames)
         families = sampler.families
-        self._words = _read(net, sampler.vocabulary, families, self.rng)
+        self._words = _read(net, sampler, self.rng)
         order = {request: i for i, request in enumerate(requests(*families))}
         self._asked = np.array([order[request] for request in demos.requests])
         self._shares = [settings.shares.get(name, USUAL_SHARE) for name in families]
         family = np.array([families.index(r.family) for r in demos.requests])
         usable = np.flatnonzero(demos.usable)
         self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(families))]
+        self._weight = _weight(demos.body, net.expert.horizon)
 
     def choose(self, count: int) -> NDArray[np.int64]:
         """Return random usable frames, families in their shares."""
@@ -97,9 +100,8 @@ class Polisher:
         pick = torch.from_numpy(self.rng.integers(WORDINGS, size=len(frames)))
         words = Reading(*(w[request, pick] for w in self._words))
         seen = {'position': views.believed[then], 'present': views.present[then]}
-        body, mark = demos.body, self.net.mark(demos.body)
         with torch.no_grad():
-            latent = self.net.reasoner.think(body, seen, words)[0]
+            latent = self.net.reasoner.think(demos.body, seen, words).latent
         rows = torch.from_numpy(now)[:, None], slice(None), torch.from_numpy(asked)
         # Indices apart bring their axes to the front: (k, 2, arms, ...).
         position, attended = (x[rows].transpose(1, 2) for x in (views.position, views.attended))
@@ -109,9 +111,9 @@ class Polisher:
             attended = nn.functional.dropout(attended, self.settings.dropout)
             glance = nn.functional.dropout(glance, self.settings.dropout)
         found = {'position': position, 'attended': attended}
-        state = torch.from_numpy(demos.state[frames])
+        at = self.net.at(demos.body, torch.from_numpy(demos.state[frames]))
         ages = torch.from_numpy(age.astype(np.float32))
-        predicted, _ = self.net.expert.decide(body, mark, found, glance, state, latent, ages)
+        predicted, _ = self.net.expert.decide(at, found, glance, latent, ages)
         wanted = demos.chunks(frames, self.net.expert.horizon)
         return predicted, torch.from_numpy(wanted)
 
@@ -120,11 +122,28 @@ class Polisher:
         with torch.no_grad():
             predicted, wanted = self.actions(frames, noisy=False)
         off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
-        off = off.unflatten(-1, (-1, 7))
+        arms = self.sampler.demos.body.arms
+        off = off[..., : POSE * arms].unflatten(-1, (-1, POSE))
         return {
             'first_mm': float(off[..., :3].norm(dim=-1).mean() * 1e3),
             'gripper': float(off[..., 6].abs().mean()),
         }
+
+    def loss(self) -> Tensor:
+        """Return the loss of a random batch."""
+        predicted, wanted = self.actions(self.choose(self.settings.batch), noisy=True)
+        return ((predicted - wanted).abs() * self._weight).sum((1, 2)).mean()
+
+
+class Polisher:
+    """Trains the head of a net's expert on rehearsals, which take turns."""
+
+    def __init__(
+        self, net: PolicyNet, samplers: Sequence[Sampler], settings: PolishSettings, seed: int = 0
+    ) -> None:
+        """Look at the demonstrations of every sampler."""
+        self.net, self.settings = net, settings
+        self.rehearsals = [Rehearsal(net, sampler, settings, seed) for sampler in samplers]
 
     def train(self, report: Callable[[dict], None]) -> None:
         """Train for a while; the net ends with averaged weights."""
@@ -136,16 +155,12 @@ class Polisher:
         average = [p.detach().clone() for p in head]
         settings = self.settings
         optimiser = torch.optim.AdamW(head, settings.rate, weight_decay=settings.weight_decay)
-        total = 0.0
-        arms = self.sampler.demos.body.arms
-        scale = torch.tensor(([0.02] * 3 + [0.1] * 3 + [0.25]) * arms)
-        weight = torch.linspace(1.5, 0.5, self.net.expert.horizon)[:, None] / scale / len(scale)
-        for step in range(settings.steps):
-            done = step / settings.steps
+        total, steps = 0.0, settings.steps * len(self.rehearsals)
+        for step in range(steps):
+            done = step / steps
             rate = settings.rate * min(1.0, (step + 1) / 100)
             optimiser.param_groups[0]['lr'] = rate * 0.5 * (1 + math.cos(math.pi * done))
-            predicted, wanted = self.actions(self.choose(settings.batch), noisy=True)
-            loss = ((predicted - wanted).abs() * weight).sum((1, 2)).mean()
+            loss = self.rehearsals[step % len(self.rehearsals)].loss()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(head, 5.0)
@@ -159,14 +174,18 @@ class Polisher:
             parameter.data.copy_(value)
 
 
+def _weight(body: Embodiment, horizon: int) -> Tensor:
+    """Return what an error counts (H, relative channels): in units of scales, early ones more."""
+    scale = torch.tensor([*([0.02] * 3 + [0.1] * 3 + [0.25]) * body.arms, *rest_scales(body)])
+    return torch.linspace(1.5, 0.5, horizon)[:, None] / scale / len(scale)
+
+
 @torch.no_grad()
-def _read(
-    net: PolicyNet, vocabulary: Vocabulary, families: tuple[str, ...], rng: np.random.Generator
-) -> Reading:
+def _read(net: PolicyNet, sampler: Sampler, rng: np.random.Generator) -> Reading:
     """Return what the reasoner reads in WORDINGS texts of every request, (requests, W, ...)."""
-    rows = []
+    rows, families = [], sampler.families
     for request in requests(*families):
         words = [positive(request, rng, families) for _ in range(WORDINGS)]
-        texts = [vocabulary.encode_words(text) for text in words]
-        rows.append(net.reasoner.read(torch.from_numpy(np.stack(texts))))
+        texts = np.stack([sampler.vocabulary.encode_words(text) for text in words])
+        rows.append(net.read(sampler.demos.body, torch.from_numpy(texts)))
     return Reading(*(torch.stack(column) for column in zip(*rows, strict=True)))

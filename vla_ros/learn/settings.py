@@ -119,6 +119,7 @@ class TrainSettings:
     expert_rate: float  # Hz
     latent_valid_for: float  # s
     chunk_valid_for: float  # s
+    search_time: float  # s that a camera that can turn may look for what is asked for
     false_refusals: float  # greatest share of valid requests that validation may refuse
 
     def __post_init__(self) -> None:

@@ -1,16 +1,17 @@
 """From a folder of demonstrations to a policy directory, in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import dataclasses
 from pathlib import Path
 import time
 
 from vla_ros import config
+from vla_ros.config import require
 from vla_ros.learn.card import write_card
 from vla_ros.learn.checkpoint import Average, restore
-from vla_ros.learn.embodiment import embody
+from vla_ros.learn.embodiment import embody_all
 from vla_ros.learn.export import export_policy
-from vla_ros.learn.loop import Budget, Report, Run, build_net, demonstrations
+from vla_ros.learn.loop import Budget, Member, Report, Run, build_net, demonstrations, read_by
 from vla_ros.learn.polish import Polisher
 from vla_ros.learn.settings import TrainSettings
 from vla_ros.paths import config_file
@@ -18,16 +19,30 @@ from vla_ros.policy import PolicySpec
 from vla_ros.robots.body import Robot
 
 
+ROBOT = '{robot}'  # in a path: the name of each robot
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """What to train from what, and where to put it."""
 
-    demos: Path  # folder of episodes
+    demos: Path  # folder of episodes, with {robot} in it where there are several
     out: Path  # folder for checkpoints
-    policy: Path  # policy directory to write
+    policy: Path  # policy directory to write, likewise
     budget: Budget
     resume: bool = False  # go on from the checkpoint in `out`
     export_every: float = 600.0  # s; so that others can look at it while it learns
+
+    def check(self, robots: Sequence[Robot]) -> None:
+        """Raise ValueError where several robots would have one folder."""
+        for name in ('demos', 'policy'):
+            apart = len(robots) == 1 or ROBOT in str(getattr(self, name))
+            require(apart, f'{name}: expected {ROBOT} in the path, for there are several robots')
+
+
+def own(path: Path, robot: str) -> Path:
+    """Return a path with the name of a robot in the place of {robot}."""
+    return Path(str(path).replace(ROBOT, robot))
 
 
 def load_settings(name: str = 'pocket') -> TrainSettings:
@@ -40,14 +55,20 @@ def load_settings(name: str = 'pocket') -> TrainSettings:
     return config.load(TrainSettings, config_file('train', name))
 
 
-def train_policy(settings: TrainSettings, robot: Robot, job: Job, report: Report) -> PolicySpec:
-    """Train, validate and export; return the spec of the policy written.
+def train_policy(
+    settings: TrainSettings, robots: Sequence[Robot], job: Job, report: Report
+) -> list[PolicySpec]:
+    """Train, validate and export; return the specs of the policies written, one for each robot.
 
     Raises:
         ValueError: no demonstrations, or a bad one, or a checkpoint of another net.
     """
-    run = Run(settings, robot, demonstrations(job.demos), job.out)
-    report({'frames': run.sampler.demos.n, 'episodes': len(run.sampler.demos.requests)})
+    job.check(robots)
+    files = [demonstrations(own(job.demos, robot.name)) for robot in robots]
+    run = Run(settings, robots, files, job.out)
+    for member in run.members:
+        demos = member.sampler.demos
+        report({'robot': member.body.name, 'frames': demos.n, 'episodes': len(demos.requests)})
     if job.resume:
         run.resume(job.out / 'last.safetensors')
     start = exported = time.monotonic()
@@ -56,45 +77,63 @@ def train_policy(settings: TrainSettings, robot: Robot, job: Job, report: Report
     def watch(figures: dict) -> None:
         nonlocal exported
         report(figures | {'minutes': (time.monotonic() - start) / 60})
-        if 'threshold' in figures and time.monotonic() - exported > job.export_every:
+        if 'figures' in figures and time.monotonic() - exported > job.export_every:
             exported = time.monotonic()
-            exporter(figures)
+            exporter(figures['figures'])
 
     run.train(job.budget, watch)
     if settings.polish.steps:
-        Polisher(run.average.net, run.sampler, settings.polish, settings.seed).train(report)
+        samplers = [member.sampler for member in run.members]
+        Polisher(run.average.net, samplers, settings.polish, settings.seed).train(report)
         run.save(job.out / 'polished.safetensors')
     figures = run.figures()
-    report(figures)
+    report({'figures': figures})
     return exporter(figures)
 
 
 def export_checkpoint(
     settings: TrainSettings,
-    robot: Robot,
+    robots: Sequence[Robot],
     checkpoint: Path,
     policy: Path,
     threshold: float,
     dt: float = 0.1,
-) -> PolicySpec:
+) -> list[PolicySpec]:
     """Export a checkpoint without its demonstrations; the threshold is the caller's.
 
     Raises:
         ValueError: not a checkpoint of this net.
     """
-    body = embody(robot)
-    net = build_net(settings, body)
+    bodies = embody_all(robots)
+    net, vocabulary = build_net(settings, bodies), read_by(settings, bodies)
     average = Average(net, settings.ema)
     restore(checkpoint, net, average)
-    return export_policy(average.net, settings, body, threshold, dt, policy)
+    return [
+        export_policy(
+            average.net, settings, body, vocabulary, threshold, dt, own(policy, body.name)
+        )
+        for body in bodies
+    ]
 
 
-def _exporter(run: Run, job: Job) -> Callable[[dict], PolicySpec]:
-    def export(figures: dict) -> PolicySpec:
-        net, dt = run.average.net, run.sampler.demos.dt
-        threshold = figures['threshold']
-        spec = export_policy(net, run.settings, run.body, threshold, dt, job.policy)
-        write_card(job.policy, spec, run, figures)
-        return spec
+def _exporter(run: Run, job: Job) -> Callable[[dict[str, dict]], list[PolicySpec]]:
+    def export(figures: dict[str, dict]) -> list[PolicySpec]:
+        return [_export(run, member, figures[member.body.name], job) for member in run.members]
 
     return export
+
+
+def _export(run: Run, member: Member, figures: dict, job: Job) -> PolicySpec:
+    """Write the policy of one robot, with its card."""
+    body, folder = member.body, own(job.policy, member.body.name)
+    spec = export_policy(
+        run.average.net,
+        run.settings,
+        body,
+        run.vocabulary,
+        figures['threshold'],
+        member.sampler.demos.dt,
+        folder,
+    )
+    write_card(folder, spec, run, member, figures)
+    return spec

@@ -7,9 +7,10 @@ from torch import Tensor
 from vla_ros.language import render, requests
 from vla_ros.language.corpus import NO_TARGET, arm_class, classes, sample_texts
 from vla_ros.learn.batches import Batch, Sampler
-from vla_ros.learn.cameras import STATE
+from vla_ros.learn.embodiment import Embodiment
 from vla_ros.learn.losses import wanted
 from vla_ros.learn.policy_net import PolicyNet
+from vla_ros.policy.channels import POSE, STATE
 
 
 COLOURS = 6
@@ -41,8 +42,8 @@ def validate(
         'action_mm': _mm(merged['action'][moving]),
         'first_mm': _mm(merged['first'][moving]),
         'gripper': float(merged['gripper'][moving].mean()) if moving.any() else float('nan'),
-        'object_mm': float(merged['object'].mean() * 1e3),
-        'object_p95_mm': float(np.quantile(merged['object'], 0.95) * 1e3),
+        'object_mm': _mm(merged['object']),
+        'object_p95_mm': float(np.nanquantile(merged['object'], 0.95) * 1e3),
         'near_mm': _mm(merged['near']),
         'target_mm': _mm(merged['target']),
         'reasoner_mm': _mm(merged['reasoner']),
@@ -54,18 +55,19 @@ def validate(
 
 
 def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
-    body, mark, state = batch.body, net.mark(batch.body), batch.state
+    body, state = batch.body, batch.state
+    at = net.at(body, state)
     far, near = net.look(batch.far, batch.near)
-    seen = net.reasoner.see(body, mark, far, near, state)
+    seen = net.reasoner.see(at, far, near)
     old = {k: seen[k][batch.source] for k in ('position', 'present')}
-    latent, _, _, _ = net.reasoner.think(body, old, net.reasoner.read(batch.tokens))
-    found = net.expert.locate(body, mark, latent[:, :2], far, near, state)
-    glance = net.expert.squeezed(near)
-    actions, _ = net.expert.decide(body, mark, found, glance, state, latent, batch.age)
-    error = (actions - batch.actions).abs().unflatten(-1, (body.arms, 7))
+    latent = net.reasoner.think(body, old, net.read(body, batch.tokens)).latent
+    found = net.expert.locate(at, latent[:, :2], far, near)
+    actions, _ = net.expert.decide(at, found, net.expert.squeezed(near), latent, batch.age)
+    error = (actions - batch.actions).abs()[..., : POSE * body.arms]
+    error = error.unflatten(-1, (body.arms, POSE))
     places, asked = wanted(batch)
     distance = (found['position'] - places).norm(dim=-1)
-    target = torch.where(asked[..., 1], distance[..., 1], torch.nan)
+    distance = torch.where(asked, distance, torch.nan)
     hands = torch.stack([state[:, STATE * i :][:, :2] for i in range(body.arms)], 1)
     above = (hands - places[:, :, 0, :2]).norm(dim=-1)
     believed = (seen['position'] - batch.places).norm(dim=-1)
@@ -75,7 +77,7 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
         'gripper': error[..., 6].mean((1, 2)),
         'object': distance[..., 0].flatten(),
         'near': torch.where(above < 0.05, distance[..., 0], torch.nan).flatten(),
-        'target': target.flatten(),
+        'target': distance[..., 1].flatten(),
         'reasoner': torch.where(batch.present, believed, torch.nan).flatten(),
         'usable': batch.usable.float(),
     }
@@ -83,19 +85,24 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def presence(net: PolicyNet, sampler: Sampler) -> tuple[np.ndarray, np.ndarray]:
-    """Return p_grounded of requests for present and for absent cubes, before the arm has moved.
+    """Return p_grounded of requests for present and for absent things, before the arm has moved.
 
-    Of one cube and of two: a stack names two, and both must be there.
+    Of one thing and of two: a stack names two, and both must be there. A camera that turns may not
+    have them in its picture at first: there it is at any time, of what is in it and what is not.
     """
     demos = sampler.demos
     frames = np.unique(demos.start[demos.usable])
+    if demos.body.far.links:
+        frames = np.sort(sampler.rng.choice(demos.n, min(demos.n, 300), replace=False))
     frames = frames[:300] if len(frames) else np.arange(min(demos.n, 256))
     there = np.isfinite(demos.places[frames, :COLOURS, 0])
+    if demos.body.far.links:
+        there &= sampler.seen.at(frames).anywhere[:, :COLOURS].numpy()
     chances = []
     for some in np.array_split(frames, -(-len(frames) // 64)):
         pictures = net.look(torch.from_numpy(demos.far[some]), torch.from_numpy(demos.near[some]))
         state = torch.from_numpy(demos.state[some])
-        seen = net.reasoner.see(demos.body, net.mark(demos.body), *pictures, state)
+        seen = net.reasoner.see(net.at(demos.body, state), *pictures)
         chances.append(torch.sigmoid(seen['present'][:, :COLOURS]))
     p = torch.cat(chances).numpy()
     pairs = [(i, j) for i in range(COLOURS) for j in range(i)]
@@ -132,7 +139,8 @@ def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
     """Return how often the object, target and arm of unseen instructions are understood."""
     rng = np.random.default_rng(7)
     texts = sample_texts(sampler.vocabulary, n, rng, sampler.families)
-    object_, target, _ = _understood(net, texts.tokens)
+    body = sampler.demos.body
+    object_, target, _ = _understood(net, body, texts.tokens)
     right = (object_ == texts.object) & (target == texts.target)
     bad = (texts.object == COLOURS) | (texts.target == NO_TARGET + 1)
     result = {
@@ -144,13 +152,13 @@ def validate_text(net: PolicyNet, sampler: Sampler, n: int = 400) -> dict:
         asked = [options[rng.integers(len(options))] for _ in range(n // 4)]
         tokens = [sampler.vocabulary.encode(render(r, rng, 'heldout')) for r in asked]
         meant = np.array([(*classes(r), arm_class(r)) for r in asked])
-        found = np.stack(_understood(net, np.stack(tokens)), 1)
+        found = np.stack(_understood(net, body, np.stack(tokens)), 1)
         result[f'heldout_{family}'] = float((found == meant).all(1).mean())
     return result
 
 
-def _understood(net: PolicyNet, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
+def _understood(net: PolicyNet, body: Embodiment, tokens: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the classes of object, target and arm of texts, (n,) each."""
-    words = net.reasoner.read(torch.from_numpy(tokens))
+    words = net.read(body, torch.from_numpy(tokens))
     every = (words.object, words.target, words.arm)
     return tuple(logits.argmax(-1).numpy() for logits in every)

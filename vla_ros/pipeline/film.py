@@ -8,6 +8,7 @@ from vla_ros.record.read import read_episode
 from vla_ros.record.timeline import write_timeline
 from vla_ros.record.video import write_video
 from vla_ros.robots import load_robot
+from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.scene import Scene
 
@@ -19,9 +20,9 @@ _FPS = 20
 class Redraw:
     """Draws a recorded physics state again; the scene changes only when its id does."""
 
-    def __init__(self, robot: str) -> None:
+    def __init__(self, robot: Robot) -> None:
         """Open the renderer."""
-        scene = Scene(load_robot(robot))
+        scene = Scene(robot)
         self._scenes = Scenes(scene.spec, scene.config)
         self._renderer = CameraRenderer(scene, size=_SIZE)
         self._shown = ''
@@ -40,5 +41,7 @@ def film(robot: str, bags: Path, out: Path) -> dict[str, str]:
     episodes = [read_episode(path) for path in sorted(bags.iterdir()) if path.is_dir()]
     video, timeline = out / 'demo.mp4', out / 'timeline.png'
     write_timeline(timeline, episodes, f'vla_ros demo: {robot}')
-    write_video(video, episodes, Redraw(robot), fps=_FPS)
+    spec = load_robot(robot)
+    cameras = [camera.name for camera in spec.cameras]
+    write_video(video, episodes, cameras, Redraw(spec), fps=_FPS)
     return {'video': str(video), 'timeline': str(timeline)}

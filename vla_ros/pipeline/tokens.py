@@ -42,7 +42,7 @@ def collect(folder: Path) -> Chunks:
     robots = sorted({episode.info.robot for episode in moving})
     require(len(robots) == 1, f'{folder}: expected the demonstrations of one robot, got {robots}')
     spec = load_robot(robots[0])
-    opening, body = spec.limbs[0].gripper.open, parts_of(spec.channels)
+    opening, body = spec.arms[0].gripper.open, parts_of(spec.channels)
     parts: tuple[list[Array], list[Array]] = ([], [])
     for number, episode in enumerate(moving):
         frames = np.arange(0, len(episode), _EVERY)

@@ -3,13 +3,13 @@
 What has been made already is not made again, so that a run that was interrupted goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 import dataclasses
 
 from vla_ros.learn.loop import Budget, Report
 from vla_ros.learn.settings import TrainSettings
-from vla_ros.learn.train import Job, train_policy
+from vla_ros.learn.train import ROBOT, Job, own, train_policy
 from vla_ros.pipeline.demonstrate import demonstrate
 from vla_ros.pipeline.stills import photograph
 from vla_ros.policy import PolicySpec
@@ -24,34 +24,45 @@ Bar = Callable[[str, int], AbstractContextManager[Callable[[bool], None]]]
 
 
 def train_from_nothing(
-    settings: TrainSettings, robot: str, job: Job, workers: int, bar: Bar, report: Report
-) -> PolicySpec:
-    """Collect into the job's folder of demonstrations and train as the recipe says.
+    settings: TrainSettings,
+    robots: Sequence[str],
+    job: Job,
+    workers: int,
+    bar: Bar,
+    report: Report,
+) -> list[PolicySpec]:
+    """Collect into the job's folders of demonstrations and train as the recipe says.
 
     Raises:
         ValueError: what was collected cannot be learned from; the message names the file.
     """
-    plan, spec = settings.collect, load_robot(robot)
-    with bar('demonstrations', plan.demonstrations * len(spec.tasks)) as step:
-        demonstrate(
-            robot, job.demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step
-        )
-    with bar('stills', plan.stills) as step:
-        photograph(robot, job.demos / 'stills', plan.stills, settings.seed, workers, step)
+    plan, specs = settings.collect, [load_robot(robot) for robot in robots]
+    job.check(specs)
+    for robot, spec in zip(robots, specs, strict=True):
+        demos = own(job.demos, spec.name)
+        with bar(f'{spec.name}: demonstrations', plan.demonstrations * len(spec.tasks)) as step:
+            demonstrate(
+                robot, demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step
+            )
+        with bar(f'{spec.name}: stills', plan.stills) as step:
+            photograph(robot, demos / 'stills', plan.stills, settings.seed, workers, step)
     before, after = plan.steps
-    first = dataclasses.replace(
-        job, policy=job.out / 'first', budget=Budget(_NO_LIMIT, before), resume=False
-    )
-    corrected = tuple(family for family in plan.corrected if family in spec.tasks)
-    if not (corrected and plan.corrections):
+    corrected = [tuple(name for name in plan.corrected if name in s.tasks) for s in specs]
+    if not (any(corrected) and plan.corrections):
         whole = Budget(_NO_LIMIT, before + after)
-        return train_policy(settings, spec, dataclasses.replace(job, budget=whole), report)
-    if not (first.policy / 'policy.yaml').is_file():
-        train_policy(settings, spec, first, report)
-    with bar('corrections', plan.corrections * len(corrected)) as step:
-        demonstrate(
-            robot, job.demos / 'corrections', plan.corrections, corrected,
-            _CORRECTED_FROM + settings.seed, workers, takeover=str(first.policy), step=step,
-        )  # fmt: skip
+        return train_policy(settings, specs, dataclasses.replace(job, budget=whole), report)
+    first = dataclasses.replace(
+        job, policy=job.out / 'first' / ROBOT, budget=Budget(_NO_LIMIT, before), resume=False
+    )
+    if not all((own(first.policy, spec.name) / 'policy.yaml').is_file() for spec in specs):
+        train_policy(settings, specs, first, report)
+    for robot, spec, families in zip(robots, specs, corrected, strict=True):
+        if families:
+            demos, policy = own(job.demos, spec.name), own(first.policy, spec.name)
+            with bar(f'{spec.name}: corrections', plan.corrections * len(families)) as step:
+                demonstrate(
+                    robot, demos / 'corrections', plan.corrections, families,
+                    _CORRECTED_FROM + settings.seed, workers, takeover=str(policy), step=step,
+                )  # fmt: skip
     second = dataclasses.replace(job, budget=Budget(_NO_LIMIT, after), resume=True)
-    return train_policy(settings, spec, second, report)
+    return train_policy(settings, specs, second, report)

@@ -39,6 +39,8 @@ class PolicySpec:
     expert_rate: float  # Hz
     gripper_open: float  # m, opening at fraction 1
     files: dict[str, str]  # file name -> sha256
+    # s that the robot may look around for what it is asked for before it refuses; 0: it cannot.
+    search_time: float = 0.0
 
     def __post_init__(self) -> None:
         require(self.representation == 'ee_pose', 'representation: the valid choice is ee_pose')
@@ -47,6 +49,7 @@ class PolicySpec:
         require(0 < self.dt <= 1, f'dt: expected seconds in 0..1, got {self.dt}')
         require(0 < self.gripper_open < 1, 'gripper_open: expected metres in 0..1')
         require(0 <= self.p_grounded_min <= 1, 'p_grounded_min must lie in 0..1')
+        require(0 <= self.search_time <= 60, 'search_time: expected 0..60 s')
         require(self.image_size > 0 and self.horizon > 0, 'image_size and horizon: positive')
         require(bool(self.families), 'families: expected one or more')
         check_families(self.families, 'families')

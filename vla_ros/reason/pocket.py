@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from vla_ros.data import Latent, Observation
+from vla_ros.data import SECOND, Latent, Observation
 from vla_ros.language import FAMILIES, Vocabulary
 from vla_ros.policy import Policy, PolicyError
 from vla_ros.policy.session import Session, camera_inputs
@@ -43,11 +43,12 @@ class PocketReasoner:
                 'p_grounded': (1,),
                 'positions': (1, 2, 3),
                 'family': (1, len(spec.families)),
+                **({'p_understood': (1,)} if spec.search_time else {}),
             },
         )
         self.spec = spec
         self._clock = clock
-        self._asked = ('', '')
+        self._asked, self._since = ('', ''), 0
         self._seen: list[float] = []
         self._accepted = False
 
@@ -57,7 +58,8 @@ class PocketReasoner:
         """Return the latent of one look; see `Reasoner`.
 
         The decision to accept is made once for an episode's instruction, before the arm moves;
-        later the arm may hide what was seen.
+        later the arm may hide what was seen. Where the robot can look around, an instruction that
+        is understood is refused only after it has.
         """
         start = self._clock()
         families = self.spec.families
@@ -75,8 +77,9 @@ class PocketReasoner:
         p_grounded = float(result['p_grounded'][0])
         if not np.isfinite(result['latent']).all() or not np.isfinite(p_grounded):
             raise ValueError('the reasoner returned numbers that are not finite')
-        mean = self._decide(episode_id, instruction, p_grounded)
-        refusal = '' if self._accepted else explain(instruction, self.vocabulary, families)
+        mean = self._decide(episode_id, instruction, p_grounded, observation.stamp)
+        acts = self._accepted or self._looks(result, observation.stamp)
+        refusal = '' if acts else explain(instruction, self.vocabulary, families)
         family = families[int(np.argmax(result['family'][0]))]
         subgoal = '' if refusal else _subgoal(family, result['positions'][0])
         data = result['latent'][0]
@@ -84,10 +87,17 @@ class PocketReasoner:
             observation, instruction, episode_id, seq, start, data, mean, subgoal, refusal
         )
 
-    def _decide(self, episode_id: str, instruction: str, p_grounded: float) -> float:
+    def _looks(self, result: dict[str, np.ndarray], now: int) -> bool:
+        """Whether the robot may still look around for what it has understood."""
+        if not self.spec.search_time:
+            return False
+        understood = float(result['p_understood'][0]) >= self.spec.p_grounded_min
+        return understood and (now - self._since) / SECOND < self.spec.search_time
+
+    def _decide(self, episode_id: str, instruction: str, p_grounded: float, now: int) -> float:
         """Take in one more look and return the mean of the first (or, refused, newest) ones."""
         if self._asked != (episode_id, instruction):
-            self._asked = (episode_id, instruction)
+            self._asked, self._since = (episode_id, instruction), now
             self._seen, self._accepted = [], False
         if not self._accepted or len(self._seen) < _AVERAGED:
             self._seen = [*self._seen, p_grounded][-_AVERAGED:]

@@ -1,4 +1,4 @@
-"""Episodes to one mp4 that people can follow: both cameras, instruction, mode, p, latent age."""
+"""Episodes to one mp4 that people can follow: cameras, instruction, mode, p, latent age."""
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -19,8 +19,8 @@ Renderer = Callable[[str, str, Array], Image]
 def write_video(
     path: str | Path,
     episodes: Sequence[Episode],
+    cameras: Sequence[str],
     render: Renderer | None = None,
-    cameras: Sequence[str] = ('front', 'wrist'),
     fps: int = 25,
     speed: float = 1.0,
 ) -> int:
@@ -29,9 +29,9 @@ def write_video(
     Args:
         path: file to write.
         episodes: as `read_episode` returns them.
+        cameras: shown side by side, in this order.
         render: draws a camera's picture from SimState where the bag has it, e.g. at 480p;
             the recorded pictures are used when None.
-        cameras: shown side by side, in this order.
         fps: frames per second of the film.
         speed: 2 shows the run twice as fast.
 

@@ -100,8 +100,8 @@ class ApartSpec:
 
     slow_distance: float = 0.1
     stop_distance: float = 0.03
-    slow_hands: float = 0.04
-    stop_hands: float = 0.01
+    slow_hands: float = 0.025
+    stop_hands: float = 0.008
 
     def __post_init__(self) -> None:
         for name in ('distance', 'hands'):

@@ -19,8 +19,6 @@ from vla_ros.act.tokenizer import (
     load,
     save,
 )
-from vla_ros.policy import kinds_of
-from vla_ros.robots import load_robot
 
 
 ARM = ('position',) * 3 + ('rotation',) * 3 + ('gripper',)
@@ -85,15 +83,6 @@ def test_standing_still_takes_no_token(tokenizer):
     still = np.zeros((16, len(ARM)))
     assert len(tokenizer.encode(still, ARM)) == 0
     np.testing.assert_array_equal(tokenizer.decode([], ARM, 16), still)
-
-
-def test_channels_have_kinds():
-    assert kinds_of(load_robot('franka').channels) == ARM
-    assert kinds_of(('waist.waist_yaw_joint', 'base.vx', 'base.wz', 'left.gripper')) == (
-        'joint', 'twist', 'twist', 'gripper',
-    )  # fmt: skip
-    with pytest.raises(TokenError, match=r"'left.mood': its kind is none of \['gripper'"):
-        kinds_of(('left.mood',))
 
 
 def test_what_cannot_be_read_is_refused(tokenizer):

@@ -17,7 +17,7 @@ from launch import LaunchContext  # noqa: E402
 from vla_ros.bringup.description import StackOptions  # noqa: E402
 
 
-ROBOTS = ('franka', 'ur5e')
+ROBOTS = ('franka', 'ur5e', 'aloha')
 
 
 @pytest.fixture(params=ROBOTS)

@@ -45,7 +45,7 @@ def trained(tiny, robot, folder, tmp_path_factory):
     out = tmp_path_factory.mktemp('out')
     job = Job(folder, out / 'checkpoints', out / 'policy', Budget(10.0, steps=4, report_every=2))
     reports = []
-    spec = train_policy(tiny, robot, job, reports.append)
+    (spec,) = train_policy(tiny, [robot], job, reports.append)
     return job, spec, reports
 
 
@@ -71,7 +71,7 @@ def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
     assert policy.spec == spec
     assert sum(f.stat().st_size for f in job.policy.glob('*.onnx')) < 10e6
     assert 'held-out' in (job.policy / 'README.md').read_text().lower()
-    assert any('object_mm' in r for r in reports)
+    assert any('object_mm' in r['figures'][robot.name] for r in reports if 'figures' in r)
     seen = observation(robot, np.random.default_rng(0))
     policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
     latent = PocketReasoner(policy).reason(seen, an_instruction(robot), 'e', 1)
@@ -88,7 +88,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     from vla_ros.learn.checkpoint import Average, restore
 
     body = embody(robot)
-    net = build_net(tiny, body)
+    net = build_net(tiny, (body,))
     average = Average(net, 0.9)
     restore(job.out / 'polished.safetensors', net, average)
     rng = np.random.default_rng(1)
@@ -101,8 +101,8 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     posture = torch.from_numpy(state)
     with torch.no_grad():
         expected = ReasonerGraph(average.net, body)(*raw, torch.from_numpy(tokens), posture)
-    for a, b in zip(result.values(), expected, strict=True):
-        assert np.abs(a - b.numpy()).max() < 1e-4
+    for name, found in result.items():
+        assert np.abs(found - getattr(expected, name).numpy()).max() < 1e-4
     age = np.array([0.3], np.float32)
     latent = result['latent']
     result = PocketExpert(policy)._session.run(state=state, latent=latent, age=age, **images)
@@ -116,8 +116,8 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
 
 def test_export_is_deterministic(trained, tiny, robot, tmp_path):
     job, spec, _ = trained
-    again = export_checkpoint(
-        tiny, robot, job.out / 'polished.safetensors', tmp_path / 'p', spec.p_grounded_min
+    (again,) = export_checkpoint(
+        tiny, [robot], job.out / 'polished.safetensors', tmp_path / 'p', spec.p_grounded_min
     )
     assert again == spec
 
@@ -126,16 +126,16 @@ def test_same_seed_same_weights(tiny, robot, folder, tmp_path):
     files = demonstrations(folder)
     losses = []
     for _ in range(2):
-        run = Run(tiny, robot, files, tmp_path)
+        run = Run(tiny, [robot], [files], tmp_path)
         losses.append([run._one_step()['loss'] for _ in range(3)])
     assert losses[0] == losses[1]
 
 
 def test_resume_goes_on(tiny, robot, folder, tmp_path):
     files = demonstrations(folder)
-    run = Run(tiny, robot, files, tmp_path)
+    run = Run(tiny, [robot], [files], tmp_path)
     run.train(Budget(10.0, steps=3), lambda _: None)
-    other = Run(tiny, robot, files, tmp_path)
+    other = Run(tiny, [robot], [files], tmp_path)
     other.resume(tmp_path / 'last.safetensors')
     assert other.step == 3
     for a, b in zip(run.net.parameters(), other.net.parameters(), strict=True):
@@ -144,14 +144,14 @@ def test_resume_goes_on(tiny, robot, folder, tmp_path):
 
 def test_a_wrong_checkpoint_is_named(tiny, robot, folder, tmp_path):
     (tmp_path / 'last.safetensors').write_bytes(b'no')
-    run = Run(tiny, robot, demonstrations(folder), tmp_path)
+    run = Run(tiny, [robot], [demonstrations(folder)], tmp_path)
     with pytest.raises(ValueError, match=r'last\.safetensors: not a checkpoint'):
         run.resume(tmp_path / 'last.safetensors')
 
 
 def test_the_latent_carries_gradients_to_the_reasoner(tiny, robot, folder, tmp_path):
-    run = Run(tiny, robot, demonstrations(folder), tmp_path)
-    loss, parts = total(run.net, run.sampler.draw(), tiny.loss)
+    run = Run(tiny, [robot], [demonstrations(folder)], tmp_path)
+    loss, parts = total(run.net, run.members[0].sampler.draw(), tiny.loss)
     parts['action'].backward()
     assert run.net.reasoner.concepts.grad.abs().sum() > 0
     assert run.net.reasoner.text.embed.weight.grad.abs().sum() > 0
@@ -168,7 +168,7 @@ def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(fold
 
 
 def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
-    sampler = Run(tiny, robot, demonstrations(folder), tmp_path).sampler
+    sampler = Run(tiny, [robot], [demonstrations(folder)], tmp_path).members[0].sampler
     frames = sampler.rng.integers(sampler.demos.n, size=500)
     old, age = sampler.delays(frames)
     assert (sampler.demos.episode[old] == sampler.demos.episode[frames]).all()
@@ -245,10 +245,10 @@ def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, tmp_path):
     write_demos(tmp_path / 'demos', 6, size=48, families=both.tasks)
     job = Job(tmp_path / 'demos', tmp_path / 'out', tmp_path / 'policy', Budget(10.0, steps=2))
     reports = []
-    spec = train_policy(tiny, both, job, reports.append)
+    (spec,) = train_policy(tiny, [both], job, reports.append)
     assert spec.families == ('wipe', 'press')
-    assert {'heldout_wipe', 'heldout_press'} <= set(reports[-1])
-    assert 'heldout_pick' not in reports[-1]
+    assert {'heldout_wipe', 'heldout_press'} <= set(reports[-1]['figures']['franka'])
+    assert 'heldout_pick' not in reports[-1]['figures']['franka']
     policy = load_policy(job.policy)
     policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
     reasoner = PocketReasoner(policy)
@@ -273,4 +273,4 @@ def test_a_robot_with_other_cameras_than_the_nets_look_through_is_refused(robot)
 def test_a_robot_without_tasks_learns_nothing(tiny, robot, folder, tmp_path):
     idle = dataclasses.replace(robot, tasks=())
     with pytest.raises(ValueError, match=f'{robot.name} has no tasks'):
-        Run(tiny, idle, demonstrations(folder), tmp_path)
+        Run(tiny, [idle], [demonstrations(folder)], tmp_path)

@@ -198,3 +198,12 @@ def test_more_limbs_than_the_mailbox_has_room_for_are_refused(tmp_path):
     path.write_text(yaml.safe_dump({**tree, 'limbs': [left, right, *spare]}))
     with pytest.raises(RealtimeError, match='limbs: expected at most 8'):
         RealtimeProcess(RealtimeConfig(str(path), hardware='driver')).start()
+
+
+def test_arms_of_a_body_watch_each_other_and_an_only_arm_has_nobody_to_watch(aloha, cell, layout):
+    execution = Execution(aloha, SimHardware(cell.scene, layout).limbs)
+    watches = [limb.loop.slowdown.neighbours for limb in execution.limbs]
+    assert None not in watches and watches[0] is not watches[1]
+    franka = Workcell(load_robot('franka'))
+    franka.reset(draw_layout(franka.scene.config, np.random.default_rng(0)))
+    assert franka.loop.slowdown.neighbours is None

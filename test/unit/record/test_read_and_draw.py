@@ -13,6 +13,9 @@ from vla_ros.record.timeline import write_timeline
 from vla_ros.record.video import caption_at, picture_at, write_video
 
 
+CAMERAS = ('front', 'wrist')
+
+
 START = 1_700_000_000_000_000_000
 
 
@@ -90,7 +93,7 @@ def test_captions_follow_the_run(episode: Episode) -> None:
 
 def test_video_has_every_frame_and_plays(episode: Episode, tmp_path: Path) -> None:
     path = tmp_path / 'out' / 'v.mp4'
-    count = write_video(path, [episode], fps=5, speed=2.0)
+    count = write_video(path, [episode], CAMERAS, fps=5, speed=2.0)
     assert count == 30
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -112,13 +115,13 @@ def test_video_draws_the_recorded_physics_again(episode: Episode, tmp_path: Path
     picture = picture_at(episode, 'front', START + 10**9, render)
     assert picture.shape == (480, 640, 3)
     assert asked == [('front', pytest.approx(1.0))]
-    assert write_video(tmp_path / 'v.mp4', [episode], render, ('front',), fps=1) == 12
+    assert write_video(tmp_path / 'v.mp4', [episode], ('front',), render, fps=1) == 12
 
 
 def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
     empty = Episode('x', {}, {}, 0, 0)
     with pytest.raises(ValueError, match='no episode'):
-        write_video(tmp_path / 'v.mp4', [empty])
+        write_video(tmp_path / 'v.mp4', [empty], CAMERAS)
     with pytest.raises(ValueError, match='no episode'):
         write_timeline(tmp_path / 't.png', [empty])
     assert not list(tmp_path.iterdir())

@@ -80,15 +80,31 @@ def test_arms_touch_each_other_but_not_themselves(cell):
     assert not any(meet(a, b) for side in (left, right) for a in side for b in side)
 
 
-def test_one_arm_stops_at_the_other(cell):
-    """Led through each other, they do not pass."""
+@pytest.mark.parametrize(
+    ('left', 'right'),
+    [
+        ((-0.02, -0.05, 0.22), (-0.02, 0.05, 0.22)),  # both into each other
+        ((-0.02, -0.05, 0.22), (-0.02, -0.17, 0.22)),  # one into the other
+        ((0.0, -0.05, 0.1), (0.0, 0.05, 0.33)),  # one above the other
+    ],
+)
+def test_arms_that_are_led_into_each_other_stop_before_they_touch(cell, left, right):
     cell.reset(draw_layout(cell.scene.config, np.random.default_rng(0)))
     goal = np.array([[*arm.home.position, *arm.home.quaternion, 0.074] for arm in cell.arms])
-    goal[:, 1] = -0.02, 0.02
-    for _ in range(15):
+    away = goal.copy()
+    goal[:, :3] = left, right
+    data, model = cell.hardware.data, cell.scene.model
+    for _ in range(25):
         cell.advance(goal.reshape(-1))
-    left, right = (hand.ee.position for hand in cell.world().hands)
-    assert left[1] - right[1] > 0.02
+        bodies = model.geom_bodyid[data.contact.geom]
+        sides = [{model.body(b).name.split('_')[0] for b in pair} for pair in bodies]
+        assert {'left', 'right'} not in sides
+    causes = [arm.loop.slowdown.cause for arm in cell.arms]
+    assert any(cause.startswith('another arm: ') for cause in causes)
+    for _ in range(20):  # the way back may first lead round a wrist
+        cell.advance(away.reshape(-1))
+    places = [hand.ee.position for hand in cell.world().hands]
+    np.testing.assert_allclose(places, away[:, :3], atol=0.01)
 
 
 def test_the_hands_hold_what_they_grip(cell):

@@ -1,6 +1,6 @@
-"""The whole tick of every law in the real control process, while the arm is led about."""
+"""The whole tick of every law in the real control process, while the arms are led about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import math
 import time
 
@@ -11,6 +11,7 @@ from vla_ros.control.supervisor import Event
 from vla_ros.control.targets import Kind
 from vla_ros.data import Array
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeProcess
+from vla_ros.robots.body import Robot
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -20,7 +21,7 @@ _TURN = 0.2  # rad, of the second joint, for laws that follow joints
 
 
 def bench_tick(
-    spec: RobotSpec, preset: str, seconds: float, step: Callable[[], None] | None = None
+    robot: Robot, preset: str, seconds: float, step: Callable[[], None] | None = None
 ) -> dict[str, float]:
     """Run the law in the simulated robot's control process; return the figures of its ticks.
 
@@ -28,23 +29,24 @@ def bench_tick(
     publishing and the next target as well.
 
     Args:
-        spec: the robot.
-        preset: of config/control/.
+        robot: whose arms are all led, in the same way.
+        preset: of config/control/, for every arm.
         seconds: how long; the first second does not count.
         step: called once a second.
 
     Raises:
         RuntimeError: the process refused the law or the takeover.
     """
-    process = RealtimeProcess(RealtimeConfig(spec.name, law=preset))
+    process = RealtimeProcess(RealtimeConfig(robot.name, law=preset))
     process.start()
     try:
         if cause := process.post(Event.TAKEOVER):
             raise RuntimeError(f'{preset}: {cause}')
-        lead = _leader(spec, load_law(preset, spec).tracks, process)
+        arms = enumerate(robot.arms)
+        leaders = [_leader(i, a, load_law(preset, a).tracks, process) for i, a in arms]
         ticks, cycles = [], []
         for _ in range(max(math.ceil(seconds), 2)):
-            _lead(process, lead, 1.0)
+            _lead(process, leaders, 1.0)
             status = process.status()
             ticks.append((status.tick_p50, status.tick_p99))
             cycles.append(process.cycle())
@@ -61,11 +63,13 @@ def bench_tick(
     }  # fmt: skip
 
 
-def _leader(spec: RobotSpec, tracks: str, process: RealtimeProcess) -> Callable[[float], None]:
-    """Return what sends the target of a time s."""
+def _leader(
+    limb: int, spec: RobotSpec, tracks: str, process: RealtimeProcess
+) -> Callable[[float], None]:
+    """Return what sends a limb the target of a time s."""
 
     def send(kind: Kind, values: Array) -> None:
-        process.target(kind, time.time_ns(), values)
+        process.target(kind, time.time_ns(), values, limb)
 
     def twist(now: float) -> None:
         phase = 2 * math.pi * _RATE * now
@@ -79,10 +83,13 @@ def _leader(spec: RobotSpec, tracks: str, process: RealtimeProcess) -> Callable[
     return {'pose': twist, 'posture': joints}.get(tracks, lambda now: None)
 
 
-def _lead(process: RealtimeProcess, send: Callable[[float], None], seconds: float) -> None:
+def _lead(
+    process: RealtimeProcess, leaders: Sequence[Callable[[float], None]], seconds: float
+) -> None:
     """Send targets for so long."""
     begin = time.monotonic()
     while (now := time.monotonic()) < begin + seconds:
         process.beat()
-        send(now)
+        for send in leaders:
+            send(now)
         time.sleep(_PERIOD)
