@@ -4,6 +4,7 @@ import sys
 from hypothesis import settings
 import pytest
 
+from vla_ros.robots import load_robot
 from vla_ros.sim import gl  # noqa: F401 - before any test imports mujoco
 
 
@@ -12,6 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 # Tests are of what is computed, not of how busy the machine is.
 settings.register_profile('untimed', deadline=None)
 settings.load_profile('untimed')
+
+
+@pytest.fixture(scope='session')
+def aloha():
+    return load_robot('aloha')
 
 
 @pytest.fixture(scope='session')

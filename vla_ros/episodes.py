@@ -16,7 +16,7 @@ from vla_ros.language.grammar import Request
 
 SUFFIX = '.safetensors'
 IMAGE_PREFIX = 'observation.images.'
-STATE_SIZE, ACTION_SIZE, OBJECTS = 16, 8, 6  # the first two of each limb
+ARM_CHANNELS, OBJECTS = 8, 6
 _NEEDED = ('robot', 'family', 'object', 'target', 'instruction', 'seed', 'success', 'fps')
 
 
@@ -42,10 +42,11 @@ class Episode:
 
     info: EpisodeInfo
     images: Mapping[str, NDArray[np.uint8]]  # camera -> (T, S, S, 3) RGB
-    state: NDArray[np.float32]  # (T, 16 per limb) RobotState.vector() of each, in order
-    action: NDArray[np.float32]  # (T, 8 per limb) absolute pose (m, xyzw) and opening (m)
+    # What is privileged is in the base frame of the arms at that step, if anything carries them.
+    state: NDArray[np.float32]  # (T, 2 per channel) the limbs' vector(), in order
+    action: NDArray[np.float32]  # (T, channels) of an arm absolute pose (m, xyzw), opening (m)
     objects: NDArray[np.float32]  # (T, 6, 3) m, what has a colour, in colour order; NaN = absent
-    # (T, limbs, 6, 3) m, where each hand would take hold of it
+    # (T, arms, 6, 3) m, where each hand would take hold of it
     grips: NDArray[np.float32]
     bowl: NDArray[np.float32]  # (T, 3) m; NaN = absent, as the zone
     zone: NDArray[np.float32]  # (T, 3) m
@@ -57,9 +58,11 @@ class Episode:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'images', MappingProxyType(dict(self.images)))
-        limbs = max(self.action.shape[-1] // ACTION_SIZE, 1)
+        channels = self.action.shape[-1]
+        # How many arms there are is the robot's affair: at most as many as there are channels for.
+        arms = min(self.grips.shape[1] if self.grips.ndim == 4 else 1, channels // ARM_CHANNELS)
         for key, array in self.arrays().items():
-            _check(key, array, len(self.stamp), limbs)
+            _check(key, array, len(self.stamp), channels, arms)
         step = np.diff(self.stamp)
         require(bool((step > 0).all()), 'stamp: must increase')
         finite = np.isfinite(self.state).all() and np.isfinite(self.action).all()
@@ -86,12 +89,12 @@ class Episode:
         }
 
 
-def _check(key: str, array: NDArray, steps: int, limbs: int) -> None:
+def _check(key: str, array: NDArray, steps: int, channels: int, arms: int) -> None:
     shapes: dict[str, tuple[type, tuple[int, ...]]] = {
-        'observation.state': (np.float32, (steps, limbs * STATE_SIZE)),
-        'action': (np.float32, (steps, limbs * ACTION_SIZE)),
+        'observation.state': (np.float32, (steps, 2 * channels)),
+        'action': (np.float32, (steps, channels)),
         'privileged.objects': (np.float32, (steps, OBJECTS, 3)),
-        'privileged.grips': (np.float32, (steps, limbs, OBJECTS, 3)),
+        'privileged.grips': (np.float32, (steps, arms, OBJECTS, 3)),
         'privileged.bowl': (np.float32, (steps, 3)),
         'privileged.zone': (np.float32, (steps, 3)),
         'privileged.travel': (np.float32, (steps, OBJECTS)),
@@ -179,9 +182,9 @@ def _absent(arrays: Mapping[str, NDArray]) -> dict[str, NDArray]:
     """Return what stands for what older files lack: hands take things where they are."""
     steps = len(arrays['stamp'])
     unknown = np.full((steps, OBJECTS), np.nan, np.float32)
-    limbs = max(arrays['action'].shape[-1] // ACTION_SIZE, 1)
+    arms = max(arrays['action'].shape[-1] // ARM_CHANNELS, 1)
     return {
-        'privileged.grips': np.repeat(arrays['privileged.objects'][:, None], limbs, axis=1),
+        'privileged.grips': np.repeat(arrays['privileged.objects'][:, None], arms, axis=1),
         'privileged.travel': unknown,
         'privileged.wiped': unknown,
         'privileged.force': unknown[:, :3],

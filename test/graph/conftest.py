@@ -65,8 +65,9 @@ class Graph:
         self.until(answer.done, f'no answer from {name}')
         return answer.result()
 
-    def said(self, node, words):
-        return any(name == node and words in line for name, line in self.lines)
+    def said(self, node, words, since=0):
+        """Return whether a node has said so, after the first `since` lines."""
+        return any(name == node and words in line for name, line in self.lines[since:])
 
     def kill(self, node):
         """End a node as if it had crashed."""

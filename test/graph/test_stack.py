@@ -11,6 +11,7 @@ import pytest
 
 from vla_ros.bringup.runner import BringupError
 from vla_ros.data import Mode
+from vla_ros.policy import load_policy
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -45,18 +46,25 @@ def test_an_instruction_that_is_not_understood_is_refused(start):
     assert graph.status.chunk_seq == -1
 
 
-def test_the_reasoner_killed_the_expert_goes_on_until_the_latent_expires(start):
+def test_the_reasoner_killed_the_expert_goes_on_until_the_latent_expires(start, fake_policy):
     graph = start(instruction=TASK)
     graph.until(moved(graph, graph.status.measured.position), 'it does not move')
+    last = graph.until(lambda: graph.chunks, 'no chunk')[-1].latent_seq
+    # The newer the last latent, the longer the expert can go on.
+    graph.until(lambda: graph.chunks[-1].latent_seq != last, 'no newer latent')
     graph.kill('reasoner')
-    killed = time.time_ns()
+    killed, lines = time.time_ns(), len(graph.lines)
     (death,) = graph.until(graph.runner.deaths, 'the death is not noticed', 2.0)
     assert death.name == 'reasoner' and death.code == -9 and death.vital
-    goes_on = lambda: graph.chunks and stamp(graph.chunks[-1]) > killed + 10**9  # noqa: E731
-    graph.until(goes_on, 'the expert did not go on')
+    expired = 'no valid latent: the newest is'
+    graph.until(lambda: graph.said('expert', expired, lines), 'the latent does not expire')
     graph.until(lambda: graph.status.mode is Mode.HOLD, 'it does not hold')
     assert 'no chunk in time' in graph.status.cause
-    assert graph.said('expert', 'no valid latent')
+    stamps = np.array([stamp(chunk) for chunk in graph.chunks])
+    assert stamps[-1] > killed, 'the expert did not go on'
+    valid_for = load_policy(fake_policy).spec.latent_valid_for
+    end = stamps[-1] + 1e9 * (valid_for - graph.chunks[-1].latent_age)
+    assert stamps[-1] <= end < stamps[-1] + np.diff(stamps).max() + 5e8, 'it ended too early'
     assert_at_rest(graph)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from vla_ros.nodes.transport import bench_transport
+from vla_ros.bringup.bench_transport import bench_transport
 from vla_ros.paths import share_dir
 
 

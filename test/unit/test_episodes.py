@@ -71,7 +71,7 @@ def test_a_file_without_valid_is_all_valid(tmp_path):
         ),
         ({'action': np.zeros((5, 8))}, 'action: expected float32'),
         ({'action': np.zeros((5, 16), np.float32)}, r'state: expected float32 \(5, 32\)'),
-        ({'action': np.zeros((5, 12), np.float32)}, r'action: expected float32 \(5, 8\)'),
+        ({'action': np.zeros((5, 12), np.float32)}, r'state: expected float32 \(5, 24\)'),
         ({'action': np.full((5, 8), np.nan, np.float32)}, 'must be finite'),
         ({'stamp': np.zeros(5, np.int64)}, 'stamp: must increase'),
         ({'images': {'front': np.zeros((5, 8, 9, 3), np.uint8)}}, 'observation.images.front'),

@@ -4,41 +4,18 @@ Each check returns the cause of the refusal: what was expected and what came. Th
 `ExecutionStatus.last_refusal`, so it is written for the person who looks at it there.
 """
 
-from dataclasses import dataclass
 import math
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import SECOND, ActionChunk, Array
+from vla_ros.act.check_config import CheckConfig
+from vla_ros.act.check_limb import make_check
+from vla_ros.data import SECOND, ActionChunk
 from vla_ros.robots.body import Robot
-from vla_ros.robots.spec import RobotSpec
 
 
 REPRESENTATION = 'ee_pose'
 MAX_HORIZON = 64  # steps; what the mailbox of the control process has room for
-
-
-@dataclass(frozen=True)
-class CheckConfig:
-    """What is still believed of a chunk."""
-
-    dt_min: float = 0.005  # s between steps
-    dt_max: float = 1.0  # s between steps
-    max_latent_age: float = 10.0  # s at the observation
-    max_future: float = 0.02  # s that a stamp may lie ahead of the control clock
-    restart_after: float = 1.0  # s after which a seq that starts again is a restarted expert
-    workspace_margin: float = 0.15  # m beyond the workspace; the limiter clamps within it
-    gripper_margin: float = 0.01  # m beyond the gripper's range
-    max_speed: float = 5.0  # times the velocity limits, between two steps
-    max_jump: float = 0.30  # m from the commanded pose to the first step that would be used
-    max_turn: float = 1.5  # rad, the same for the rotation
-    quaternion_tolerance: float = 1e-3  # of the norm
-
-    def __post_init__(self) -> None:
-        require(0 < self.dt_min < self.dt_max, 'dt_min: expected 0 < dt_min < dt_max, in s')
-        for name in ('max_latent_age', 'restart_after', 'max_speed', 'max_jump', 'max_turn'):
-            require(getattr(self, name) > 0, f'{name}: expected a positive number')
 
 
 class ChunkCheck:
@@ -48,11 +25,14 @@ class ChunkCheck:
         """Prepare the bounds of a robot.
 
         Raises:
-            ValueError: the channels of a limb are not a pose and an opening.
+            ValueError: the channels of an arm are not a pose and an opening.
         """
         self.spec = spec
         self.config = config
-        self._limbs = tuple(LimbCheck(limb, config) for limb in spec.arms)
+        self._limbs = tuple(make_check(limb, config) for limb in spec.limbs)
+        widths = [len(limb.channels) for limb in spec.limbs]
+        ends = [sum(widths[: i + 1]) for i in range(len(widths))]
+        self._spans = [slice(end - width, end) for end, width in zip(ends, widths, strict=True)]
 
     def refusal(self, chunk: ActionChunk, now: int, last: tuple[int, int] | None) -> str:
         """Return why `chunk` may not be executed at `now` (ns), or '' when it may.
@@ -66,18 +46,22 @@ class ChunkCheck:
             or self._values(chunk)
         )
 
-    def jump(self, chunk: ActionChunk, step: float, poses: list[list[float]]) -> str:
-        """Return why the chunk is too far from the limbs' poses (8,) at `step`, the first used."""
+    def jump(self, chunk: ActionChunk, step: float, wanted: list[list[float]]) -> str:
+        """Return why the chunk at `step`, the first used, is too far from what is wanted.
+
+        `wanted` has the numbers of each limb.
+        """
         k = min(max(math.floor(step + 0.5), 0), chunk.horizon - 1)
         action = chunk.actions[k].tolist()
-        for i, (limb, pose) in enumerate(zip(self._limbs, poses, strict=True)):
-            if cause := limb.jump(action[8 * i : 8 * i + 8], pose, k):
+        parts = zip(self._limbs, self._spans, wanted, strict=True)
+        for i, (limb, span, own) in enumerate(parts):
+            if cause := limb.jump(action[span], own, k):
                 return self._named(i, cause)
         return ''
 
     def _named(self, limb: int, cause: str) -> str:
         """Say which limb it is, where there are several."""
-        return cause if len(self._limbs) == 1 else f'{self.spec.arms[limb].name}: {cause}'
+        return cause if len(self._limbs) == 1 else f'{self.spec.limbs[limb].name}: {cause}'
 
     def _form(self, chunk: ActionChunk) -> str:
         if chunk.robot != self.spec.name:
@@ -128,84 +112,8 @@ class ChunkCheck:
             return f'actions: expected finite numbers, got {value} at step {step}, ' + (
                 f'{self.spec.channels[channel]}'
             )
-        for i, limb in enumerate(self._limbs):
-            own = actions[:, 8 * i : 8 * i + 8]
+        for i, (limb, span) in enumerate(zip(self._limbs, self._spans, strict=True)):
+            own = actions[:, span]
             if cause := limb.values(own) or limb.motion(own, chunk.dt):
                 return self._named(i, cause)
-        return ''
-
-
-class LimbCheck:
-    """Checks one arm's part of a chunk, (horizon, 8)."""
-
-    def __init__(self, spec: RobotSpec, config: CheckConfig) -> None:
-        """Prepare the bounds of an arm.
-
-        Raises:
-            ValueError: its channels are not a pose and an opening.
-        """
-        require(
-            len(spec.channels) == 8, f'channels: expected a pose and a gripper: {spec.channels}'
-        )
-        self.spec = spec
-        self.config = config
-        margin = config.workspace_margin
-        self._lower = np.array(spec.cartesian.lower) - margin
-        self._upper = np.array(spec.cartesian.upper) + margin
-
-    def jump(self, action: list[float], pose: list[float], step: int) -> str:
-        """Return why the action (8,) of a step is too far from `pose` (8,), or ''."""
-        distance = math.dist(action[:3], pose[:3])
-        if distance > self.config.max_jump:
-            return (
-                f'actions: expected step {step} within {self.config.max_jump} m of the commanded '
-                f'pose, got {distance:.3f} m'
-            )
-        dot = abs(sum(a * b for a, b in zip(action[3:7], pose[3:7], strict=True)))
-        turn = 2 * math.acos(min(dot, 1.0))
-        if turn > self.config.max_turn:
-            return (
-                f'actions: expected step {step} within {self.config.max_turn} rad of the '
-                f'commanded rotation, got {turn:.3f} rad'
-            )
-        return ''
-
-    def values(self, actions: Array) -> str:
-        """Return what is wrong with the poses and openings, or ''."""
-        worst = float(np.abs(np.linalg.norm(actions[:, 3:7], axis=1) - 1).max())
-        if not worst <= self.config.quaternion_tolerance:
-            return f'actions: expected unit quaternions, got a norm that is {worst:.2g} off'
-        return self._range(actions)
-
-    def motion(self, actions: Array, dt: float) -> str:
-        """Return why the way from step to step, dt s apart, is too fast, or ''."""
-        if len(actions) < 2:
-            return ''
-        limits = self.spec.cartesian
-        speed = float(np.linalg.norm(np.diff(actions[:, :3], axis=0), axis=1).max()) / dt
-        bound = self.config.max_speed * limits.velocity
-        if speed > bound:
-            return f'actions: expected steps slower than {bound:.2f} m/s, got {speed:.2f}'
-        dots = np.abs(np.einsum('ij,ij->i', actions[1:, 3:7], actions[:-1, 3:7]))
-        turn = 2 * math.acos(min(float(dots.min()), 1.0)) / dt
-        bound = self.config.max_speed * limits.angular_velocity
-        if turn > bound:
-            return f'actions: expected steps slower than {bound:.2f} rad/s, got {turn:.2f}'
-        return ''
-
-    def _range(self, actions: Array) -> str:
-        outside = (actions[:, :3] < self._lower) | (actions[:, :3] > self._upper)
-        if outside.any():
-            step, axis = np.argwhere(outside)[0]
-            return (
-                f'actions: expected {self.spec.channels[axis]} in {self._lower[axis]:.3f} to '
-                f'{self._upper[axis]:.3f} m, got {actions[step, axis]:.3f} at step {step}'
-            )
-        gripper, margin = self.spec.gripper, self.config.gripper_margin
-        low, high = float(actions[:, 7].min()), float(actions[:, 7].max())
-        if low < gripper.closed - margin or high > gripper.open + margin:
-            return (
-                f'actions: expected openings of {gripper.closed} to {gripper.open} m, '
-                f'got {low:.3f} to {high:.3f}'
-            )
         return ''

@@ -1,14 +1,15 @@
-"""The chunk queue: stamped chunks in, the wanted pose of every limb per control tick out."""
+"""The chunk queue: stamped chunks in, what is wanted of every limb per control tick out."""
 
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
 import math
 
-from vla_ros.act.check import CheckConfig, ChunkCheck
-from vla_ros.act.limb import LimbPlayback
+from vla_ros.act.check import ChunkCheck
+from vla_ros.act.check_config import CheckConfig
+from vla_ros.act.limb import make_playback
 from vla_ros.act.playback import PlaybackClock
-from vla_ros.act.splice import Trajectory
+from vla_ros.act.trajectory import Trajectory
 from vla_ros.config import require
 from vla_ros.data import SECOND, ActionChunk, Array
 from vla_ros.robots.body import Robot
@@ -87,7 +88,10 @@ class ChunkQueue:
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
         latch = self.config.latch_closed, self.config.latch_open
-        self._limbs = tuple(LimbPlayback(limb, *latch) for limb in spec.arms)
+        widths = [len(limb.channels) for limb in spec.limbs]
+        self._limbs = tuple(
+            make_playback(limb, sum(widths[:i]), latch) for i, limb in enumerate(spec.limbs)
+        )
 
     @property
     def dry(self) -> bool:
@@ -116,15 +120,26 @@ class ChunkQueue:
         """The greatest of the last delays, in steps."""
         return max(self.delays, default=0)
 
-    def clear(self, now: int, pose: Array) -> None:
+    @property
+    def spans(self) -> tuple[slice, ...]:
+        """The columns of each limb."""
+        return tuple(limb.span for limb in self._limbs)
+
+    @property
+    def wanted(self) -> list[float]:
+        """What is wanted of every limb, one number for each channel."""
+        return [value for limb in self._limbs for value in limb.wanted]
+
+    def clear(self, now: int, values: Array) -> None:
         """Forget every chunk, refuse those observed before `now` (ns).
 
-        The limbs stand at `pose` (8 per limb).
+        The limbs stand at `values`, what is commanded: one number for each channel.
         """
         self._active = self._next = None
         self.flow = Flow.EMPTY
-        for limb, own in zip(self._limbs, pose.reshape(len(self._limbs), -1), strict=True):
-            limb.stand(own.tolist())
+        flat = values.ravel().tolist()
+        for limb in self._limbs:
+            limb.stand(flat[limb.span])
         self._floor = now
         self._playback.advance(now, 0.0)
 
@@ -151,7 +166,7 @@ class ChunkQueue:
         self.last_refusal = cause
 
     def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening of every limb (8 each) wanted at `now` (ns) into out.
+        """Write what is wanted of every limb at `now` (ns), a number for each channel, into out.
 
         On entry out holds what is commanded, from where the first chunk sets out. Returns False,
         and leaves out alone, while there is none.
@@ -161,18 +176,14 @@ class ChunkQueue:
         if active is None:
             self._playback.advance(now, 0.0)
             wanted = out.tolist()
-            for i, limb in enumerate(self._limbs):
-                limb.move(wanted[8 * i : 8 * i + 8], seconds)
+            for limb in self._limbs:
+                limb.move(wanted[limb.span], seconds)
             if self._next is not None:
                 self._splice(self._next, now)
             return False
-        self._playback.advance(now, self._rate(active) * seconds)
-        clock, wanted = self._playback.seconds, []
-        for track, limb in zip(active.tracks, self._limbs, strict=True):
-            pose = track.at(clock)
-            pose.append(limb.latched(track.opening(clock)))
-            limb.move(pose, seconds)
-            wanted += pose
+        rate = self._rate(active)
+        self._playback.advance(now, rate * seconds)
+        wanted = active.play(self._playback.seconds, rate, seconds)
         if self._next is not None and self._due(active, now):
             self._splice(self._next, now)
         out[:] = wanted
@@ -203,29 +214,20 @@ class ChunkQueue:
         return late >= -1e-7 and (now - self._arrived <= _ARRIVES or late >= config.await_fresh)
 
     def _splice(self, chunk: ActionChunk, now: int) -> None:
-        """Let `chunk` take over from the poses and velocities of this moment."""
+        """Let `chunk` take over from what is wanted, and how fast it moves, at this moment."""
         self._next = None
         clock = self._playback.seconds
         left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
-        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), len(self._limbs))
+        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), self._limbs)
         if left <= 0 or trajectory.end <= clock:
             self.refuse('stamp: expired while it waited for its turn')
             return
         if cause := self._jump(chunk, trajectory.step(clock)):
             self.refuse(cause)
             return
-        seams = [
-            limb.seam(track, clock)
-            for limb, track in zip(self._limbs, trajectory.tracks, strict=True)
-        ]
-        # All limbs blend in the same time: what they do together stays together.
-        blend = max(self.config.blend, *(seam.seconds for seam in seams))
-        for limb, track in zip(self._limbs, trajectory.tracks, strict=True):
-            track.lead_in(clock, blend, limb.pose, limb.velocity)
-        trajectory.start = clock
+        self.seam_jump = trajectory.lead_in(clock, self.config.blend)
         trajectory.end = min(trajectory.end, clock + left)
         self.latencies.append((now - chunk.stamp) / SECOND)
-        self.seam_jump = max(seam.distance for seam in seams)
         self.splices += 1
         self.flow = Flow.RUNNING
         self._active = trajectory
@@ -244,4 +246,4 @@ class ChunkQueue:
 
     def _jump(self, chunk: ActionChunk, step: float) -> str:
         """Return why the chunk is too far from where the limbs are at `step`, or ''."""
-        return self._check.jump(chunk, step, [limb.pose for limb in self._limbs])
+        return self._check.jump(chunk, step, [limb.wanted for limb in self._limbs])

@@ -18,12 +18,12 @@ class LimbSource:
         """Whether the queue has run out of motion."""
         return self._shared.queue.dry
 
-    def clear(self, now: int, pose: Array) -> None:
-        """Forget what was wanted of every limb; this one stands at `pose` (8,) from `now` on."""
-        self._shared.clear(self._index, now, pose)
+    def clear(self, now: int, values: Array) -> None:
+        """Forget what was wanted of every limb; this one stands at `values` from `now` on."""
+        self._shared.clear(self._index, now, values)
 
     def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening (8,) wanted of this limb at `now` (ns) into out."""
+        """Write what is wanted of this limb's channels at `now` (ns) into out."""
         return self._shared.sample(self._index, now, out)
 
 
@@ -34,27 +34,29 @@ class SharedQueue:
     last call, a tick before. It only matters where a first chunk sets out from, at rest.
     """
 
-    def __init__(self, queue: ChunkQueue, limbs: int) -> None:
-        """Share `queue` among so many limbs."""
+    def __init__(self, queue: ChunkQueue) -> None:
+        """Share `queue` among its limbs."""
         self.queue = queue
-        self.sources = tuple(LimbSource(self, i) for i in range(limbs))
-        self._commanded, self._wanted = np.zeros((2, limbs, 8))
-        self._commanded[:, 6] = self._wanted[:, 6] = 1.0
+        self._commanded = np.array(queue.wanted)
+        self._wanted = self._commanded.copy()
+        self._own = [(self._commanded[span], self._wanted[span]) for span in queue.spans]
+        self.sources = tuple(LimbSource(self, i) for i in range(len(self._own)))
         self._now, self._any = -1, False
 
-    def clear(self, limb: int, now: int, pose: Array) -> None:
-        """Forget every chunk; the limb stands at `pose` (8,)."""
-        self._commanded[limb] = pose
+    def clear(self, limb: int, now: int, values: Array) -> None:
+        """Forget every chunk; the limb stands at `values`, one number for each channel."""
+        self._own[limb][0][:] = values
         self.queue.clear(now, self._commanded)
         self._now = -1
 
     def sample(self, limb: int, now: int, out: Array) -> bool:
-        """Write what is wanted of a limb at `now` (ns) into out (8,); see TargetSource."""
-        self._commanded[limb] = out
+        """Write what is wanted of a limb at `now` (ns) into out; see TargetSource."""
+        commanded, wanted = self._own[limb]
+        commanded[:] = out
         if now != self._now:
             self._wanted[:] = self._commanded
-            self._any = self.queue.sample(now, self._wanted.reshape(-1))
+            self._any = self.queue.sample(now, self._wanted)
             self._now = now
         if self._any:
-            out[:] = self._wanted[limb]
+            out[:] = wanted
         return self._any

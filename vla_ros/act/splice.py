@@ -1,12 +1,11 @@
-"""How one chunk becomes motion and gives way to the next: positions blend, rotations slerp.
+"""How an arm's part of a chunk becomes motion and gives way to the next.
 
-Written in plain floats: `PoseTrack.at` runs in every control tick, where numpy's call overhead
-would cost more than the arithmetic. A pose is a list [x, y, z, qx, qy, qz, qw, opening], m.
+Positions blend, rotations slerp. Written in plain floats: `PoseTrack.at` runs in every control
+tick, where numpy's call overhead would cost more than the arithmetic. A pose is a list
+[x, y, z, qx, qy, qz, qw, opening], m.
 """
 
 import math
-
-from vla_ros.data import ActionChunk
 
 
 Quaternion = tuple[float, float, float, float]
@@ -126,25 +125,3 @@ class PoseTrack:
         pose[2] += fade * e[2] + push * v[2]
         pose[3:7] = _multiply(*slerp(_IDENTITY, self._turn, fade), *pose[3:7])
         return pose
-
-
-class Trajectory:
-    """A chunk on the playback clock: when it begins and ends, and a track for each limb."""
-
-    __slots__ = ('anchor', 'chunk', 'dt', 'end', 'start', 'tracks')
-
-    def __init__(self, chunk: ActionChunk, anchor: float, limbs: int = 1) -> None:
-        """Put `chunk` on the playback clock, its observation at `anchor`, s."""
-        self.chunk = chunk
-        self.anchor = anchor
-        self.dt = chunk.dt
-        self.start = anchor
-        self.end = anchor + chunk.horizon * chunk.dt
-        knots = chunk.actions.reshape(chunk.horizon, limbs, -1)
-        self.tracks = tuple(
-            PoseTrack(knots[:, i].tolist(), anchor, chunk.dt) for i in range(limbs)
-        )
-
-    def step(self, clock: float) -> float:
-        """Return the step, with its fraction, that is due at `clock`; -1 at the observation."""
-        return (clock - self.anchor) / self.dt - 1

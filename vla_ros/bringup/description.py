@@ -6,8 +6,8 @@ from typing import Any, Literal
 from vla_ros import config
 from vla_ros.config import ConfigError, require
 from vla_ros.paths import share_dir
-from vla_ros.policy import load_policy
-from vla_ros.robots import BodySpec, load_robot
+from vla_ros.policy import Policy, load_policy
+from vla_ros.robots import BodySpec, Robot, load_robot
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.teleop import load_preset, make_device
@@ -112,26 +112,10 @@ def describe(options: StackOptions) -> Stack:
     """
     robot = robot_in(options.robot, options.sim)
     spec = load_robot(robot)
-    path = options.policy or f'policies/{spec.name}/pocket'
-    policy = load_policy(path)
-    if policy.spec.robot != spec.name:
-        raise ConfigError(f'policy: {path} is for {policy.spec.robot!r}, not for {spec.name!r}')
-    given = str(policy.path.resolve())
+    policy = _policy(options, spec)
     tuning = _tuning(spec.name)
     simulated = options.sim == 'mujoco'
-    common: dict[str, Value] = {'robot': robot, 'policy': given}
-    reasoner = {**common, 'extra_delay': options.extra_delay}
-    if options.reasoner_rate or 'rate' not in tuning.reasoner:
-        reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
-    expert = dict(common)
-    if 'rate' not in tuning.expert:
-        expert['rate'] = policy.spec.expert_rate
-    nodes = [
-        _node('reasoner', tuning.reasoner, reasoner),
-        _node('expert', tuning.expert, expert),
-    ]
-    if options.detect:
-        nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))
+    nodes = _policy_nodes(options, robot, policy, tuning)
     if simulated:
         camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
         nodes.insert(0, camera)
@@ -151,6 +135,35 @@ def describe(options: StackOptions) -> Stack:
     if options.sim in BRIDGES:
         nodes = [_in_sim_time(node) for node in nodes]
     return Stack(options, tuple(nodes), environment_of(options))
+
+
+def _policy(options: StackOptions, spec: Robot) -> Policy:
+    path = options.policy or f'policies/{spec.name}/pocket'
+    policy = load_policy(path)
+    if policy.spec.robot != spec.name:
+        raise ConfigError(f'policy: {path} is for {policy.spec.robot!r}, not for {spec.name!r}')
+    return policy
+
+
+def _policy_nodes(
+    options: StackOptions, robot: str, policy: Policy, tuning: _Tuning
+) -> list[NodeDescription]:
+    """Return the nodes that carry out a policy, and watch it."""
+    given = str(policy.path.resolve())
+    common: dict[str, Value] = {'robot': robot, 'policy': given}
+    reasoner = {**common, 'extra_delay': options.extra_delay}
+    if options.reasoner_rate or 'rate' not in tuning.reasoner:
+        reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
+    expert = dict(common)
+    if 'rate' not in tuning.expert:
+        expert['rate'] = policy.spec.expert_rate
+    nodes = [
+        _node('reasoner', tuning.reasoner, reasoner),
+        _node('expert', tuning.expert, expert),
+    ]
+    if options.detect:
+        nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))
+    return nodes
 
 
 def _in_sim_time(node: NodeDescription) -> NodeDescription:

@@ -98,8 +98,8 @@ def _recorder(robot: str, policy: str, seconds: float, console: Console) -> dict
 
 
 def _cameras(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
+    from vla_ros.bringup.bench_transport import bench_transport
     from vla_ros.bringup.description import StackOptions, describe  # ROS: only here
-    from vla_ros.nodes.transport import bench_transport
 
     console.print(f'cameras: two raw 640x480 streams at 30 Hz between processes, {seconds:.0f} s')
     stack = describe(StackOptions(robot=robot, policy=policy))

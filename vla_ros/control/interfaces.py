@@ -68,17 +68,20 @@ class DriveHardware(Protocol):
         """Send the twist (3,) m/s, m/s, rad/s, axes of the moving frame, to be kept up."""
 
 
-class TargetSource(Protocol):
-    """Says where the arm should be; the chunk queue is one."""
+LimbHardware = Hardware | PostureHardware | DriveHardware
 
-    def clear(self, now: int, pose: Array) -> None:
-        """Forget what was wanted; from `now` (ns) on the arm stands at `pose` (8,)."""
+
+class TargetSource(Protocol):
+    """Says what is wanted of a limb's channels: where an arm should be, (8,); the chunk queue."""
+
+    def clear(self, now: int, values: Array) -> None:
+        """Forget what was wanted; from `now` (ns) on the limb stands at `values`."""
 
     def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening (8,) wanted at `now` (ns) into out.
+        """Write what is wanted at `now` (ns), a number for each channel, into out.
 
         On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
-        is wanted: the arm then comes to rest.
+        is wanted: the limb then comes to rest.
         """
 
     @property

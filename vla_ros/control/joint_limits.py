@@ -31,8 +31,8 @@ import numpy as np
 
 from vla_ros.control.tracker import share
 from vla_ros.data import Array
+from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec
-from vla_ros.robots.spec import RobotSpec
 
 
 # Part of the acceleration that the approach to a goal plans with; the rest absorbs moving goals.
@@ -54,7 +54,7 @@ class JointTracker:
         acceleration: (n,) rad/s^2, the backward difference of the velocity.
     """
 
-    def __init__(self, spec: RobotSpec, dt: float) -> None:
+    def __init__(self, spec: Limb, dt: float) -> None:
         """Take the joint limits of `spec` for ticks of `dt` s; starts at the home posture."""
         self._joints = [_Joint(joint, dt) for joint in spec.joints]
         self.position, self.velocity, self.acceleration = np.zeros((3, spec.n))

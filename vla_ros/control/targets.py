@@ -17,6 +17,7 @@ from vla_ros.control.joint_limits import JointTracker
 from vla_ros.control.limits import Limiter
 from vla_ros.control.regions import Box
 from vla_ros.control.slowdown import Slowdown
+from vla_ros.control.wrench_ramp import WrenchRamp
 from vla_ros.data import SECOND, Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
@@ -86,10 +87,8 @@ class Targets:
         sizes = {Kind.JOINT: spec.n, Kind.GRIPPER: 1, Kind.STIFFNESS: 36}
         self._values = [np.zeros(sizes.get(kind, 7)) for kind in Kind]
         self._still = np.zeros(spec.n)
-        greatest = [self.config.greatest_force] * 3 + [self.config.greatest_torque] * 3
-        self._greatest = np.array(greatest)
-        self._rise = self._greatest * (dt / self.config.wrench_time)
-        self._step, self._nothing = np.zeros((2, 6))
+        own = self.config
+        self._ramp = WrenchRamp(own.greatest_force, own.greatest_torque, own.wrench_time, dt)
         self.clear()
 
     def clear(self) -> None:
@@ -157,8 +156,7 @@ class Targets:
 
         A law that `tracks` the posture keeps it: that is where the arm stands.
         """
-        if limiter.target.wrench.any():
-            self._towards(self._nothing, limiter)
+        self._ramp.fade(limiter.target.wrench)
         if not self._posed:
             return
         if tracks == 'pose':
@@ -228,16 +226,9 @@ class Targets:
         """Bring the commanded wrench nearer to the wanted one."""
         if self._fresh(Kind.WRENCH, now):
             wanted = self._in_base(self._values[Kind.WRENCH], limiter)
-            self._towards(np.clip(wanted, -self._greatest, self._greatest), limiter)
-        elif limiter.target.wrench.any():
-            self._towards(self._nothing, limiter)
-
-    def _towards(self, wanted: Array, limiter: Limiter) -> None:
-        """Bring the commanded wrench one tick nearer to `wanted` (6,) N and Nm."""
-        wrench, step = limiter.target.wrench, self._step
-        np.subtract(wanted, wrench, out=step)
-        np.minimum(np.maximum(step, -self._rise, out=step), self._rise, out=step)
-        np.add(wrench, step, out=wrench)
+            self._ramp.step(limiter.target.wrench, wanted)
+        else:
+            self._ramp.fade(limiter.target.wrench)
 
     def _in_base(self, values: Array, limiter: Limiter) -> Array:
         """Return a twist or wrench (6,) in base axes."""

@@ -11,7 +11,13 @@ from vla_ros.config import require
 
 
 COLOURS = ('red', 'green', 'blue', 'yellow', 'purple', 'orange')
-KINDS = ('cube', 'button', 'line', 'bar')  # of things that have a colour and are named by it
+KINDS = (
+    'cube',
+    'button',
+    'line',
+    'bar',
+    'crate',
+)  # of things that have a colour and are named by it
 ARMS = ('left', 'right')
 GOALS = ('bowl', 'zone')  # targets that are not named by a colour
 
@@ -26,6 +32,15 @@ _RELATIONS = (
 # Words that say what an arm is to do; "right away" names none.
 _BY = frozenset(
     ['with', 'by', 'using', 'use', 'to', 'from', 'arm', 'hand', 'gripper', 'over', 'it', 'away']
+)
+_TOGETHER = frozenset(['both', 'two', 'together', 'away'])
+# Words that tell going there and reaching out from taking, and one from the other.
+_REACH = frozenset(['reach', 'look', 'touch', 'near', 'above', 'over', 'at', *_BY])
+_DRIVE = frozenset(
+    [
+        *('drive', 'go', 'roll', 'move', 'walk', 'come', 'head', 'travel', 'approach', 'table'),
+        *('up', 'closer', 'near', 'first'),
+    ]
 )
 
 
@@ -56,7 +71,10 @@ FAMILIES: dict[str, Family] = {
     'wipe': Family('line'),
     'place': Family('cube', ('bowl',), ARMS, protected=_BY),
     'handover': Family('cube', arms=ARMS, protected=_BY),  # the arm is the one that receives
-    'lift': Family('bar', protected=frozenset(['both', 'two', 'together', 'away'])),
+    'lift': Family('bar', protected=_TOGETHER),
+    'reach': Family('cube', arms=ARMS, protected=_REACH),
+    'hoist': Family('crate', protected=_TOGETHER),
+    'fetch': Family('cube', protected=_DRIVE),
 }
 
 

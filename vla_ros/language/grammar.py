@@ -33,6 +33,7 @@ NOUNS = {  # by kind
     'button': ('button', 'switch', 'key', 'knob', 'pushbutton'),
     'line': ('line', 'stripe', 'mark', 'streak', 'stroke'),
     'bar': ('bar', 'rod', 'beam', 'stick', 'pole'),
+    'crate': ('crate', 'box', 'carton', 'case', 'chest'),
 }
 BOWL_WORDS = ('bowl', 'dish', 'basin', 'bowl', 'white bowl', 'round bowl', 'big bowl')
 ZONE_WORDS = (
@@ -72,7 +73,7 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """What the object is: a cube, a button, a line, a bar."""
+        """What the object is: a cube, a button, a line, a bar, a crate."""
         return FAMILIES[self.family].kind
 
     @property

@@ -4,7 +4,8 @@ The demo, the graph evaluation and the benchmarks are its users; so may anyone's
 """
 
 from collections.abc import Callable
-from threading import Event, Thread
+from queue import Empty, SimpleQueue
+from threading import Thread
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,7 @@ from vla_ros_msgs.srv import ResetScene
 
 
 _ASK_EVERY = 0.2  # s
+_ACCEPTED = 5.0  # s within which an instruction is accepted
 
 
 class StackError(RuntimeError):
@@ -80,7 +82,8 @@ class StackClient:
             StackError: the control node's action did not appear in `timeout` s.
         """
         if not self._execute.wait_for_server(timeout_sec=timeout):
-            raise StackError(f'no control node offers the action `execute` after {timeout:.0f} s')
+            words = f'no control node offers the action `execute` after {timeout:.0f} s'
+            raise StackError(self.lost() or words)
 
     def reset_scene(self, family: str, seed: int, timeout: float = 10.0) -> str:
         """Lay out a fresh simulated scene; return an instruction that suits it.
@@ -91,7 +94,9 @@ class StackClient:
         if not self._reset.wait_for_service(timeout_sec=timeout):
             raise StackError('no simulation offers the service `reset_scene`')
         request = ResetScene.Request(family=family, seed=seed)
-        answer = self._wait(self._reset.call_async(request), timeout, f'reset_scene {family}')
+        answer = self._answer(
+            lambda: self._reset.call_async(request), timeout, f'reset_scene {family}'
+        )
         if not answer.success:
             raise StackError(f'reset_scene {family} {seed}: {answer.message}')
         return str(answer.instruction_hint)
@@ -100,22 +105,31 @@ class StackClient:
         """Carry out an instruction; return whether it succeeded, and why it ended.
 
         Raises:
-            StackError: the control node went silent.
+            StackError: there is no control node, or it went silent.
         """
+        self.wait_ready(_ACCEPTED)
+        what = f'execute {instruction!r}'
         goal = Execute.Goal(instruction=instruction, timeout=timeout)
-        handle = self._wait(self._execute.send_goal_async(goal), 5.0, f'execute {instruction!r}')
+        handle = self._answer(lambda: self._execute.send_goal_async(goal), _ACCEPTED, what)
         if not handle.accepted:
             return False, 'refused by the control node'
-        answer = self._wait(handle.get_result_async(), timeout + 10.0, f'execute {instruction!r}')
+        answer = self._answer(handle.get_result_async, timeout + 10.0, what)
         return bool(answer.result.success), str(answer.result.reason)
 
-    def _wait(self, future: Future, timeout: float, what: str) -> Any:
-        done = Event()
-        future.add_done_callback(lambda _: done.set())
+    def _answer(self, ask: Callable[[], Future], timeout: float, what: str) -> Any:
+        """Ask on the client's thread, and wait here for the answer.
+
+        An action client notes what it waits for once the request is sent. Were it sent from here,
+        the client's thread could take the answer before that, and would throw it away.
+        """
+        answers: SimpleQueue[Future] = SimpleQueue()
+        self._executor.create_task(lambda: ask().add_done_callback(answers.put))
         end = time.monotonic() + timeout
-        while not done.wait(_ASK_EVERY):
-            if cause := self.lost():
-                raise StackError(f'{what}: {cause}')
-            if time.monotonic() > end:
-                raise StackError(f'{what}: no answer within {timeout:.0f} s')
-        return future.result()
+        while True:
+            try:
+                return answers.get(timeout=_ASK_EVERY).result()
+            except Empty:
+                if cause := self.lost():
+                    raise StackError(f'{what}: {cause}') from None
+                if time.monotonic() > end:
+                    raise StackError(f'{what}: no answer within {timeout:.0f} s') from None

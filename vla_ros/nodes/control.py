@@ -1,25 +1,22 @@
 """The control node: ROS in front of the 1 kHz process."""
 
 from collections.abc import Callable
-import math
 
 from vla_ros.config import ConfigError
-from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus, Mode
 from vla_ros.nodes import convert, qos
+from vla_ros.nodes.alarm import Alarm
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.clock import SimClock
 from vla_ros.nodes.control_config import ControlConfig
-from vla_ros.nodes.convert.base import header
-from vla_ros.nodes.driver import Driver
 from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions, instruction_problem
-from vla_ros.nodes.gains import LawParameters
+from vla_ros.nodes.events import EpisodeEvents
+from vla_ros.nodes.limb import LimbTopics
 from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
-from vla_ros.nodes.targets import TargetTopics
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
 from vla_ros.robots import load_robot, named_arms
-from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, FailureStatus, Latent
+from vla_ros_msgs.msg import ActionChunk, Latent
 
 
 class ControlNode(StageNode):
@@ -34,39 +31,31 @@ class ControlNode(StageNode):
             raise ConfigError(cause)
         self._spec = load_robot(config.body)
         self._simulated = config.simulated
-        self._hash = config.policy_hash
         self._first = config.instruction
         self._arm = self._started(config)
         # Also while inactive: the control process holds the arm when it hears nothing.
         self.every(0.1, self._arm.beat, always=True)
-        self._p_value = math.nan
-        self._alarm = False
-        self._subgoal = ''
-        self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
+        self._watch_episodes(config.policy_hash)
         if self.sim_time:
             self._sim_clock = SimClock(self, self._arm, self._on_rewind)
-        self._episode = self.publish_on(qos.EPISODE)
-        rates = config.state_rate, config.command_rate, config.status_rate
-        self._intervention = self.publish_on(qos.INTERVENTION)
-        self._interventions = Interventions(self._mark)
-        limbs = [
-            (limb, self._arm.limb(i), name)
+        self._limbs = [
+            LimbTopics(self, limb, self._arm.limb(i), name, config.law, not self._simulated)
             for i, (name, limb) in enumerate(named_arms(self._spec))
         ]
-        self._targets = [TargetTopics(self, *limb) for limb in limbs]
+        rates = config.state_rate, config.command_rate, config.status_rate
         self._reports = Reports(
             self, self._spec, self._arm, rates, self._simulated, self._on_status
         )
-        if not self._simulated:
-            self._drivers = [Driver(self, limb, arm) for limb, arm, _ in limbs]
+        self._alarm = Alarm(self, self._arm)
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
-        self.listen(qos.FAILURE, self._on_failure)
         self.listen(qos.LATENT, self._on_latent)
-        self._gains = [
-            LawParameters(self, limb, arm, config.law or limb.law, name)
-            for limb, arm, name in limbs
-        ]
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
+
+    def _watch_episodes(self, policy_hash: str) -> None:
+        self._subgoal = ''
+        self._events = EpisodeEvents(self, policy_hash)
+        self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
+        self._interventions = Interventions(self._events.mark)
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
         arm = RealtimeProcess(config.realtime(self.sim_time))
@@ -110,8 +99,8 @@ class ControlNode(StageNode):
         """End the control process."""
         if hasattr(self, '_offered'):
             self._offered.destroy()
-            for gains in self._gains:
-                gains.destroy()
+            for limb in self._limbs:
+                limb.destroy()
             del self._offered
         if hasattr(self, '_sim_clock'):
             self._sim_clock.destroy()
@@ -122,13 +111,13 @@ class ControlNode(StageNode):
 
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
         self._interventions.update(status.mode is Mode.TAKEOVER, self._desk.current)
-        self._offered.feedback(status, self._subgoal, self._p_value)
+        self._offered.feedback(status, self._subgoal, self._alarm.p_value)
         self._begin_first()
         sim = self._arm.sim_state()
         held = status.cause if status.mode is Mode.HOLD else ''
         self._desk.poll(self.now, sim is not None and sim.success, held)
-        for targets in self._targets:
-            status = targets.amend(status)
+        for limb in self._limbs:
+            status = limb.amend(status)
         return status
 
     def _on_chunk(self, message: ActionChunk) -> None:
@@ -145,27 +134,9 @@ class ControlNode(StageNode):
         except convert.ConvertError as error:
             self.get_logger().error(f'latent: {error}', throttle_duration_sec=1.0)
 
-    def _on_failure(self, message: FailureStatus) -> None:
-        self._p_value = message.p_value
-        if message.alarm and not self._alarm:
-            self.get_logger().warning(f'failure detector: {message.cause}')
-            self._arm.post(Event.ALARM, f'failure detector: {message.cause}')
-        self._alarm = message.alarm
-
-    def _mark(self, episode: Episode, begins: bool) -> None:
-        kind = EpisodeEvent.INTERVENTION_START if begins else EpisodeEvent.INTERVENTION_END
-        event = EpisodeEvent(header=header(self.now), episode_id=episode.id, event=kind)
-        event.instruction, event.policy_hash = episode.instruction, self._hash
-        self._intervention.publish(event)
-
     def _announce(self, episode: Episode, outcome: str, reason: str) -> None:
-        event = EpisodeEvent(header=header(self.now), episode_id=episode.id)
-        event.instruction, event.policy_hash = episode.instruction, self._hash
-        event.event = EpisodeEvent.END if outcome else EpisodeEvent.START
-        event.outcome, event.reason = outcome, reason
         self._subgoal = ''
-        self._episode.publish(event)
-        self.get_logger().info(f'{event.event} {episode.instruction!r} {outcome} {reason}'.strip())
+        self._events.announce(episode, outcome, reason)
 
 
 def main() -> None:

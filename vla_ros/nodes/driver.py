@@ -14,7 +14,7 @@ from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS, fingers, group
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic, joint_states
 from vla_ros.observe.joints import JointMap
-from vla_ros.pipeline.realtime import LimbLink
+from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.driver import EACH
 from vla_ros.robots.spec import RobotSpec
 

@@ -15,7 +15,7 @@ from rclpy.parameter import Parameter
 from vla_ros import config
 from vla_ros.control.laws import LAWS, LawPreset, load_preset, make_law
 from vla_ros.nodes.base import StageNode
-from vla_ros.pipeline.realtime import LimbLink
+from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 

@@ -1,27 +1,26 @@
 """The recorder node: every episode one bag. Messages are written as they came, never decoded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 import tempfile
 import time
 
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 
 from vla_ros.data import SECOND
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.params import param
+from vla_ros.nodes.recorded import Recorded, recorded_topics
 from vla_ros.record import (
     BagWriter,
     RecordError,
     Topic,
     load_record_config,
-    offered_qos,
     recover_folder,
 )
-from vla_ros.robots import load_robot, named_limbs
+from vla_ros.robots import load_robot
 from vla_ros_msgs.msg import EpisodeEvent
 
 
@@ -54,25 +53,14 @@ class RecorderNode(StageNode):
             self.get_logger().warning(f'repaired the interrupted recording {repaired}')
         self._bag: BagWriter | None = None
         self._episode = EpisodeEvent()
-        self._latched: dict[str, bytes] = {}
+        self._latest: dict[str, bytes] = {}
         self._heard = 0.0  # s, monotonic, of the last status
         self._topics: list[Topic] = []
-        for topic in (qos.STATUS, qos.FAILURE):
-            self._record(topic, qos.RECORD_LATCHED, latched=True)
-        for topic in (qos.LATENT, qos.INTERVENTION):
-            self._record(topic, qos.RECORD_LATCHED)
-        for name in dict.fromkeys(limb.driver.joint_states for limb in spec.arms):
-            self._record(qos.joint_states(name), qos.RECORD)
-        self._record(qos.ACTION_CHUNK, qos.RECORD)
-        for limb, _ in named_limbs(spec):
-            for topic in (qos.COMMANDED_STATE, *qos.TARGETS):
-                self._record(topic.of(limb), qos.RECORD)
-        if config.sim:
-            self._record(qos.SIM_STATE, qos.RECORD)
-        for camera in spec.cameras:
-            self._record(qos.image_topic(camera.topic), qos.RECORD, jpeg=True)
-        self._topics.append(self._bag_topic(qos.EPISODE))
-        self.listen(replace(qos.EPISODE, qos=qos.RECORD_LATCHED), self._on_episode, raw=True)
+        for recorded in recorded_topics(spec, config.sim):
+            self._record(recorded)
+        episode = Recorded(qos.EPISODE, qos.RECORD_LATCHED)
+        self._topics.append(episode.in_bag(self))
+        self.listen(episode.listened, self._on_episode, raw=True)
         self.every(0.5, self._watch)
 
     def activate(self) -> None:
@@ -87,29 +75,19 @@ class RecorderNode(StageNode):
         """End the recording."""
         self._end('aborted', 'the recorder was deactivated')
 
-    def _record(self, topic: qos.Topic, profile: qos.QoSProfile, jpeg: bool = False,
-                latched: bool = False) -> None:  # fmt: skip
-        made = self._bag_topic(topic, jpeg)
+    def _record(self, recorded: Recorded) -> None:
+        made = recorded.in_bag(self)
         self._topics.append(made)
-        self.listen(replace(topic, qos=profile), self._receiver(made.name, latched), raw=True)
+        self.listen(recorded.listened, self._receiver(made.name, recorded.kept), raw=True)
 
-    def _bag_topic(self, topic: qos.Topic, jpeg: bool = False) -> Topic:
-        offer = topic.qos
-        profile = offered_qos(
-            offer.depth,
-            offer.reliability is ReliabilityPolicy.RELIABLE,
-            offer.durability is DurabilityPolicy.TRANSIENT_LOCAL,
-        )
-        return Topic(self.resolve_topic_name(topic.name), topic.kind, jpeg, profile)
-
-    def _receiver(self, name: str, latched: bool) -> Callable[[bytes], None]:
+    def _receiver(self, name: str, kept: bool) -> Callable[[bytes], None]:
         status = name.rpartition('/')[2] == qos.STATUS.name
 
         def receive(data: bytes) -> None:
             if status:
                 self._heard = time.monotonic()
-            if latched:
-                self._latched[name] = data
+            if kept:
+                self._latest[name] = data
             if self._bag is not None:
                 self._bag.write(name, data, self.now)
 
@@ -145,7 +123,7 @@ class RecorderNode(StageNode):
             self.get_logger().error(str(error))
             return
         self._heard = time.monotonic()
-        for name, data in self._latched.items():
+        for name, data in self._latest.items():
             self._bag.write(name, data, self.now)
 
     def _end(self, outcome: str, reason: str) -> None:

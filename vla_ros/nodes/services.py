@@ -1,19 +1,16 @@
-"""The services and the action of the control node."""
+"""The services of the control node, and its action."""
 
 from collections.abc import Callable
-import math
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.action.server import ServerGoalHandle
 from std_srvs.srv import Trigger
 
 from vla_ros.control.supervisor import Event
 from vla_ros.data import ExecutionStatus
 from vla_ros.nodes.base import StageNode
-from vla_ros.nodes.episode import EpisodeDesk
+from vla_ros.nodes.episode import Ended, EpisodeDesk
+from vla_ros.nodes.execute import ExecuteServer
 from vla_ros.pipeline.realtime import RealtimeProcess
-from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import ResetScene, SetInstruction
 
 
@@ -45,7 +42,6 @@ class ControlServices:
         """
         self._node, self._arm, self._desk = node, arm, desk
         self._reset_scene = reset_scene
-        self._goal: ServerGoalHandle | None = None
         self._made: list[Any] = [
             node.create_service(Trigger, name, self._trigger(event))
             for name, event in _EVENTS.items()
@@ -55,15 +51,7 @@ class ControlServices:
             node.create_service(SetInstruction, 'set_instruction', self._set_instruction)
         )
         self._made.append(node.create_service(ResetScene, 'reset_scene', self._on_reset_scene))
-        self._execute = ActionServer(
-            node,
-            Execute,
-            'execute',
-            execute_callback=lambda handle: _result(handle, 'failure', 'not begun'),
-            goal_callback=self._on_goal,
-            handle_accepted_callback=self._begin,
-            cancel_callback=self._on_cancel,
-        )
+        self._execute = ExecuteServer(node, desk, self._begin)
 
     def destroy(self) -> None:
         """Take the services down."""
@@ -73,12 +61,7 @@ class ControlServices:
 
     def feedback(self, status: ExecutionStatus, subgoal: str, p_value: float) -> None:
         """Tell the client of `execute` how it goes."""
-        if self._goal is not None and self._goal.is_active:
-            self._goal.publish_feedback(
-                Execute.Feedback(
-                    subgoal=subgoal, progress=math.nan, p_value=p_value, mode=int(status.mode)
-                )
-            )
+        self._execute.feedback(status, subgoal, p_value)
 
     def _trigger(self, event: Event) -> Callable[[Any, Any], Any]:
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -96,7 +79,7 @@ class ControlServices:
         return response
 
     def _set_instruction(self, request: Any, response: Any) -> Any:
-        response.reason = self._begin_text(request.instruction, request.episode_id, 0.0, None)
+        response.reason = self._begin(request.instruction, request.episode_id)
         response.accepted = not response.reason
         return response
 
@@ -108,44 +91,9 @@ class ControlServices:
         response.success = not response.message
         return response
 
-    def _on_goal(self, goal: Execute.Goal) -> GoalResponse:
-        # Always accepted: a result can say why it is refused, a rejection cannot.
-        return GoalResponse.ACCEPT
-
-    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
-        if goal is self._goal:
-            # The client must first see CANCELING: end from the next callback.
-            self._node.once(0.0, lambda: self._desk.end('aborted', 'cancelled'))
-        return CancelResponse.ACCEPT
-
-    def _begin(self, goal: ServerGoalHandle) -> None:
-        request = goal.request
-
-        def ended(outcome: str, reason: str) -> None:
-            self._goal = None if self._goal is goal else self._goal
-            # Executed only now that it is over: rclpy polls a coroutine that waits, which
-            # costs a third of a core.
-            goal.execute(lambda handle: _result(handle, outcome, reason))
-
-        cause = 'timeout: expected 0 or more seconds'
-        if math.isfinite(request.timeout) and request.timeout >= 0:
-            cause = self._begin_text(request.instruction, '', request.timeout, ended)
-        if cause:
-            goal.execute(lambda handle: _result(handle, 'failure', cause))
-        else:
-            self._goal = goal
-
-    def _begin_text(self, text: str, episode: str, timeout: float, ended: Any) -> str:
+    def _begin(
+        self, text: str, episode: str = '', timeout: float = 0.0, ended: Ended | None = None
+    ) -> str:
         if not self._node.active:
             return 'the control node is not active'
         return self._desk.begin(text, self._node.now, episode, timeout, ended)
-
-
-def _result(handle: ServerGoalHandle, outcome: str, reason: str) -> Execute.Result:
-    if handle.is_cancel_requested:
-        handle.canceled()
-    elif outcome == 'success':
-        handle.succeed()
-    else:
-        handle.abort()
-    return Execute.Result(success=outcome == 'success', reason=reason)

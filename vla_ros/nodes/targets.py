@@ -13,7 +13,7 @@ from vla_ros.nodes import qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert import target as convert
 from vla_ros.nodes.convert.base import ConvertError
-from vla_ros.pipeline.realtime import LimbLink
+from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.spec import RobotSpec
 
 

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 import time
-from typing import Any
 
-from rclpy.task import Future
 from std_msgs.msg import Float64
-from std_srvs.srv import Trigger
 
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import StageNode, run
@@ -14,6 +11,7 @@ from vla_ros.nodes.convert.teleop import joint_target_to_msg, twist_to_msg
 from vla_ros.nodes.follower import ArmWatch
 from vla_ros.nodes.hand import Hand
 from vla_ros.nodes.params import param
+from vla_ros.nodes.triggers import Triggers
 from vla_ros.robots import load_robot, pick_arm
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
 
@@ -44,11 +42,8 @@ class TeleopNode(StageNode):
         self._device = make_device(self._preset, self._spec)
         tool = self._device.frame == 'tool'
         self._frame = self._spec.ee_frame if tool else self._spec.base_frame
-        self._asked: Future | None = None
         self._hand = Hand(self, self._device)
-        self._triggers = {
-            name: self.create_client(Trigger, name) for name in ('takeover', 'release', 'hold')
-        }
+        self._triggers = Triggers(self, ('takeover', 'release', 'hold'), self._on_answer)
         joints = self._device.output == 'joints'
         self._arm = ArmWatch(self, self._spec, joints, config.limb)
         target = qos.TARGET_JOINT if joints else qos.TARGET_TWIST
@@ -69,7 +64,7 @@ class TeleopNode(StageNode):
         if self._handover.engaged:
             self._handover = Handover(self._preset.handover)
             self._stand_still()
-            self._triggers['hold'].call_async(Trigger.Request())
+            self._triggers.tell('hold')
             time.sleep(_FAREWELL)
         self._hand.close()
 
@@ -77,8 +72,9 @@ class TeleopNode(StageNode):
         """Give the terminal back, and what asks for the arm."""
         if hasattr(self, '_hand'):
             self._hand.close()
-        for client in self.__dict__.pop('_triggers', {}).values():
-            self.destroy_client(client)
+        if hasattr(self, '_triggers'):
+            self._triggers.destroy()
+            del self._triggers
 
     def _tick(self) -> None:
         now, handover = self.now, self._handover
@@ -92,7 +88,7 @@ class TeleopNode(StageNode):
             lambda: self._device.refusal(now, self._arm.follower(now)),
         )
         if request:
-            self._ask(request)
+            self._triggers.ask(request)
         if handover.engaged and not had:
             self._device.begin(self._arm.follower(now))
         elif handover.engaged:
@@ -117,20 +113,8 @@ class TeleopNode(StageNode):
             opening = limits.closed + operator.gripper * (limits.open - limits.closed)
             self._gripper.publish(Float64(data=opening))
 
-    def _ask(self, name: str) -> None:
-        """Call a service; the answer goes to the handover, unless it was given up meanwhile."""
-        service = self._triggers[name]
-        if not service.service_is_ready():
-            self._handover.answer(self.now, 'no control node offers it')
-            return
-        self._asked = service.call_async(Trigger.Request())
-        self._asked.add_done_callback(self._on_answer)
-
-    def _on_answer(self, future: Future) -> None:
-        if future is self._asked:
-            answer: Any = future.result()
-            cause = '' if answer.success else answer.message or 'refused'
-            self._handover.answer(self.now, cause)
+    def _on_answer(self, cause: str) -> None:
+        self._handover.answer(self.now, cause)
 
     def _tell(self, operator: Operator, news: str) -> None:
         if news:

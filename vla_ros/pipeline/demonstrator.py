@@ -1,8 +1,7 @@
 """Demonstrator: a scripted expert drives the arm through the law and limits that run it later."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-import itertools
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,18 +9,16 @@ from vla_ros.config import require
 from vla_ros.data import Array, BodyState, Image, Observation, RobotState
 from vla_ros.episodes import Episode, EpisodeInfo
 from vla_ros.language import FAMILIES, render
-from vla_ros.pipeline.disturbance import Disturbance, NoiseConfig
-from vla_ros.pipeline.workcell import CellArm, Workcell
+from vla_ros.pipeline.disturbance import NoiseConfig
+from vla_ros.pipeline.spoiler import FPS, Spoiler
+from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots.body import Robot
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.state import WorldState
-from vla_ros.sim.tasks import ExpertAction, Progress, Task, draw, make_tasks
+from vla_ros.sim.tasks import Progress, draw, make_tasks
 
 
-FPS = 10.0  # Hz
 _AFTER = 10  # steps recorded after success: the policy learns to stay
-
-_APART = 0.25  # m, at least between hands at the start
 
 # Drives instead of the expert: observation in, action (8 per limb,) out, None to leave it to that.
 Policy = Callable[[Observation], Array | None]
@@ -55,67 +52,16 @@ class Recorder:
             images={name: np.stack(images) for name, images in self.images.items()},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
-            objects=np.array([world.things for world in worlds], np.float32),
-            grips=np.array([world.grips for world in worlds], np.float32),
-            bowl=np.array([world.bowl for world in worlds], np.float32),
-            zone=np.array([world.zone for world in worlds], np.float32),
+            objects=np.array([world.local(world.things) for world in worlds], np.float32),
+            grips=np.array([world.local(world.grips) for world in worlds], np.float32),
+            bowl=np.array([world.local(world.bowl) for world in worlds], np.float32),
+            zone=np.array([world.local(world.zone) for world in worlds], np.float32),
             travel=np.array([world.travel for world in worlds], np.float32),
             wiped=np.array([world.done for world in worlds], np.float32),
             force=np.array([world.touch.force for world in worlds], np.float32),
             stamp=np.array(stamps, np.int64),
             valid=np.array(valid, np.uint8),
         )
-
-
-class Spoiler:
-    """Disturbs the limbs that act; those that keep out of the way are left in peace."""
-
-    def __init__(
-        self,
-        spec: Robot,
-        task: Task,
-        acting: tuple[int, ...],
-        noise: NoiseConfig,
-        rng: np.random.Generator,
-    ) -> None:
-        """Draw for one episode of `task`."""
-        self._task = task
-        noise = noise if task.drops else replace(noise, drop_rate=0.0)
-        self._limbs = {
-            i: Disturbance(noise, rng, 1 / FPS, spec.arms[i].gripper.open) for i in acting
-        }
-
-    def start(self, cell: Workcell) -> tuple[Array, list[float]]:
-        """Return joints (n,) rad and openings, m, to begin with: open ones, if it may be."""
-        while True:
-            begun = [self._begin(number, arm, cell) for number, arm in enumerate(cell.arms)]
-            places = [place for place, _ in begun]
-            if all(np.linalg.norm(a - b) > _APART for a, b in itertools.combinations(places, 2)):
-                break
-        q = [
-            arm.reach(place) if number in self._limbs else arm.spec.home
-            for number, (arm, place) in enumerate(zip(cell.arms, places, strict=True))
-        ]
-        return np.concatenate(q), [opening for _, opening in begun]
-
-    def apply(self, label: Array) -> Array:
-        """Return what is really commanded instead of `label` (8 per limb,)."""
-        result = label.copy()
-        for number, disturbance in self._limbs.items():
-            own = slice(8 * number, 8 * number + 8)
-            result[own] = disturbance.apply(label[own], self._task.floor)
-        return result
-
-    def _begin(self, number: int, arm: CellArm, cell: Workcell) -> tuple[Array, float]:
-        """Return the first position (3,) m of a tcp, and the opening, m."""
-        limits, gripper = arm.spec.cartesian, arm.spec.gripper
-        if number not in self._limbs:
-            return arm.home.position, gripper.open
-        lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
-        lower[2] = max(lower[2], 0.075)
-        low = np.array(cell.scene.config.placement.start)
-        place, closed = self._limbs[number].start(arm.home.position, lower, upper, low)
-        return place, gripper.closed if closed or not self._task.drops else gripper.open
 
 
 class Demonstrator:
@@ -146,7 +92,7 @@ class Demonstrator:
         rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
         spoiler = Spoiler(self.spec, task, task.acting(request), self.noise, rng)
-        self.cell.reset(layout, *spoiler.start(self.cell))
+        self.cell.reset(spoiler.begin(layout), *spoiler.start(self.cell))
         self.cameras.show(layout)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
@@ -156,7 +102,7 @@ class Demonstrator:
             world, robot, images = self._observe()
             if progress.update(world) and not progress.success:
                 break
-            label = np.concatenate([expert_vector(a) for a in task.step(world, request)])
+            label = np.concatenate([a.vector() for a in task.step(world, request)])
             wanted = None
             if takeover is not None and world.time < handover and not progress.success:
                 wanted = takeover(Observation(robot.stamp, images, robot, instruction))
@@ -165,7 +111,7 @@ class Demonstrator:
                 self.cell.advance(wanted)
             else:
                 calm = progress.success or task.success(world, request)
-                self.cell.advance(label if calm else spoiler.apply(label))
+                self.cell.advance(label if calm else spoiler.apply(label, world))
         success = progress.success and task.success(world, request)
         self.measured = task.measure(world)
         info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
@@ -175,8 +121,3 @@ class Demonstrator:
         qpos = self.cell.hardware.qpos()
         images = {c.name: self.cameras.render(c.name, qpos) for c in self.spec.cameras}
         return self.cell.world(), self.cell.robot(), images
-
-
-def expert_vector(action: ExpertAction) -> Array:
-    """Return pose and opening as one vector (8,)."""
-    return np.concatenate([action.pose.position, action.pose.quaternion, [action.gripper]])

@@ -10,6 +10,16 @@ from vla_ros.data import Array
 
 
 @dataclass(frozen=True)
+class JointNoise:
+    """How the joints of a posture are disturbed, rad."""
+
+    start: float  # standard deviation of their first positions, at most twice that
+    jitter: float  # standard deviation of every commanded position
+    push: tuple[float, float]  # of all joints together
+    rate: float = 0.15  # 1/s, of pushes
+
+
+@dataclass(frozen=True)
 class NoiseConfig:
     """How demonstrations are disturbed. The labels stay the expert's."""
 
@@ -22,6 +32,10 @@ class NoiseConfig:
     start_low: float = 0.3  # share of episodes that start low above the table
     start_closed: float = 0.15  # share that start with a closed hand
     quiet: float = 0.25  # share of episodes without pushes and drops
+    head: JointNoise = JointNoise(start=0.12, jitter=0.006, push=(0.1, 0.4))
+    torso: JointNoise = JointNoise(start=0.04, jitter=0.002, push=(0.01, 0.03))  # and others
+    stand: tuple[float, float, float] = (0.015, 0.015, 0.03)  # m, m, rad, likewise of a drive
+    slip: float = 0.15  # standard deviation of what a drive does, as a share of what it is told
 
     def __post_init__(self) -> None:
         for name in ('start_low', 'start_closed', 'quiet'):
@@ -64,7 +78,8 @@ class Disturbance:
         result[:3] += rng.normal(0, config.jitter, 3)
         if not self._quiet:
             if not self._pushes and rng.random() < config.push_rate * self._period:
-                self._pushes = self._push()
+                direction = rng.normal(size=3) * (1, 1, 0.6)
+                self._pushes = draw_push(rng, config, config.push, direction, self._period)
             if self._pushes:
                 result[:3] += self._pushes.pop()
             if rng.random() < config.drop_rate * self._period:
@@ -75,11 +90,44 @@ class Disturbance:
         result[2] = max(result[2], min(height, action[2]))
         return result
 
-    def _push(self) -> list[Array]:
-        """Return the displacements (3,) m per step of a push with a smooth beginning and end."""
-        config, rng = self.config, self._rng
-        direction = rng.normal(size=3) * (1, 1, 0.6)
-        way = direction / np.linalg.norm(direction) * rng.uniform(*config.push)
-        steps = max(1, round(rng.uniform(*config.push_time) / self._period))
-        shares = np.array([math.sin(math.pi * (i + 0.5) / steps) for i in range(steps)])
-        return [way * share for share in shares / shares.sum()]
+
+class JointDisturbance:
+    """Draws the disturbances of one posture in one episode, step by step."""
+
+    def __init__(
+        self, config: NoiseConfig, name: str, rng: np.random.Generator, period: float
+    ) -> None:
+        """Draw with `rng` for the posture called `name`, for control steps of `period` s."""
+        self._config, self._rng, self._period = config, rng, period
+        self._own = config.head if name == 'head' else config.torso
+        self._quiet = rng.random() < config.quiet
+        self._pushes: list[Array] = []  # rad, what is left of the running push, newest last
+
+    def start(self, joints: Array) -> Array:
+        """Return the first positions (n,) rad instead of `joints`."""
+        most = 2 * self._own.start
+        off = self._rng.normal(0, self._own.start, len(joints))
+        return np.asarray(joints + np.clip(off, -most, most))
+
+    def apply(self, action: Array) -> Array:
+        """Return what is really commanded instead of `action` (n,) rad."""
+        own, rng = self._own, self._rng
+        result: Array = action + rng.normal(0, own.jitter, len(action))
+        if not self._quiet and not self._pushes and rng.random() < own.rate * self._period:
+            direction = rng.normal(size=len(action))
+            self._pushes = draw_push(rng, self._config, own.push, direction, self._period)
+        return result + self._pushes.pop() if self._pushes else result
+
+
+def draw_push(
+    rng: np.random.Generator,
+    config: NoiseConfig,
+    size: tuple[float, float],
+    direction: Array,
+    period: float,
+) -> list[Array]:
+    """Return the displacements (n,) per step of a push with a smooth beginning and end."""
+    way = direction / np.linalg.norm(direction) * rng.uniform(*size)
+    steps = max(1, round(rng.uniform(*config.push_time) / period))
+    shares = np.array([math.sin(math.pi * (i + 0.5) / steps) for i in range(steps)])
+    return [way * share for share in shares / shares.sum()]

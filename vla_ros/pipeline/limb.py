@@ -1,4 +1,4 @@
-"""One arm of a robot under control: its loop, and what may be asked of it between two ticks."""
+"""The arm of a robot under control: its loop, and what may be asked of it between two ticks."""
 
 from collections.abc import Sequence
 
@@ -63,7 +63,7 @@ def keep_apart(robot: Robot, loops: Sequence[ControlLoop]) -> None:
             loop.slowdown.neighbours = Neighbours(robot, number, loops)
 
 
-class Limb:
+class ArmLimb:
     """An arm that executes its part of chunks, or follows targets of its own.
 
     Attributes:

@@ -122,18 +122,14 @@ class Lockstep:
         while (now := self._now) - start < config.timeout * SECOND:
             observation = self.observe(instruction)
             if now >= next_reason:
-                made = self._reasoner.reason(observation, instruction, episode, self._next_seq())
-                wait = config.reasoner_delay + config.extra_delay
-                latents.append((now + round(wait * SECOND), made))
-                next_reason = now + round(max(wait, 1 / config.reasoner_rate) * SECOND)
+                next_reason = self._reason(observation, episode, latents)
             while latents and latents[0][0] <= now:
                 latent = latents.popleft()[1]
             if latent is not None and not latent.grounded:
                 rollout.refused, rollout.reason = True, latent.refusal
                 break
             if latent is not None and frame % config.expert_every == 0:
-                chunk = self._expert.act(observation, latent, self._next_seq())
-                arrivals.append((now + round(config.expert_delay * SECOND), chunk))
+                chunk = self._act(observation, latent, arrivals)
                 ages.append(chunk.latent_age)
                 if rollout.chunks is not None:
                     rollout.chunks.append(chunk)
@@ -146,6 +142,24 @@ class Lockstep:
         rollout.seconds = (self._now - start) / SECOND
         rollout.latent_age = float(np.mean(ages)) if ages else 0.0
         return rollout
+
+    def _reason(
+        self, observation: Observation, episode: str, latents: deque[tuple[int, Latent]]
+    ) -> int:
+        """Send a latent on its way; return when to reason next, ns."""
+        config, instruction = self.config, observation.instruction
+        made = self._reasoner.reason(observation, instruction, episode, self._next_seq())
+        wait = config.reasoner_delay + config.extra_delay
+        latents.append((self._now + round(wait * SECOND), made))
+        return self._now + round(max(wait, 1 / config.reasoner_rate) * SECOND)
+
+    def _act(
+        self, observation: Observation, latent: Latent, arrivals: deque[tuple[int, ActionChunk]]
+    ) -> ActionChunk:
+        """Send a chunk on its way, and return it."""
+        chunk = self._expert.act(observation, latent, self._next_seq())
+        arrivals.append((self._now + round(self.config.expert_delay * SECOND), chunk))
+        return chunk
 
     def _advance(
         self, until: int, arrivals: deque[tuple[int, ActionChunk]], rollout: Rollout
@@ -164,7 +178,7 @@ class Lockstep:
         self._now += self._dt
 
     def _world(self) -> WorldState:
-        commands = [limb.loop.command() for limb in self.execution.limbs]
+        commands = [limb.loop.command() for limb in self.execution.arms]
         return self.hardware.world([(c.target, c.gripper) for c in commands])
 
     def observe(self, instruction: str) -> Observation:

@@ -139,7 +139,7 @@ class Memory:
 
 MAX_JOINTS = 32
 MAX_STEPS, MAX_CHANNELS = 64, 64
-MAX_LIMBS = 4
+MAX_LIMBS = 8
 MAX_SIM = 512  # entries of qpos and of qvel
 TEXT = 1024  # bytes of an instruction or a cause
 EVENTS = 16  # places in the ring of events

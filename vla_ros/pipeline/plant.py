@@ -6,10 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.control.interfaces import Hardware, JointSample
+from vla_ros.control.interfaces import DriveSample, JointSample, LimbHardware, PostureSample
 from vla_ros.data import Array
 from vla_ros.pipeline.mailbox import LimbBox, Mailbox
-from vla_ros.robots.body import Robot
+from vla_ros.robots.body import LimbSpec, Robot
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -20,7 +22,7 @@ class Plant(Protocol):
     """The robot and the world around it, as a control process sees them."""
 
     @property
-    def limbs(self) -> Sequence[Hardware]:
+    def limbs(self) -> Sequence[LimbHardware]:
         """What the loop of each limb reads and commands."""
 
     def begin(self, now: int) -> None:
@@ -91,13 +93,80 @@ class DriverArm:
         """Do nothing, likewise."""
 
 
+class DriverPosture:
+    """A posture behind its driver, likewise."""
+
+    def __init__(self, spec: PostureSpec, box: LimbBox) -> None:
+        """Wait for joint states."""
+        self._section, self._version, self._n = box.driver, 0, spec.n
+        self._sample = Sample(_NEVER, spec.home.copy(), np.zeros(spec.n))
+
+    def read(self) -> PostureSample:
+        """Return the newest joint states."""
+        entry = self._section.poll(self._version)
+        if entry is not None:
+            self._version, ((stamp, _), floats, _) = entry
+            sample, n = self._sample, self._n
+            sample.stamp = stamp
+            sample.position, sample.velocity = floats[1 : 1 + n], floats[1 + n : 1 + 2 * n]
+        return self._sample
+
+    def rewind(self) -> None:
+        """Wait for joint states of the new time."""
+        self._sample.stamp = _NEVER
+
+    def move(self, position: Array, velocity: Array) -> None:
+        """Do nothing: the loop's `commanded` is what leaves."""
+
+
+@dataclass
+class Odometry:
+    """A measurement; see DriveSample."""
+
+    stamp: int  # ns
+    pose: Array  # (3,) m, m, rad
+    twist: Array  # (3,) m/s, m/s, rad/s
+
+
+class DriverDrive:
+    """A drive behind its driver, likewise; its odometry comes through the mailbox."""
+
+    def __init__(self, spec: DriveSpec, box: LimbBox) -> None:
+        """Wait for odometry."""
+        self._section, self._version = box.driver, 0
+        self._sample = Odometry(_NEVER, np.zeros(3), np.zeros(3))
+
+    def read(self) -> DriveSample:
+        """Return the newest odometry."""
+        entry = self._section.poll(self._version)
+        if entry is not None:
+            self._version, ((stamp, _), floats, _) = entry
+            self._sample = Odometry(stamp, floats[1:4], floats[4:7])
+        return self._sample
+
+    def rewind(self) -> None:
+        """Wait for odometry of the new time."""
+        self._sample.stamp = _NEVER
+
+    def drive(self, twist: Array) -> None:
+        """Do nothing: the loop's `commanded` is what leaves."""
+
+
+def _driver(spec: LimbSpec, box: LimbBox) -> DriverArm | DriverPosture | DriverDrive:
+    if isinstance(spec, PostureSpec):
+        return DriverPosture(spec, box)
+    if isinstance(spec, DriveSpec):
+        return DriverDrive(spec, box)
+    return DriverArm(spec, box)
+
+
 class DriverPlant:
     """A real robot, and the world that it is in."""
 
     def __init__(self, spec: Robot, mailbox: Mailbox) -> None:
         """Wait for the joint states of every limb."""
-        pairs = zip(spec.arms, mailbox.limbs, strict=False)  # there may be more boxes
-        self.limbs = tuple(DriverArm(limb, box) for limb, box in pairs)
+        pairs = zip(spec.limbs, mailbox.limbs, strict=False)  # there may be more boxes
+        self.limbs = tuple(_driver(limb, box) for limb, box in pairs)
 
     def begin(self, now: int) -> None:
         """Do nothing: joint states have stamps of their own."""

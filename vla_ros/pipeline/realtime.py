@@ -5,7 +5,6 @@ an interpreter of its own. It dies with this process, and holds the arm when thi
 """
 
 from dataclasses import dataclass
-import functools
 import json
 import os
 import subprocess
@@ -19,9 +18,11 @@ from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event
 from vla_ros.control.targets import Kind
 from vla_ros.data import ActionChunk, Array, ExecutionStatus
-from vla_ros.pipeline import wire
+from vla_ros.pipeline import wire, wire_limb
+from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.pipeline.mailbox import EVENTS, LAW_TEXT, TEXT, Mailbox
-from vla_ros.pipeline.wire import SimSnapshot, Snapshot
+from vla_ros.pipeline.wire import SimSnapshot
+from vla_ros.pipeline.wire_limb import DriveSnapshot, PostureSnapshot, Snapshot
 from vla_ros.pipeline.worker import JUDGE, LAW, SCENE, TARE, RealtimeConfig
 from vla_ros.robots import load_robot
 
@@ -169,7 +170,12 @@ class RealtimeProcess:
     def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0) -> None:
         """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m."""
         with self._offering:
-            wire.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper)
+            wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper)
+
+    def odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> None:
+        """Pass on what a real drive measured: (3,) m, m, rad and (3,) m/s, m/s, rad/s."""
+        with self._offering:
+            wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, pose, twist, 0.0)
 
     def post(self, event: Event, text: str = '', timeout: float = 0.5) -> str:
         """Send an event to the supervisor; return '' or the cause of its refusal."""
@@ -192,7 +198,7 @@ class RealtimeProcess:
         with self._offering:
             self._mailbox.limbs[limb].wrench.write((stamp,), values)
 
-    def limb(self, index: int) -> 'LimbLink':
+    def limb(self, index: int) -> LimbLink:
         """Return what concerns one limb."""
         return LimbLink(self, index)
 
@@ -202,13 +208,25 @@ class RealtimeProcess:
         return wire.get_status(self._mailbox.status)
 
     def state(self, limb: int = 0) -> Snapshot | None:
-        """Return a limb's newest measured and commanded state, and what was sent.
+        """Return an arm's newest measured and commanded state, and what was sent.
 
         None while a real robot has not been heard of.
         """
         self.beat()
         section = self._mailbox.limbs[limb].state
-        return wire.get_state(section, self._joints[limb]) if section.version else None
+        return wire_limb.get_state(section, self._joints[limb]) if section.version else None
+
+    def posture(self, limb: int) -> PostureSnapshot | None:
+        """Return a posture's newest state, likewise."""
+        self.beat()
+        section = self._mailbox.limbs[limb].state
+        return wire_limb.get_posture(section, self._joints[limb]) if section.version else None
+
+    def drive(self, limb: int) -> DriveSnapshot | None:
+        """Return a drive's newest state, likewise."""
+        self.beat()
+        section = self._mailbox.limbs[limb].state
+        return wire_limb.get_drive(section) if section.version else None
 
     def sim_state(self) -> SimSnapshot | None:
         """Return the newest state of the simulated world; None for a real robot."""
@@ -234,16 +252,3 @@ class RealtimeProcess:
                     return f'the control process did not answer within {timeout} s'
                 time.sleep(0.0005)
             return mailbox.answers[count % EVENTS].read()[2][0]
-
-
-class LimbLink:
-    """One limb of the control process: its targets, its law, its state, its driver's readings."""
-
-    def __init__(self, process: RealtimeProcess, index: int) -> None:
-        """Stand for limb number `index` of a process."""
-        bind = functools.partial
-        self.state = bind(process.state, limb=index)
-        self.target = bind(process.target, limb=index)
-        self.adopt = bind(process.adopt, limb=index)
-        self.joint_states = bind(process.joint_states, limb=index)
-        self.wrench = bind(process.wrench, limb=index)

@@ -11,8 +11,9 @@ import numpy as np
 from vla_ros.act.queue import ChunkQueue, QueueConfig
 from vla_ros.act.shared import SharedQueue
 from vla_ros.config import require
-from vla_ros.control.interfaces import Hardware, TargetSource
+from vla_ros.control.interfaces import LimbHardware, TargetSource
 from vla_ros.control.laws import LawPreset
+from vla_ros.control.limb_target import LimbTarget
 from vla_ros.control.loop import ControlLoop
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.control.targets import Kind, TargetConfig, Targets
@@ -26,7 +27,8 @@ from vla_ros.data import (
     Pose,
     RobotState,
 )
-from vla_ros.pipeline.limb import Limb, keep_apart
+from vla_ros.pipeline.channel_limb import make_limbs
+from vla_ros.pipeline.limb import ArmLimb, keep_apart
 from vla_ros.robots.body import Robot
 
 
@@ -34,13 +36,14 @@ class Execution:
     """A robot that executes chunks: what the control node is, without ROS.
 
     Attributes:
-        queue, supervisor, limbs: its parts. timing: of its ticks, for whoever measures them.
+        queue, supervisor, limbs: its parts. arms: those of the limbs that are arms.
+        timing: of its ticks, for whoever measures them.
     """
 
     def __init__(
         self,
         spec: Robot,
-        hardware: Sequence[Hardware],
+        hardware: Sequence[LimbHardware],
         queue: QueueConfig | None = None,
         law: str = '',
         targets: TargetConfig | None = None,
@@ -52,31 +55,29 @@ class Execution:
             spec: the robot.
             hardware: what each limb's loop reads and commands.
             queue: how chunks are executed.
-            law: a preset for every limb; '' is each one's own.
+            law: a preset for every arm; '' is each one's own.
             targets: how old targets may be.
             driven: whether the hardware takes only what the limbs' drivers do.
         """
-        count = len(spec.arms)
+        count = len(spec.limbs)
         require(len(hardware) == count, f'hardware: expected one for each of {count} limbs')
         self.spec = spec
         self.queue = ChunkQueue(spec, queue)
         self.supervisor = Supervisor()
         sources: Sequence[TargetSource] = (self.queue,)
         if count > 1:
-            sources = SharedQueue(self.queue, count).sources
-        self.limbs = tuple(
-            Limb(limb, own, source, self.supervisor, law, targets, driven)
-            for limb, own, source in zip(spec.arms, hardware, sources, strict=True)
-        )
-        keep_apart(spec, [limb.loop for limb in self.limbs])
+            sources = SharedQueue(self.queue).sources
+        self.limbs = make_limbs(spec, hardware, sources, self.supervisor, law, targets, driven)
+        self.arms = tuple(limb for limb in self.limbs if isinstance(limb, ArmLimb))
+        keep_apart(spec, [arm.loop for arm in self.arms])
         self.timing = TickStatistics()
         self._refusals: tuple[int, ...] = (0,) * (1 + count)
         self._refusal = ''
 
     @property
     def loop(self) -> ControlLoop:
-        """The control loop of the first limb."""
-        return self.limbs[0].loop
+        """The control loop of the first arm."""
+        return self.arms[0].loop
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take a chunk over for execution; return '' or the cause of its refusal."""
@@ -105,8 +106,8 @@ class Execution:
 
     def tare(self) -> str:
         """Find the bias of every force sensor from now on; return '' or a cause."""
-        sensing = [limb for limb in self.limbs if limb.loop.sensing.force_sensor is not None]
-        causes = [limb.tare() for limb in sensing or self.limbs]
+        sensing = [arm for arm in self.arms if arm.loop.sensing.force_sensor is not None]
+        causes = [arm.tare() for arm in sensing or self.arms]
         return next((cause for cause in causes if cause), '')
 
     def restart(self, cause: str = 'scene reset') -> None:
@@ -134,8 +135,9 @@ class Execution:
 
     def state(self) -> RobotState | BodyState:
         """Return the measured and commanded state as of the last tick."""
-        states = tuple(limb.loop.state() for limb in self.limbs)
-        return states[0] if len(states) == 1 else BodyState(self.loop.stamp, states)
+        if len(self.limbs) == 1:
+            return self.loop.state()
+        return BodyState(self.loop.stamp, tuple(limb.loop.state() for limb in self.limbs))
 
     def status(self) -> ExecutionStatus:
         """Return what is going on, as of the last tick."""
@@ -176,7 +178,7 @@ class Execution:
 
     def _last_refusal(self) -> str:
         """Return the newest of the last refusals of chunks and of each limb's targets."""
-        sources: tuple[ChunkQueue | Targets, ...]
+        sources: tuple[ChunkQueue | Targets | LimbTarget, ...]
         sources = (self.queue, *(limb.loop.targets for limb in self.limbs))
         counts = tuple(source.refused for source in sources)
         for source, count, before in zip(sources, counts, self._refusals, strict=True):

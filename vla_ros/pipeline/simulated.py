@@ -1,6 +1,8 @@
 """SimPlant: the MuJoCo scene within the control process."""
 
+from collections.abc import Callable
 import math
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -13,8 +15,17 @@ from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.sim.config import SimConfig
-from vla_ros.sim.hardware import SimArm, SimHardware, SimSample
+from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
+from vla_ros.sim.limbs import (
+    DriveReading,
+    PostureReading,
+    SimArm,
+    SimDrive,
+    SimLimb,
+    SimPosture,
+    SimSample,
+)
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.tasks import Progress, Task, draw, make_hand, make_tasks
 
@@ -62,24 +73,61 @@ def home_pose(spec: RobotSpec) -> Pose:
     return Pose(model.position.copy(), quat_from_matrix(model.rotation))
 
 
-class PlantArm:
-    """A simulated arm on the control clock instead of the simulation's.
+Sampled = TypeVar('Sampled', SimSample, PostureReading, DriveReading)
+
+
+class PlantLimb(Generic[Sampled]):
+    """A simulated limb on the control clock instead of the simulation's.
 
     Attributes:
         now: ns, of the cycle in progress.
     """
 
-    def __init__(self, arm: SimArm) -> None:
-        """Stand for `arm`."""
+    def __init__(self, read: Callable[[], Sampled]) -> None:
+        """Stand for the limb that `read` reads."""
         self.now = 0
-        self._arm = arm
-        self.write, self.move = arm.write, arm.move
+        self._read = read
 
-    def read(self) -> SimSample:
-        """Return the joints as they are in this cycle."""
-        sample = self._arm.read()
+    def read(self) -> Sampled:
+        """Return the limb as it is in this cycle."""
+        sample = self._read()
         sample.stamp = self.now
         return sample
+
+
+class PlantArm(PlantLimb[SimSample]):
+    """An arm."""
+
+    def __init__(self, arm: SimArm) -> None:
+        """Stand for `arm`."""
+        super().__init__(arm.read)
+        self.write, self.move = arm.write, arm.move
+
+
+class PlantPosture(PlantLimb[PostureReading]):
+    """A posture."""
+
+    def __init__(self, posture: SimPosture) -> None:
+        """Stand for `posture`."""
+        super().__init__(posture.read)
+        self.move = posture.move
+
+
+class PlantDrive(PlantLimb[DriveReading]):
+    """A drive."""
+
+    def __init__(self, drive: SimDrive) -> None:
+        """Stand for `drive`."""
+        super().__init__(drive.read)
+        self.drive = drive.drive
+
+
+def _on_clock(limb: SimLimb) -> PlantArm | PlantPosture | PlantDrive:
+    if isinstance(limb, SimPosture):
+        return PlantPosture(limb)
+    if isinstance(limb, SimDrive):
+        return PlantDrive(limb)
+    return PlantArm(limb)
 
 
 class SimPlant:
@@ -90,7 +138,7 @@ class SimPlant:
         scene = Scene(spec)
         self._scenes = Scenes(spec, scene.config)
         self._hardware = SimHardware(scene, self._scenes.layout(family, seed))
-        self.limbs = tuple(PlantArm(arm) for arm in self._hardware.limbs)
+        self.limbs = tuple(_on_clock(limb) for limb in self._hardware.limbs)
         timestep = scene.config.physics.timestep
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._place = (family, seed)
@@ -146,7 +194,7 @@ class SimPlant:
         self._published += 1
         if progress is not None and self._published % _JUDGED_EVERY == 0:
             ee = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))  # success looks at what is
-            commands = [(ee, limb.gripper) for limb in hardware.limbs]
+            commands = [(ee, limb.gripper) for limb in hardware.arms]
             progress.update(hardware.world(commands))
         wire.put_sim(
             mailbox.sim,

@@ -4,19 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.control.loop import ControlLoop
-from vla_ros.data import ActionChunk, Array, Command, ExecutionStatus, Mode, Pose, RobotState
+from vla_ros.data import ActionChunk, Array, ExecutionStatus, Mode, Pose
 from vla_ros.pipeline.mailbox import MAX_CHANNELS, MAX_STEPS, Entry, Section
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The arm at one tick."""
-
-    state: RobotState
-    command: Command
-    twist: Array  # (6,) m/s and rad/s, measured, of the tcp, base axes
-    wrench: Array  # (6,) N and Nm, what the world exerts on the tcp, base axes
 
 
 @dataclass(frozen=True)
@@ -129,40 +118,6 @@ def get_status(section: Section) -> ExecutionStatus:
     )
 
 
-def put_state(section: Section, loop: ControlLoop) -> None:
-    """Write the arm's state straight from the loop: this runs within the control tick."""
-    model, target, sent = loop.model, loop.limiter.target, loop.actuation
-    section.write(
-        (loop.stamp, loop.ticks),
-        [
-            *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
-            *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
-            *model.twist.tolist(), *model.external_wrench.tolist(),
-            *model.q.tolist(), *model.dq.tolist(),
-            *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
-        ],
-    )  # fmt: skip
-
-
-def get_state(section: Section, joints: int) -> Snapshot:
-    """Read the state of an arm with so many joints back."""
-    (stamp, _), floats, _ = section.read()
-    commanded = Pose(floats[8:11], floats[11:15])
-    rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
-    q, dq, torque, position, velocity = rows
-    state = RobotState(
-        stamp=stamp,
-        position=q,
-        velocity=dq,
-        ee=Pose(floats[0:3], floats[3:7]),
-        gripper=float(floats[7]),
-        commanded=commanded,
-        commanded_gripper=float(floats[15]),
-    )
-    command = Command(stamp, commanded, float(floats[15]), torque, position, velocity)
-    return Snapshot(state, command, floats[16:22], floats[22:28])
-
-
 def get_sim(section: Section) -> SimSnapshot:
     """Read the simulated world back."""
     (stamp, nq, nv, seed, resets, success), floats, (request, family) = section.read()
@@ -185,11 +140,6 @@ def put_sim(section: Section, sim: SimSnapshot) -> None:
         np.concatenate([sim.qpos, sim.qvel]),
         (sim.request, sim.family),
     )
-
-
-def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
-    """Write the joint states (n,) of a real robot, in the spec's order."""
-    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
 
 
 def put_target(section: Section, stamp: int, values: Array) -> None:

@@ -1,9 +1,11 @@
 """Workcell: simulated robot and control loop, driven by one pose after the other."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
+from vla_ros.control.interfaces import DriveHardware, PostureHardware
 from vla_ros.control.loop import ControlLoop
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.data import SECOND, Array, BodyState, Pose, RobotState
@@ -14,12 +16,14 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
+from vla_ros.pipeline.cell_trunk import CellLimb
 from vla_ros.pipeline.limb import build_loop, keep_apart
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
-from vla_ros.sim.hardware import SimArm, SimHardware
+from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout
+from vla_ros.sim.limbs import SimArm
 from vla_ros.sim.scene import Scene
 from vla_ros.sim.state import WorldState
 from vla_ros.sim.tasks import Hand, make_hand
@@ -67,10 +71,12 @@ class CellArm:
 
     Attributes:
         spec: the arm. model: its kinematics, of the last call that used them. home: of its tcp.
-        source: where it is led to. loop: its control loop, from the first reset on.
+        source: where it is led to. loop: its control loop, from the first reset on. size: numbers
+            of an action that are its own.
     """
 
     loop: ControlLoop
+    size = 8
 
     def __init__(self, spec: RobotSpec, period: float) -> None:
         """Be led from pose to pose in `period` s."""
@@ -88,7 +94,12 @@ class CellArm:
         """Take over where the arm is."""
         self.hardware = hardware
         self.loop = build_loop(self.spec, hardware, self.source, supervisor)
-        self.loop.tick(0)
+        self.tick = self.loop.tick
+        self.tick(0)
+
+    def lead(self, now: int, action: Array) -> None:
+        """Be at the pose and opening `action` (8,) one period after `now`, ns."""
+        self.source.lead(now, action)
 
     def commanded(self) -> tuple[Pose, float]:
         """Return the commanded pose, and the commanded opening in m."""
@@ -134,7 +145,8 @@ class Workcell:
     """A simulated robot under the control law and the limits that also run the real one.
 
     Attributes:
-        arms: of each limb. What only an arm has, the cell has of the first.
+        arms: of each arm. What only an arm has, the cell has of the first.
+        limbs: these and the robot's other limbs.
     """
 
     def __init__(self, spec: Robot, period: float = 0.1, scene: Scene | None = None) -> None:
@@ -143,6 +155,9 @@ class Workcell:
         self.scene = Scene(spec) if scene is None else scene
         self.period = period
         self.arms = tuple(CellArm(limb, period) for limb in spec.arms)
+        others = [limb for limb in spec.limbs if not isinstance(limb, RobotSpec)]
+        self._others = tuple(CellLimb(limb, period) for limb in others)
+        self.limbs: tuple[CellArm | CellLimb, ...] = (*self.arms, *self._others)
         first = self.arms[0]
         self.model, self.home, self.source, self.reach = (
             *(first.model, first.home, first.source, first.reach),
@@ -177,16 +192,20 @@ class Workcell:
         self.hardware.reset(layout, q, gripper)
         self.supervisor = Supervisor()
         self.now = 0
-        for arm, own in zip(self.arms, self.hardware.limbs, strict=True):
+        for arm, own in zip(self.arms, self.hardware.arms, strict=True):
             arm.start(own, self.supervisor)
         keep_apart(self.spec, [arm.loop for arm in self.arms])
+        carriers = self.hardware.limbs[len(self.arms) :]
+        for other, limb in zip(self._others, carriers, strict=True):
+            other.start(cast(PostureHardware | DriveHardware, limb), self.supervisor)
         self.supervisor.post(Event.START, 'demonstration')
 
     def advance(self, action: Array) -> None:
-        """Lead every arm to its pose and opening in `action` (8 per limb), for one period."""
-        for arm, own in zip(self.arms, action.reshape(len(self.arms), -1), strict=True):
-            arm.source.lead(self.now, own)
-        ticks = [arm.loop.tick for arm in self.arms]
+        """Lead every limb to its part of `action` (8 per arm, 1 per other channel), one period."""
+        ends = np.cumsum([limb.size for limb in self.limbs])
+        for limb, own in zip(self.limbs, np.split(action, ends[:-1]), strict=True):
+            limb.lead(self.now, own)
+        ticks = [limb.tick for limb in self.limbs]
         step, physics = self.hardware.step, self._physics_steps
         for _ in range(self._ticks):
             for tick in ticks:
@@ -196,8 +215,10 @@ class Workcell:
 
     def robot(self) -> RobotState | BodyState:
         """Return measured and commanded state now."""
-        states = tuple(arm.state(self.now) for arm in self.arms)
-        return states[0] if len(states) == 1 else BodyState(self.now, states)
+        states = tuple(limb.state(self.now) for limb in self.limbs)
+        if len(states) == 1 and isinstance(states[0], RobotState):
+            return states[0]
+        return BodyState(self.now, states)
 
     def world(self) -> WorldState:
         """Return the privileged state now."""

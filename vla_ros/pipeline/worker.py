@@ -21,7 +21,7 @@ from vla_ros.control.supervisor import Event, State
 from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
-from vla_ros.pipeline import wire
+from vla_ros.pipeline import wire, wire_limb
 from vla_ros.pipeline.mailbox import EVENTS, MAX_LIMBS, Mailbox
 from vla_ros.pipeline.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.pipeline.plant import DriverPlant, Plant
@@ -211,7 +211,7 @@ class Worker:
         if not count % self._every_state:
             for limb, box in zip(self._execution.limbs, self._boxes, strict=True):
                 if limb.loop.ticks:
-                    wire.put_state(box.state, limb.loop)
+                    wire_limb.put_state(box.state, limb.loop)
         if count % self._every_sim == min(7, self._every_sim - 1):
             self._plant.publish(mailbox)
         splices = self._execution.queue.splices

@@ -9,7 +9,8 @@ from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec
 
 
-AXES = ('vx', 'vy', 'wz')  # m/s, m/s, rad/s
+AXES = ('vx', 'vy', 'wz')
+UNITS = ('m/s', 'm/s', 'rad/s')
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where one arm of the robot is in the MuJoCo model, and what it is driven by."""
+"""Where the limbs of the robot are in the MuJoCo model, and what they are driven by."""
 
 from dataclasses import dataclass
 import math
@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_ros.robots.limb import Limb
 from vla_ros.robots.spec import ForceSensorSpec, RobotSpec
 from vla_ros.sim.config import SimConfig
 
@@ -15,16 +16,38 @@ _SENSORS = ('wrist_force', 'wrist_torque')  # next to each other in sensordata
 
 
 @dataclass(frozen=True)
-class ArmAddresses:
-    """Where an arm is in the model."""
+class LimbAddresses:
+    """Where a limb is in the model."""
 
     q: NDArray  # (n,) of its joints in qpos
     v: NDArray  # (n,) of its joints in qvel
     u: NDArray  # (n,) ids of its torque motors
+    joints: NDArray  # (n,) ids of its joints
+
+
+@dataclass(frozen=True)
+class ArmAddresses(LimbAddresses):
+    """Where an arm is in the model."""
+
     fingers_q: NDArray  # of its finger joints in qpos
     fingers_u: NDArray  # ids of its finger servos
     tcp: int  # body id
     wrench: slice | None  # of the force sensor's (6,) in sensordata; None without one
+
+
+def find_limb(model: mujoco.MjModel, spec: Limb) -> LimbAddresses:
+    """Return where a limb is.
+
+    Raises:
+        ValueError: the model lacks one of its joints or frames; the message names it.
+    """
+    if isinstance(spec, RobotSpec):
+        return find_arm(model, spec)
+    joints = np.array([find(model, 'joint', name) for name in spec.joint_names])
+    motors = np.array([find(model, 'actuator', name) for name in spec.joint_names])
+    return LimbAddresses(
+        model.jnt_qposadr[joints].copy(), model.jnt_dofadr[joints].copy(), motors, joints
+    )
 
 
 def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
@@ -33,7 +56,7 @@ def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
     Raises:
         ValueError: the model lacks one of its joints or frames; the message names it.
     """
-    joints = [find(model, 'joint', name) for name in spec.joint_names]
+    joints = np.array([find(model, 'joint', name) for name in spec.joint_names])
     fingers = [find(model, 'joint', name) for name in spec.gripper.joints]
     wrench = None
     if spec.force_sensor is not None:
@@ -43,6 +66,7 @@ def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
         q=model.jnt_qposadr[joints].copy(),
         v=model.jnt_dofadr[joints].copy(),
         u=np.array([find(model, 'actuator', name) for name in spec.joint_names]),
+        joints=joints,
         fingers_q=model.jnt_qposadr[fingers].copy(),
         fingers_u=np.array([find(model, 'actuator', name) for name in spec.gripper.joints]),
         tcp=find(model, 'body', spec.ee_frame),
@@ -50,8 +74,8 @@ def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
     )
 
 
-def add_drives(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
-    """Give an arm motors, finger servos and the force sensor that it has."""
+def add_drives(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
+    """Give a limb motors; an arm also finger servos and the force sensor that it has."""
     for joint in spec.joints:
         motor = world.add_actuator(
             name=joint.name, target=joint.name, trntype=mujoco.mjtTrn.mjTRN_JOINT
@@ -59,6 +83,11 @@ def add_drives(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None
         motor.set_to_motor()
         motor.ctrlrange = (-joint.torque, joint.torque)
         motor.ctrllimited = True
+    if isinstance(spec, RobotSpec):
+        _add_hand(world, spec, config)
+
+
+def _add_hand(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
     for name in spec.gripper.joints:
         servo = world.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         servo.set_to_position(kp=config.physics.finger_stiffness)
@@ -79,8 +108,8 @@ def add_drives(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None
         _add_sensor(world, spec, spec.force_sensor)
 
 
-def set_dynamics(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
-    """Give an arm's joints the dynamics that the URDF has no words for."""
+def set_dynamics(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
+    """Give a limb's joints the dynamics that the URDF has no words for."""
     physics = config.physics
     for own in spec.joints:
         joint = world.joint(own.name)
@@ -88,7 +117,7 @@ def set_dynamics(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> No
             raise ValueError(f'{spec.urdf}: joint {own.name!r} is not there')
         joint.armature, joint.damping[0] = own.armature, own.damping
         joint.frictionloss = own.friction
-    for name in spec.gripper.joints:
+    for name in spec.gripper.joints if isinstance(spec, RobotSpec) else ():
         finger = world.joint(name)
         if finger is None:
             raise ValueError(f'{spec.urdf}: joint {name!r} is not there')

@@ -66,6 +66,7 @@ class PlacementConfig:
     gap: float = 0.095  # m, between the centres of cubes: open fingers need 0.056 + 0.028
     rim_gap: float = 0.07  # m, between the centres of cubes and the rims of bowl and zone
     cubes: tuple[int, int] = (3, 5)  # fewest and most in a scene
+    goals: bool = True  # whether bowl and zone are there where there are cubes
     # Corners of the box in which hands are in still pictures, and of the rectangle above which
     # demonstrations may begin, m.
     hand: tuple[tuple[float, float, float], tuple[float, float, float]] = (
@@ -161,6 +162,65 @@ class BarConfig:
 
 
 @dataclass(frozen=True)
+class CrateConfig:
+    """Open boxes in front of the robot, for two hands: each takes the rim of one side."""
+
+    count: tuple[int, int] = (1, 2)  # fewest and most in a scene
+    gap: float = 0.20  # m, between their centres, along x
+    length: float = 0.24  # m, along y at yaw 0
+    width: float = 0.16  # m
+    height: float = 0.09  # m
+    wall: float = 0.01  # m, thickness
+    mass: float = 0.3  # kg
+    slant: float = 0.15  # rad, greatest yaw
+    offset: float = 0.03  # m, of the centre from the middle
+
+    def __post_init__(self) -> None:
+        fewest, most = self.count
+        require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
+        smallest = min(self.length, self.width, self.height)
+        require(0 < 4 * self.wall < smallest <= 1, 'wall: expected 0..a quarter of every edge')
+        require(0 <= self.slant <= 0.7, 'slant: expected 0..0.7 rad')
+
+
+@dataclass(frozen=True)
+class BodyConfig:
+    """How a robot with a torso, a head and a base begins, and how its experts move them.
+
+    Joints are in the order of their limb; the places are seen from the base, x ahead, y left.
+    """
+
+    # Where the head may begin when it is turned away, rad, for a thing at the right. What lies at
+    # the left mirrors the joint that pans, number `pan`.
+    away: tuple[tuple[float, float], ...] = ((-0.2, 0.3), (1.3, 1.8))
+    pan: int = 1
+    turned: float = 0.5  # share of scenes that begin so
+    # The head searches along an ellipse of its first two joints, rad.
+    search: tuple[float, float] = (0.0, 0.0)  # its centre
+    swing: tuple[float, float] = (0.25, 0.5)  # its half axes
+    # Torso joints from home: rad for each rad by which a thing is beside where the hand likes it,
+    # and for each m by which it is further away than `near`.
+    bearing: tuple[float, ...] = (1.0, 0.0, 0.0)
+    lean: tuple[float, ...] = (0.0, 0.0, 1.8)
+    beside: float = 0.5  # rad, left of the left hand's, right of the right hand's straight ahead
+    near: float = 0.30  # m
+    far: float = 0.60  # m, from which on the body does not lean towards things
+    aside: tuple[float, float, float] = (-0.06, 0.08, 0.03)  # m, from home to where arms wait
+    # Where driving begins: m back, m to either side, rad of turn; and where it leads a thing to.
+    back: tuple[float, float] = (0.3, 0.6)
+    sideways: float = 0.2
+    turn: float = 0.3
+    stand: tuple[float, float] = (0.40, 0.14)  # m ahead, m to the side of the nearer hand
+
+    def __post_init__(self) -> None:
+        require(0 <= self.turned <= 1, 'turned: expected a share, 0..1')
+        require(self.pan < len(self.away), f'pan: expected less than {len(self.away)}')
+        require(len(self.bearing) == len(self.lean), 'bearing and lean: one number per joint')
+        require(0 < self.near < self.far, 'expected 0 < near < far')
+        require(0 <= self.back[0] <= self.back[1], 'back: expected least <= greatest')
+
+
+@dataclass(frozen=True)
 class AppearanceConfig:
     """Colours, and how much they vary from scene to scene."""
 
@@ -189,8 +249,14 @@ class SimConfig:
     buttons: ButtonConfig = ButtonConfig()
     lines: LineConfig = LineConfig()
     bars: BarConfig = BarConfig()
+    crates: CrateConfig = CrateConfig()
+    body: BodyConfig = BodyConfig()
+    # m, of the table's top above the origin of the robot's description. The scene's z = 0 is
+    # always the top; at 0 it goes on for ever, else the table ends and stands on a floor.
+    table_top: float = 0.0
 
     def __post_init__(self) -> None:
+        require(0 <= self.table_top <= 2, 'table_top: expected 0..2 m')
         # The servo is explicit in time: it becomes unstable at 0.13 steps a period.
         steps = self.servo.bandwidth * self.physics.timestep
         require(steps <= 0.1, f'servo.bandwidth: expected at most 0.1 / timestep, got {steps:.2g}')

@@ -1,6 +1,6 @@
 """Layout: where the objects of one scene lie and how it is lit; drawn without overlaps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,7 @@ from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
 from vla_ros.language.families import KINDS
-from vla_ros.sim.config import SimConfig
+from vla_ros.sim.config import BarConfig, CrateConfig, SimConfig
 from vla_ros.sim.state import absent
 
 
@@ -31,6 +31,9 @@ class Layout:
     bars: Array = field(
         default_factory=lambda: absent(3)
     )  # (6, 3) x m, y m, yaw rad: 0 is along y
+    crates: Array = field(default_factory=lambda: absent(3))  # (6, 3) likewise
+    # Limb -> positions of its joints where a limb that is no arm does not begin at home.
+    begin: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(COLOURS)
@@ -40,6 +43,7 @@ class Layout:
             ('buttons', (n, 2)),
             ('lines', (n, 4)),
             ('bars', (n, 3)),
+            ('crates', (n, 3)),
         ):
             require(getattr(self, name).shape == shape, f'{name}: expected {shape}')
 
@@ -51,7 +55,7 @@ class Layout:
 
     def colours(self, kind: str) -> tuple[str, ...]:
         """Return the colours in which there are things of a kind."""
-        every = (self.cubes, self.buttons, self.lines, self.bars)
+        every = (self.cubes, self.buttons, self.lines, self.bars, self.crates)
         rows = dict(zip(KINDS, every, strict=True))[kind]
         return tuple(c for c, row in zip(COLOURS, rows, strict=True) if row[0] == row[0])
 
@@ -63,6 +67,11 @@ class Layout:
     def bar(self, colour: str) -> Array:
         """Return x m, y m and yaw rad (3,) of a bar; NaN when it is absent."""
         place: Array = self.bars[COLOURS.index(colour)]
+        return place
+
+    def crate(self, colour: str) -> Array:
+        """Return x m, y m and yaw rad (3,) of a crate; NaN when it is absent."""
+        place: Array = self.crates[COLOURS.index(colour)]
         return place
 
     @property
@@ -84,25 +93,24 @@ def draw_layout(config: SimConfig, rng: np.random.Generator, kind: str = 'cube')
 def _cubes(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene; None when something finds no place."""
     place = config.placement
-    count = int(rng.integers(place.cubes[0], place.cubes[1] + 1))
-    colours = rng.permutation(len(COLOURS))[:count]
-    places = _places(config, rng, count, place.gap)
+    colours = _colours(rng, place.cubes)
+    goals = 2 if place.goals else 0
+    places = _places(config, rng, len(colours), place.gap, goals)
     if places is None:
         return None
     cubes = absent(3)
-    yaws = rng.uniform(-place.yaw, place.yaw, count)
-    for colour, centre, yaw in zip(colours, places[2:], yaws, strict=True):
+    yaws = rng.uniform(-place.yaw, place.yaw, len(colours))
+    for colour, centre, yaw in zip(colours, places[goals:], yaws, strict=True):
         cubes[colour] = (*centre, yaw)
     light, tint = _look(config, rng)
-    return Layout(cubes, places[1], places[0], light, tint)
+    zone, bowl = places[:2] if goals else np.full((2, 2), np.nan)
+    return Layout(cubes, bowl, zone, light, tint)
 
 
 def _buttons(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene with buttons; None when something finds no place."""
-    own = config.buttons
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
-    colours = rng.permutation(len(COLOURS))[:count]
-    places = _places(config, rng, count, own.gap)
+    colours = _colours(rng, config.buttons.count)
+    places = _places(config, rng, len(colours), config.buttons.gap)
     if places is None:
         return None
     buttons = absent(2)
@@ -118,11 +126,10 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """
     place, own = config.placement, config.lines
     lower, upper = np.array([place.x[0], place.y[0]]), np.array([place.x[1], place.y[1]])
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
     shortest, longest = (round(length / own.segment) for length in own.length)
     lines = absent(4)
     drawn: list[Array] = []
-    for colour in rng.permutation(len(COLOURS))[:count]:
+    for colour in _colours(rng, own.count):
         for _ in range(30):
             slant = rng.uniform(-own.slant, own.slant)
             length = own.segment * rng.integers(shortest, longest + 1)
@@ -143,19 +150,39 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
 
 def _bars(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene with bars and nothing else; None when they are too near each other."""
-    place, own = config.placement, config.bars
-    count = int(rng.integers(own.count[0], own.count[1] + 1))
-    bars = absent(3)
+    bars = _across(config, rng, config.bars)
+    if bars is None:
+        return None
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, bars=bars)
+
+
+def _crates(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+    """Draw one scene with crates and nothing else; None when they are too near each other."""
+    crates = _across(config, rng, config.crates)
+    if crates is None:
+        return None
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, crates=crates)
+
+
+def _across(
+    config: SimConfig, rng: np.random.Generator, own: BarConfig | CrateConfig
+) -> Array | None:
+    """Return places (6, 3) of long things that lie one behind the other; None: too near."""
+    place = config.placement
+    count = _count(rng, own.count)
     x = rng.uniform(place.x[0], place.x[1], count)
     middle = 0.5 * (place.y[0] + place.y[1])
     y = middle + rng.uniform(-own.offset, own.offset, count)
     yaw = rng.uniform(-own.slant, own.slant, count)
     if count > 1 and np.diff(np.sort(x)).min() < own.gap + own.length * np.ptp(yaw) / 2:
         return None
-    bars[rng.permutation(len(COLOURS))[:count]] = np.c_[x, y, yaw]
-    light, tint = _look(config, rng)
-    nowhere = np.full(2, np.nan)
-    return Layout(absent(3), nowhere, nowhere, light, tint, bars=bars)
+    result = absent(3)
+    result[rng.permutation(len(COLOURS))[:count]] = np.c_[x, y, yaw]
+    return result
 
 
 _DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {
@@ -163,7 +190,20 @@ _DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {
     'button': _buttons,
     'line': _lines,
     'bar': _bars,
+    'crate': _crates,
 }
+
+
+def _count(rng: np.random.Generator, bounds: tuple[int, int]) -> int:
+    """Draw how many there are, the upper bound among them."""
+    return int(rng.integers(bounds[0], bounds[1] + 1))
+
+
+def _colours(rng: np.random.Generator, bounds: tuple[int, int]) -> list[int]:
+    """Draw how many things there are and their colours; return these as numbers in COLOURS."""
+    count = _count(rng, bounds)
+    colours: list[int] = rng.permutation(len(COLOURS)).tolist()
+    return colours[:count]
 
 
 def _look(config: SimConfig, rng: np.random.Generator) -> tuple[float, Array]:
@@ -174,20 +214,23 @@ def _look(config: SimConfig, rng: np.random.Generator) -> tuple[float, Array]:
 
 
 def _places(
-    config: SimConfig, rng: np.random.Generator, count: int, gap: float
+    config: SimConfig, rng: np.random.Generator, count: int, gap: float, goals: int = 2
 ) -> list[Array] | None:
-    """Return centres (2,) m of zone, bowl and `count` things `gap` m apart; None: no place."""
+    """Return centres (2,) m of zone and bowl, if there are `goals`, and of `count` things.
+
+    These are `gap` m apart. None when something finds no place.
+    """
     place, objects = config.placement, config.objects
     lower = np.array([place.x[0], place.y[0]])
     upper = np.array([place.x[1], place.y[1]])
     rims = [objects.zone / 2, objects.bowl_radius + objects.bowl_wall]
     places: list[Array] = []
-    for i in range(2 + count):
-        inset = _INSET if i < 2 else 0.0
-        if i < 2:  # nothing has to fit between zone and bowl
+    for i in range(goals + count):
+        inset = _INSET if i < goals else 0.0
+        if i < goals:  # nothing has to fit between zone and bowl
             reach = np.array([rims[0] + rims[1] + 0.02])[:i]
         else:
-            reach = np.array([rim + place.rim_gap for rim in rims] + [gap] * (i - 2))
+            reach = np.array([rim + place.rim_gap for rim in rims[:goals]] + [gap] * (i - goals))
         for _ in range(30):
             centre = rng.uniform(lower + inset, upper - inset)
             if all(np.hypot(*(centre - p)) >= r for p, r in zip(places, reach, strict=True)):

@@ -12,16 +12,21 @@ from vla_ros.sim.config import SimConfig
 _BOX = mujoco.mjtGeom.mjGEOM_BOX
 _CYLINDER = mujoco.mjtGeom.mjGEOM_CYLINDER
 _WALL_SEGMENTS = 14
+_BOARD = 0.04  # m, thickness of a table top that ends
 
 
 def furniture(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
     """Add floor, table, bowl and goal zone; `contype` is what their solid parts answer to."""
     objects, look = config.objects, config.appearance
-    base = world.worldbody
+    base, (x, y) = world.worldbody, objects.table
+    # A plane is cheaper than a box, where nothing comes to its edge.
+    ends = config.table_top > 0
+    plane, box = mujoco.mjtGeom.mjGEOM_PLANE, _BOX
     base.add_geom(
         name='table_top',
-        type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=(2, 2, 0.1),
+        type=box if ends else plane,
+        size=(x, y, _BOARD / 2) if ends else (2, 2, 0.1),
+        pos=(*objects.table_centre, -_BOARD / 2) if ends else (0, 0, 0),
         contype=contype,
         conaffinity=0,
         friction=(config.physics.table_friction, 0.005, 0.0001),
@@ -29,7 +34,6 @@ def furniture(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
         group=3,
     )
     _wood(world, look.table)
-    x, y = objects.table
     base.add_geom(
         name='table',
         type=_BOX,
@@ -44,7 +48,7 @@ def furniture(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
         name='floor',
         type=_BOX,
         size=(4, 4, 0.01),
-        pos=(0, 0, -0.7),
+        pos=(0, 0, -config.table_top - 0.01 if ends else -0.7),
         rgba=(0.35, 0.37, 0.4, 1),
         contype=0,
         conaffinity=0,

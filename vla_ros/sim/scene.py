@@ -11,12 +11,13 @@ from vla_ros.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.language import COLOURS
 from vla_ros.language.families import kinds
 from vla_ros.robots.body import Robot
-from vla_ros.robots.spec import CameraSpec
+from vla_ros.robots.spec import CameraSpec, RobotSpec
 from vla_ros.sim import props
-from vla_ros.sim.arm import add_drives, find, find_arm, set_dynamics
+from vla_ros.sim.arm import ArmAddresses, add_drives, find, find_limb, set_dynamics
 from vla_ros.sim.bars import Bars, add_bars
 from vla_ros.sim.buttons import Buttons, add_buttons
 from vla_ros.sim.config import SimConfig, load_sim
+from vla_ros.sim.crates import Crates, add_crates
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.lines import Lines, add_lines, add_sponge
 
@@ -32,11 +33,11 @@ class Scene:
 
     Attributes:
         model: MjModel; its axes are the base frame's, z = 0 is the table top.
-        arms: where each arm is, in the order of the spec's limbs.
+        limbs: where each limb is, in the order of the spec's. arms: those of them that are arms.
         arm_q, arm_v: addresses of all arm joints in qpos and qvel. arm_u: ids of their motors.
         cubes_q: (6,) address in qpos of each cube's free joint, colour order of `language`.
         bowl, zone: mocap ids.
-        buttons, lines, bars: None where no task of the robot needs them.
+        buttons, lines, bars, crates: None where no task of the robot needs them.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Scene:
         self.config = load_sim(spec.sim) if config is None else config
         self.model = _build(spec, self.config, equip)
         model = self.model
-        self.arms = tuple(find_arm(model, limb) for limb in spec.arms)
+        self.limbs = tuple(find_limb(model, limb) for limb in spec.limbs)
+        self.arms = tuple(limb for limb in self.limbs if isinstance(limb, ArmAddresses))
         self.arm_q = np.concatenate([arm.q for arm in self.arms])
         self.arm_v = np.concatenate([arm.v for arm in self.arms])
         self.arm_u = np.concatenate([arm.u for arm in self.arms])
@@ -68,7 +70,8 @@ class Scene:
         self.buttons = Buttons(model, self.config) if 'button' in self._kinds else None
         self.lines = Lines(model, self.config) if 'line' in self._kinds else None
         self.bars = Bars(model, self.config) if 'bar' in self._kinds else None
-        parts = (self.buttons, self.lines, self.bars)
+        self.crates = Crates(model, self.config) if 'crate' in self._kinds else None
+        parts = (self.buttons, self.lines, self.bars, self.crates)
         self._parts = [part for part in parts if part is not None]
         self._rgba = model.geom_rgba.copy()
         self._material_rgba = model.mat_rgba.copy()
@@ -83,11 +86,18 @@ class Scene:
     ) -> None:
         """Reset `data` to the layout: arms at q (n,) rad, openings in m, one or one of each hand.
 
-        None is home; and open, or closed around the sponge where there are lines to wipe.
+        None is home; and open, or closed around the sponge where there are lines to wipe. Limbs
+        that are no arms begin as the layout says.
+
+        Raises:
+            ValueError: the layout has things that no task of the robot needs, or says how limbs
+                begin that the robot has not.
         """
         mujoco.mj_resetData(self.model, data)
         self.dress(layout)
-        data.qpos[self.arm_q] = self.spec.home if q is None else q
+        self._begin(data, layout)
+        if q is not None:
+            data.qpos[self.arm_q] = q
         shut = bool(layout.colours('line'))
         grippers = [limb.gripper for limb in self.spec.arms]
         own = [one.closed if shut else one.open for one in grippers]
@@ -107,6 +117,15 @@ class Scene:
             part.place(data, layout)
         mujoco.mj_forward(self.model, data)
 
+    def _begin(self, data: mujoco.MjData, layout: Layout) -> None:
+        """Bring every limb home, or to where the layout says that it begins."""
+        others = [limb.name for limb in self.spec.limbs if not isinstance(limb, RobotSpec)]
+        for name in layout.begin:
+            if name not in others:
+                raise ValueError(f'layout: begin: {name!r} is not one of {others}')
+        for limb, own in zip(self.spec.limbs, self.limbs, strict=True):
+            data.qpos[own.q] = layout.begin.get(limb.name, limb.home)
+
     def dress(self, layout: Layout) -> None:
         """Give the model the layout's light and colours, and take absent cubes out of physics.
 
@@ -115,7 +134,7 @@ class Scene:
         """
         model = self.model
         tints = layout.tint
-        for kind in ('button', 'line', 'bar'):
+        for kind in ('button', 'line', 'bar', 'crate'):
             if kind not in self._kinds and layout.colours(kind):
                 raise ValueError(f'layout: no task of {self.spec.name} needs a {kind}')
         for part in self._parts:
@@ -144,9 +163,11 @@ def _build(
     # Cubes at rest cost nothing until they are touched.
     option.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP
     option.iterations, option.ls_iterations, option.tolerance = 20, 10, 1e-6
-    for limb in spec.arms:
+    for limb in spec.limbs:
         set_dynamics(world, limb, config)
         add_drives(world, limb, config)
+    for body in world.worldbody.bodies:
+        body.pos[2] -= config.table_top
     _shapes(world, spec, config)
     props.furniture(world, config, FURNITURE)
     props.cubes(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
@@ -158,6 +179,8 @@ def _build(
         add_sponge(world, config, spec.arms[0].ee_frame, ROBOT, FURNITURE)
     if 'bar' in needed:
         add_bars(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
+    if 'crate' in needed:
+        add_crates(world, config, OBJECT, FURNITURE | OBJECT | ROBOT)
     props.lights(world, config.appearance.samples)
     for camera in spec.cameras:
         _camera(world, camera)
@@ -170,7 +193,8 @@ def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
     """Say what the robot's shapes may touch, and what the pads of its fingers are like."""
     physics = config.physics
     fixed = {world.joint(limb.joint_names[0]).parent.name for limb in spec.arms}
-    fixed |= {limb.base_frame for limb in spec.arms}
+    if len(spec.arms) == len(spec.limbs):  # or the base of the arms is moved itself
+        fixed |= {limb.base_frame for limb in spec.arms}
     fingers = {world.joint(name).parent.name for limb in spec.arms for name in limb.gripper.joints}
     for geom in world.geoms:
         solid = geom.contype and geom.parent.name not in fixed
@@ -182,17 +206,22 @@ def _shapes(world: mujoco.MjSpec, spec: Robot, config: SimConfig) -> None:
             geom.friction = (physics.pad_friction, 0.01, 0.0001)
             geom.solref = (physics.pad_softness, 1.0)
             geom.priority = 1  # the pads' friction holds, not the cubes'
-    if len(spec.arms) > 1:
+    if len(spec.limbs) > 1:
         _separate(world, spec)
 
 
 def _separate(world: mujoco.MjSpec, spec: Robot) -> None:
-    """Let the limbs touch each other, though none touches itself."""
-    bits = [_LIMB << number for number in range(len(spec.arms))]
-    for limb, bit in zip(spec.arms, bits, strict=True):
-        moved = world.joint(limb.joint_names[0]).parent
-        for geom in moved.find_all('geom'):
-            if geom.contype:
+    """Let the arms touch each other and what carries them, though none of these itself."""
+    arms = []
+    for limb in spec.arms:
+        first = world.joint(limb.joint_names[0]).parent
+        arms.append({first.name} | {body.name for body in first.find_all('body')})
+    rest = {body.name for body in world.bodies}.difference(*arms)
+    classes = [*arms, rest] if len(spec.arms) < len(spec.limbs) else arms
+    bits = [_LIMB << number for number in range(len(classes))]
+    for members, bit in zip(classes, bits, strict=True):
+        for geom in world.geoms:
+            if geom.parent.name in members and geom.contype:
                 geom.contype |= bit
                 geom.conaffinity |= sum(bits) - bit
 

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.data import Array, Pose
+from vla_ros.geometry import matrix_from_quat
 from vla_ros.language import COLOURS
 from vla_ros.sim.config import BarConfig
 from vla_ros.sim.contacts import Touch
+from vla_ros.sim.trunk import Trunk
 
 
 def absent(*shape: int) -> Array:
@@ -20,7 +22,7 @@ def absent(*shape: int) -> Array:
 class HandState:
     """One hand of the robot."""
 
-    ee: Pose  # measured tcp pose, base frame
+    ee: Pose  # measured tcp pose
     gripper: float  # measured opening, m
     commanded: Pose  # what the controller tracks
     gripper_command: float  # m
@@ -31,7 +33,9 @@ class HandState:
 class WorldState:
     """The privileged state at one instant, for scripted experts, success tests and labels.
 
-    What has a colour is in the colour order of `language`, and NaN where it is absent.
+    Everything is in the frame of the scene, whose z = 0 is the table's top: the base frame of the
+    arms where nothing carries them; `local` gives places in that frame where a trunk does. What
+    has a colour is in the colour order of `language`, and NaN where it is absent.
     """
 
     time: float  # s since the scene was reset
@@ -47,6 +51,8 @@ class WorldState:
     )
     bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
     bar_grip: float = BarConfig.grip  # m, from their ends, where hands take hold
+    crates: Array = field(default_factory=lambda: absent(4, 3))  # (6, 4, 3) m, of the rims
+    trunk: Trunk | None = None  # what carries the arms, where anything does
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     @property
@@ -91,6 +97,19 @@ class WorldState:
         ends: Array = self.bars[COLOURS.index(colour)]
         return ends
 
+    def crate(self, colour: str) -> Array:
+        """Return the corners (4, 3) m of a crate's rim; NaN when it is absent."""
+        corners: Array = self.crates[COLOURS.index(colour)]
+        return corners
+
+    def local(self, places: Array) -> Array:
+        """Return places (..., 3) m in the base frame of the arms."""
+        if self.trunk is None:
+            return places
+        frame = self.trunk.frame
+        result: Array = (places - frame.position) @ matrix_from_quat(frame.quaternion)
+        return result
+
     def left(self, colour: str) -> Array:
         """Return the centres (k, 2) m of what is left of a line, from its start on."""
         index = COLOURS.index(colour)
@@ -110,11 +129,12 @@ class WorldState:
     def things(self) -> Array:
         """Where what has a colour is (6, 3) m; NaN = absent.
 
-        Of cubes and bars the centre, of buttons that of the top, of lines the beginning of what is
-        left.
+        Of cubes and bars the centre, of crates that of the rim, of buttons that of the top, of
+        lines the beginning of what is left.
         """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
         result = np.where(np.isfinite(result), result, self.bars.mean(axis=1))
+        result = np.where(np.isfinite(result), result, self.crates.mean(axis=1))
         for i, colour in enumerate(COLOURS):
             left = self.left(colour)
             if len(left):
@@ -125,11 +145,15 @@ class WorldState:
     def grips(self) -> Array:
         """Where each hand would take hold of what has a colour (hands, 6, 3) m; NaN = absent.
 
-        Of a bar that is near the end on the hand's side, of all else where the thing is.
+        Of a bar that is near the end on the hand's side, of a crate the middle of the rim there,
+        of all else where the thing is.
         """
-        things, bars = self.things, self.bars
-        sides = [bar_grips(bars, self.bar_grip, hand.side) for hand in self.hands]
-        return np.stack([np.where(np.isfinite(own), own, things) for own in sides])
+        sides = []
+        for hand in self.hands:
+            own = bar_grips(self.bars, self.bar_grip, hand.side)
+            own = np.where(np.isfinite(own), own, rim_grips(self.crates, hand.side))
+            sides.append(np.where(np.isfinite(own), own, self.things))
+        return np.stack(sides)
 
 
 def bar_grips(ends: Array, inset: float, side: float) -> Array:
@@ -145,4 +169,16 @@ def bar_grips(ends: Array, inset: float, side: float) -> Array:
     own, other = np.where(swapped, last, first), np.where(swapped, first, last)
     way = other - own
     result: Array = own + inset * way / np.linalg.norm(way, axis=-1, keepdims=True)
+    return result
+
+
+def rim_grips(corners: Array, side: float) -> Array:
+    """Return where a hand takes hold of crates (..., 3) m: the middle of the rim on its side.
+
+    Args:
+        corners: (..., 4, 3) m, of the rims, as `Crates.read` gives them; NaN = absent.
+        side: of the hand, 1 left (y > 0), -1 right.
+    """
+    own = [0, 3] if side > 0 else [1, 2]
+    result: Array = corners[..., own, :].mean(axis=-2)
     return result

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vla_ros.act.check import CheckConfig, ChunkCheck
+from vla_ros.act.check import ChunkCheck
+from vla_ros.act.check_config import CheckConfig
 from vla_ros.data import SECOND
 
 

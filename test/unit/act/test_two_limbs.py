@@ -7,15 +7,9 @@ from vla_ros.act.queue import ChunkQueue
 from vla_ros.act.shared import SharedQueue
 from vla_ros.data import SECOND, ActionChunk
 from vla_ros.pipeline.simulated import home_pose
-from vla_ros.robots import load_robot
 
 
 START, TICK = 1_000 * SECOND, SECOND // 200
-
-
-@pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
 
 
 @pytest.fixture(scope='module')
@@ -69,7 +63,7 @@ def test_each_limb_gets_its_part(queue, origin, make):
 
 
 def test_sources_share_one_sample_a_tick(aloha, origin, queue, make):
-    shared = SharedQueue(queue, 2)
+    shared = SharedQueue(queue)
     for source, pose in zip(shared.sources, origin, strict=True):
         source.clear(START, pose)
     queue.offer(make([UP, UP], stamp=START + 1), START + 1)

@@ -60,6 +60,7 @@ def test_every_wording_fits_the_vocabulary():
         *[('juggle', 'red'), ('pick', 'teal'), ('put', 'red', 'zone'), ('stack', 'red', 'red')],
         *[('press', 'red', 'bowl'), ('wipe', 'teal'), ('pick', 'red', '', 'left')],
         *[('place', 'red', 'bowl'), ('handover', 'red'), ('lift', 'red', '', 'right')],
+        *[('reach', 'red'), ('hoist', 'red', '', 'left'), ('fetch', 'red', 'bowl')],
     ],
 )
 def test_impossible_requests_are_named(arguments):
@@ -303,7 +304,7 @@ def test_the_arm_class_of_a_request():
     assert ARM_CLASSES[arm_class(Request('place', 'red', 'bowl', 'right'))] == 'right'
 
 
-def test_plain_texts_for_two_arms():
+def test_plain_texts_for_several_limbs():
     rng = np.random.default_rng(0)
     for request, text in (
         (
@@ -312,6 +313,12 @@ def test_plain_texts_for_two_arms():
         ),
         (Request('handover', 'blue', '', 'right'), 'hand the blue cube over to the right arm'),
         (Request('lift', 'green'), 'lift the green bar with both arms'),
+        (
+            Request('reach', 'red', '', 'left'),
+            'look at the red cube and reach for it with the left hand',
+        ),
+        (Request('hoist', 'blue'), 'lift the blue crate with both hands'),
+        (Request('fetch', 'red'), 'drive to the table and pick up the red cube'),
     ):
         assert render(request, rng, 'plain') == text
         assert Request.parse(request.text) == request

@@ -9,22 +9,12 @@ import time
 import numpy as np
 import psutil
 import pytest
+from waiting import wait_for
 
 from vla_ros.control.supervisor import Event
 from vla_ros.control.targets import Kind
 from vla_ros.data import Mode
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
-
-
-def wait_for(condition, timeout=10.0, beat=None):
-    """Return the seconds until `condition()` holds."""
-    start = time.monotonic()
-    while not condition():
-        if beat is not None:
-            beat()
-        assert time.monotonic() - start < timeout, 'it did not happen in time'
-        time.sleep(0.002)
-    return time.monotonic() - start
 
 
 @pytest.fixture(scope='module')

@@ -8,17 +8,15 @@ import pytest
 from vla_ros.data import ActionChunk, Latent
 from vla_ros.episodes import find_episodes, read_episode, write_episode
 from vla_ros.language import COLOURS
-from vla_ros.pipeline.demonstrator import Demonstrator, Spoiler, expert_vector
+from vla_ros.pipeline.demonstrator import Demonstrator, Spoiler
 from vla_ros.pipeline.disturbance import NoiseConfig
 from vla_ros.pipeline.lockstep import Lockstep, LockstepConfig
-from vla_ros.robots import load_robot
 from vla_ros.sim.tasks import Progress, draw
 
 
 @pytest.fixture(scope='module')
-def aloha():
-    robot = load_robot('aloha')
-    return replace(robot, cameras=tuple(replace(c, width=32, height=32) for c in robot.cameras))
+def aloha(aloha):
+    return replace(aloha, cameras=tuple(replace(c, width=32, height=32) for c in aloha.cameras))
 
 
 @pytest.fixture(scope='module')
@@ -104,7 +102,7 @@ class Script:
 
     def act(self, observation, latent, seq):
         world = self.stack._world()
-        step = np.concatenate([expert_vector(a) for a in self.task.step(world, self.request)])
+        step = np.concatenate([a.vector() for a in self.task.step(world, self.request)])
         here = np.concatenate([
             [*hand.commanded.position, *hand.commanded.quaternion, hand.gripper_command]
             for hand in world.hands

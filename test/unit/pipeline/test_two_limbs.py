@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from waiting import wait_for
 import yaml
 
 from vla_ros.control.supervisor import Event
@@ -14,13 +15,7 @@ from vla_ros.paths import config_file
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.pipeline.workcell import Workcell
-from vla_ros.robots import load_robot
 from vla_ros.sim import SimHardware, draw_layout
-
-
-@pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
 
 
 @pytest.fixture(scope='module')
@@ -48,13 +43,6 @@ def process(shared):
     assert shared.reset_scene(3) == ''
     wait_for(lambda: shared.status().mode is Mode.IDLE)
     return shared
-
-
-def wait_for(condition, timeout=10.0):
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, 'it did not happen in time'
-        time.sleep(0.002)
 
 
 def places(process):
@@ -205,10 +193,10 @@ def test_both_arms_carry_half_a_kilogram(cell, layout):
 def test_more_limbs_than_the_mailbox_has_room_for_are_refused(tmp_path):
     tree = yaml.safe_load(config_file('robots', 'aloha').read_text())
     left, right = tree['limbs']
-    spare = [json.loads(json.dumps(left).replace('left', name)) for name in ('a', 'b', 'c')]
+    spare = [json.loads(json.dumps(left).replace('left', name)) for name in 'abcdefg']
     path = tmp_path / 'robot.yaml'
     path.write_text(yaml.safe_dump({**tree, 'limbs': [left, right, *spare]}))
-    with pytest.raises(RealtimeError, match='limbs: expected at most 4'):
+    with pytest.raises(RealtimeError, match='limbs: expected at most 8'):
         RealtimeProcess(RealtimeConfig(str(path), hardware='driver')).start()
 
 

@@ -1,11 +1,11 @@
 from pathlib import Path
-import time
 from typing import Any
 
 from mcap.reader import NonSeekingReader, make_reader
 import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
+from waiting import wait_for
 import yaml
 
 from vla_ros.record import BagWriter, RecordConfig, RecordError, Topic
@@ -113,7 +113,7 @@ def test_the_file_opens_while_it_is_written(
     for round_ in range(3):
         for k in range(50):
             writer.write(*_joints(messages, round_ * 50 + k))
-        _wait(lambda n=50 * (round_ + 1): writer.stats().written == n)
+        wait_for(lambda n=50 * (round_ + 1): writer.stats().written == n)
         with AnyReader([writer.folder]) as reader:
             assert sum(1 for _ in reader.messages()) == 50 * (round_ + 1)
         assert make_reader(_open(writer), validate_crcs=True).get_summary().statistics
@@ -192,11 +192,11 @@ def test_a_failing_disk_stops_the_recording_not_the_caller(
     writer = BagWriter(tmp_path, 'x', [JOINTS], {}, config, errors.append)
     for k in range(40):
         writer.write(*_joints(messages, k))
-    _wait(lambda: writer.stats().written == 40)
+    wait_for(lambda: writer.stats().written == 40)
     real = _fail_writes(monkeypatch)
     for k in range(40, 80):
         writer.write(*_joints(messages, k))
-    _wait(lambda: bool(errors))
+    wait_for(lambda: bool(errors))
     assert not writer.write(*_joints(messages, 80))
     monkeypatch.setattr('os.pwrite', real)
     folder = writer.close()
@@ -214,7 +214,7 @@ def test_low_space_ends_the_recording_while_there_is_room_to_close(
     writer = BagWriter(tmp_path, 'x', [JOINTS], {}, config, errors.append)
     writer.write(*_joints(messages, 0))
     monkeypatch.setattr('shutil.disk_usage', lambda _: type('U', (), {'free': 10})())
-    _wait(lambda: bool(errors))
+    wait_for(lambda: bool(errors))
     folder = writer.close()
     metadata = {m.name: m.metadata for m in make_reader(_mcap(folder).open('rb')).iter_metadata()}
     assert metadata['vla_ros.outcome']['outcome'] == 'interrupted'
@@ -230,7 +230,7 @@ def test_a_callback_that_raises_is_contained(
     writer = BagWriter(tmp_path, 'x', [JOINTS], {}, config, broken)
     _fail_writes(monkeypatch)
     writer.write(*_joints(messages, 0))
-    _wait(lambda: bool(writer.error))
+    wait_for(lambda: bool(writer.error))
     writer.close()
 
 
@@ -256,10 +256,3 @@ def _fail_writes(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _open(writer: BagWriter) -> Any:
     return _mcap(writer.folder).open('rb')
-
-
-def _wait(condition: Any, timeout: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, 'waited in vain'
-        time.sleep(0.01)

@@ -26,11 +26,6 @@ def load(tmp_path):
     return load
 
 
-@pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
-
-
 def test_channels_are_those_of_the_limbs(aloha):
     assert isinstance(aloha, BodySpec)
     assert aloha.n == 12 and len(aloha.channels) == 16

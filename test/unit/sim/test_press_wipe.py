@@ -12,7 +12,6 @@ import pytest
 
 from vla_ros import config
 from vla_ros.language import COLOURS, Request
-from vla_ros.pipeline.demonstrator import expert_vector
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots import ForceSensorSpec, load_robot
 from vla_ros.sim import CameraRenderer, Layout, Scene, SimHardware, draw_layout, load_sim
@@ -32,7 +31,7 @@ def drive(cell, task, layout, request, change=lambda world, action: action, limi
     progress, worlds = Progress(task, request), []
     while not progress.update(world := cell.world()) and world.time < limit:
         worlds.append(world)
-        cell.advance(change(world, expert_vector(task.expert(world, request))))
+        cell.advance(change(world, task.expert(world, request).vector()))
     return progress, [*worlds, world]
 
 
@@ -153,7 +152,7 @@ def test_the_wrong_button_is_a_failure(cell, tasks):
     progress = Progress(tasks['press'], Request('press', 'blue'))
     cell.reset(layout)
     while not progress.update(world := cell.world()):
-        cell.advance(expert_vector(tasks['press'].expert(world, Request('press', 'red'))))
+        cell.advance(tasks['press'].expert(world, Request('press', 'red')).vector())
     assert progress.reason == 'the red button was pressed' and not progress.success
 
 
@@ -225,7 +224,7 @@ def test_the_wrong_line_is_a_failure(cell, tasks):
     progress = Progress(tasks['wipe'], Request('wipe', 'blue'))
     cell.reset(layout)
     while not progress.update(world := cell.world()):
-        cell.advance(expert_vector(tasks['wipe'].expert(world, Request('wipe', 'red'))))
+        cell.advance(tasks['wipe'].expert(world, Request('wipe', 'red')).vector())
     assert progress.reason == 'the red line was wiped'
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from vla_ros.language import COLOURS, FAMILIES, Request
-from vla_ros.pipeline.demonstrator import expert_vector
 from vla_ros.sim.tasks import TASKS, Progress, draw
 
 
@@ -17,7 +16,7 @@ def run(cell, task, layout, request, q=None, gripper=None, change=None):
     progress = Progress(task, request)
     step = 0
     while not progress.update(world := cell.world()):
-        action = expert_vector(task.expert(world, request))
+        action = task.expert(world, request).vector()
         cell.advance(action if change is None else change(step, action))
         step += 1
     return progress, world
@@ -90,7 +89,7 @@ def test_the_expert_moves_smoothly_and_keeps_its_rotation(cell, tasks, name):
         assert np.linalg.norm(step) < 0.03
         np.testing.assert_array_equal(action.pose.quaternion, cell.home.quaternion)
         actions.append(action.pose.position)
-        cell.advance(expert_vector(action))
+        cell.advance(action.vector())
     jumps = np.linalg.norm(np.diff(actions, axis=0), axis=1)
     assert jumps.max() < 0.035
 

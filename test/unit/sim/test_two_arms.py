@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from vla_ros.language import COLOURS, Request, requests
-from vla_ros.pipeline.demonstrator import expert_vector
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.robots import load_robot
 from vla_ros.sim import CameraRenderer, Layout, SimHardware, draw_layout
@@ -21,13 +20,9 @@ NOWHERE = np.full(2, np.nan)
 
 
 @pytest.fixture(scope='module')
-def aloha():
-    return load_robot('aloha')
-
-
-@pytest.fixture(scope='module')
-def cell(aloha):
-    return Workcell(aloha)
+def able(aloha):
+    """The robot of the cell here."""
+    return aloha
 
 
 @pytest.fixture(scope='module')
@@ -36,7 +31,7 @@ def tasks(cell):
 
 
 def act(cell, task, world, request):
-    cell.advance(np.concatenate([expert_vector(a) for a in task.step(world, request)]))
+    cell.advance(np.concatenate([a.vector() for a in task.step(world, request)]))
 
 
 def run(cell, task, request, change=None):

@@ -89,15 +89,10 @@ class InverseKinematics:
         self._factor, self._rotation = eigenpy.LLT(6), np.zeros((3, 3))
         self._matrix, self._weighted = np.zeros((6, 6)), np.zeros((6, n))
         self._diagonal = self._matrix.reshape(-1)[::7]
-        self._sigma = np.zeros(1)
+        self._sigma = np.zeros(1)  # smallest singular value of the Jacobian, as last estimated
         self._error, self._move, self._along, self._weak = np.zeros((4, 6))
         self.q, self._step, self._posture, self._scratch, self._still = np.zeros((5, n))
         self.reset(spec.home)
-
-    @property
-    def sigma(self) -> float:
-        """The smallest singular value of the Jacobian, as last estimated."""
-        return float(self._sigma[0])
 
     def reset(self, q: Array) -> None:
         """Stand at joint positions q (n,) rad."""

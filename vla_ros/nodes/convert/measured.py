@@ -6,7 +6,7 @@ import numpy as np
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_conjugate, quat_multiply
 from vla_ros.nodes.convert.base import header, to_pose
-from vla_ros.pipeline.wire import Snapshot
+from vla_ros.pipeline.wire_limb import Snapshot
 
 
 def current_pose(snapshot: Snapshot, frame: str) -> PoseStamped:

@@ -126,14 +126,8 @@ class Rig:
                 drive.tick(model, target)
             force[k] = max(force[k], self._advance(substeps - late[k]))
             torques[k] = self._hardware.data.ctrl[self.cell.scene.arm_u]
-        return Trace(
-            np.linspace(0.0, (count - 1) * dt, count),
-            wanted,
-            position,
-            force,
-            torques,
-            np.array(drive.spent),
-        )
+        time = np.linspace(0.0, (count - 1) * dt, count)
+        return Trace(time, wanted, position, force, torques, np.array(drive.spent))
 
     def _advance(self, steps: int) -> float:
         """Step the physics; return the greatest force on the table in these steps, N."""

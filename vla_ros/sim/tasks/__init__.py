@@ -8,8 +8,10 @@ from vla_ros.config import require
 from vla_ros.language.grammar import Request
 from vla_ros.sim.config import SimConfig
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.tasks.base import ExpertAction, Progress, Task
+from vla_ros.sim.tasks.base import Action, ExpertAction, Progress, Task
+from vla_ros.sim.tasks.fetch import Fetch
 from vla_ros.sim.tasks.handover import Handover
+from vla_ros.sim.tasks.hoist import Hoist
 from vla_ros.sim.tasks.lift import Lift
 from vla_ros.sim.tasks.motion import Hand, make_hand
 from vla_ros.sim.tasks.pick import Pick
@@ -17,13 +19,18 @@ from vla_ros.sim.tasks.place import Place
 from vla_ros.sim.tasks.press import Press
 from vla_ros.sim.tasks.push import Push
 from vla_ros.sim.tasks.put import Put
+from vla_ros.sim.tasks.reach import Reach
 from vla_ros.sim.tasks.stack import Stack
 from vla_ros.sim.tasks.wipe import Wipe
 
 
 # New ones go to the end: the place of a task is part of the seeds of its scenes.
 TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift)
+    task.name: task
+    for task in (
+        *(Pick, Push, Put, Stack, Press, Wipe, Place, Handover, Lift),
+        *(Reach, Hoist, Fetch),
+    )
 }
 
 
@@ -42,11 +49,13 @@ def draw(task: Task, seed: int) -> tuple[Layout, Request]:
     """Return the scene and the request of a seed; the same for the same task and seed."""
     rng = np.random.default_rng((list(TASKS).index(task.name), seed))
     layout = task.reset(rng)
-    return layout, task.request(layout, rng)
+    request = task.request(layout, rng)
+    return task.begin(layout, request, rng), request
 
 
 __all__ = [
     'TASKS',
+    'Action',
     'ExpertAction',
     'Hand',
     'Progress',

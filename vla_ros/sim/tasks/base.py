@@ -26,6 +26,35 @@ class ExpertAction:
     pose: Pose  # tcp, base frame
     gripper: float  # opening, m
 
+    def vector(self) -> Array:
+        """Return pose and opening as one vector (8,)."""
+        return np.concatenate([self.pose.position, self.pose.quaternion, [self.gripper]])
+
+
+@dataclass(frozen=True)
+class JointAction:
+    """What the expert wants a posture to have reached one control step later."""
+
+    position: Array  # (n,) rad
+
+    def vector(self) -> Array:
+        """Return the joints (n,)."""
+        return self.position
+
+
+@dataclass(frozen=True)
+class TwistAction:
+    """What the expert wants a drive to do one control step later."""
+
+    twist: Array  # (3,) m/s, m/s, rad/s, its own axes
+
+    def vector(self) -> Array:
+        """Return the twist (3,)."""
+        return self.twist
+
+
+Action = ExpertAction | JointAction | TwistAction
+
 
 class Task(ABC):
     """A task family. Tasks hold no state of an episode: everything is a function of WorldState."""
@@ -37,6 +66,7 @@ class Task(ABC):
     anywhere: ClassVar[bool] = True  # whether it can be asked for in scenes of other families
     floor: ClassVar[float] = 0.012  # m, to which disturbances of a demonstration may lead
     drops: ClassVar[bool] = True  # whether the hand may be opened by them
+    above: ClassVar[float] = 0.0  # m over home, where hands that a body carries begin in them
     takes: ClassVar[int] = 1  # hands that a robot must have for it
 
     def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
@@ -64,6 +94,10 @@ class Task(ABC):
         require(bool(options), f'{self.name}: nothing can be asked in this scene')
         return options[rng.integers(len(options))]
 
+    def begin(self, layout: Layout, request: Request, rng: np.random.Generator) -> Layout:
+        """Return the scene with the limbs as they are when the request is made: at home."""
+        return layout
+
     def feasible(self, layout: Layout, request: Request) -> bool:
         """Whether the request makes sense in the scene and the expert has the room for it."""
         return request.object in layout.colours(request.kind)
@@ -72,8 +106,8 @@ class Task(ABC):
     def success(self, state: WorldState, request: Request) -> bool:
         """Whether it is done at this instant; it counts once it has lasted `hold` s."""
 
-    def step(self, state: WorldState, request: Request) -> tuple[ExpertAction, ...]:
-        """Return what every hand is to do next, in the order of the hands of `state`."""
+    def step(self, state: WorldState, request: Request) -> tuple[Action, ...]:
+        """Return what every limb is to do next, in the order of the robot's limbs."""
         others = (ExpertAction(hand.commanded, hand.gripper_command) for hand in state.hands[1:])
         return (self.expert(state, request), *others)
 

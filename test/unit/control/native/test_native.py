@@ -175,12 +175,12 @@ def test_the_inverse_kinematics_is_pythons(rng):
             target.posture[:] = rng.uniform(-1, 1, SPEC.n)
             q = python.step(target, sent)
             assert kernel.step(target, sent) == pytest.approx(q, rel=1e-9, abs=1e-9)
-            assert kernel.sigma == pytest.approx(python.sigma, rel=1e-6, abs=1e-6)
+            assert kernel._sigma == pytest.approx(python._sigma, rel=1e-6, abs=1e-6)
             change = rng.normal(0, 0.1, 6)
             share = python.feasible(change)
             assert kernel.feasible(change) == pytest.approx(share, rel=1e-6)
             blocked += bool(((q - lower < 0.05) | (upper - q < 0.05)).any())
-            singular += python.sigma < config.singular
+            singular += python._sigma[0] < config.singular
             sent = q.copy() if rng.random() < 0.9 else sent
     assert blocked > 100 and singular > 100
     target.position[0] = np.nan

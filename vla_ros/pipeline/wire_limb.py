@@ -1,0 +1,98 @@
+"""How the state of a limb lies in the mailbox, and what its driver measured."""
+
+from dataclasses import dataclass
+
+from vla_ros.control.drive_loop import DriveLoop
+from vla_ros.control.loop import ControlLoop
+from vla_ros.control.posture_loop import PostureLoop
+from vla_ros.data import Array, Command, DriveState, Pose, PostureState, RobotState
+from vla_ros.pipeline.mailbox import Section
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The arm at one tick."""
+
+    state: RobotState
+    command: Command
+    twist: Array  # (6,) m/s and rad/s, measured, of the tcp, base axes
+    wrench: Array  # (6,) N and Nm, what the world exerts on the tcp, base axes
+
+
+@dataclass(frozen=True)
+class PostureSnapshot:
+    """A posture at one tick."""
+
+    state: PostureState
+    velocity: Array  # (n,) rad/s, at which the commanded positions are passed
+
+
+@dataclass(frozen=True)
+class DriveSnapshot:
+    """A drive at one tick."""
+
+    state: DriveState
+
+
+def put_state(section: Section, loop: ControlLoop | PostureLoop | DriveLoop) -> None:
+    """Write a limb's state straight from the loop: this runs within the control tick."""
+    if isinstance(loop, ControlLoop):
+        _put_arm(section, loop)
+        return
+    if isinstance(loop, PostureLoop):
+        rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
+    else:
+        rows = [loop.twist, loop.commanded, loop.pose]
+    section.write((loop.stamp, loop.ticks), [x for row in rows for x in row.tolist()])
+
+
+def _put_arm(section: Section, loop: ControlLoop) -> None:
+    model, target, sent = loop.model, loop.limiter.target, loop.actuation
+    section.write(
+        (loop.stamp, loop.ticks),
+        [
+            *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
+            *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
+            *model.twist.tolist(), *model.external_wrench.tolist(),
+            *model.q.tolist(), *model.dq.tolist(),
+            *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
+        ],
+    )  # fmt: skip
+
+
+def get_state(section: Section, joints: int) -> Snapshot:
+    """Read the state of an arm with so many joints back."""
+    (stamp, _), floats, _ = section.read()
+    commanded = Pose(floats[8:11], floats[11:15])
+    rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
+    q, dq, torque, position, velocity = rows
+    state = RobotState(
+        stamp=stamp,
+        position=q,
+        velocity=dq,
+        ee=Pose(floats[0:3], floats[3:7]),
+        gripper=float(floats[7]),
+        commanded=commanded,
+        commanded_gripper=float(floats[15]),
+    )
+    command = Command(stamp, commanded, float(floats[15]), torque, position, velocity)
+    return Snapshot(state, command, floats[16:22], floats[22:28])
+
+
+def get_posture(section: Section, joints: int) -> PostureSnapshot:
+    """Read the state of a posture with so many joints back."""
+    (stamp, _), floats, _ = section.read()
+    q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
+    return PostureSnapshot(PostureState(stamp, q, dq, commanded), velocity)
+
+
+def get_drive(section: Section) -> DriveSnapshot:
+    """Read the state of a drive back."""
+    (stamp, _), floats, _ = section.read()
+    twist, commanded, pose = floats[:9].reshape(3, 3).copy()
+    return DriveSnapshot(DriveState(stamp, twist, commanded, pose))
+
+
+def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
+    """Write the joint states (n,) of a real robot, in the spec's order."""
+    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
