@@ -3,13 +3,10 @@
 from collections.abc import Callable
 
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
-from trajectory_msgs.msg import JointTrajectory
 
 from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
-from vla_ros.nodes.convert.base import packed
-from vla_ros.nodes.convert.command import group, joint_state, trajectory
+from vla_ros.nodes.convert.trunk import OUTPUTS
 from vla_ros.nodes.driver import each_joint
 from vla_ros.nodes.qos import COMMAND, Topic, joint_states
 from vla_ros.observe.joints import JointMap
@@ -47,25 +44,10 @@ class PostureDriver:
 
 def _sender(node: StageNode, spec: PostureSpec) -> Callable[[PostureSnapshot], None]:
     """Return what publishes commands of the driver's type."""
-    driver, names = spec.driver, list(spec.joint_names)
+    driver = spec.driver
     if EACH in driver.command:
         send = each_joint(node, driver.command, spec.joint_names)
         return lambda snapshot: send(snapshot.state.commanded)
-    kinds = {
-        'position': Float64MultiArray, 'trajectory': JointTrajectory, 'joint_state': JointState,
-    }  # fmt: skip
-    kind = kinds[driver.command_type]
-    publisher = node.publish_on(Topic(driver.command, kind, COMMAND))
-
-    def publish(snapshot: PostureSnapshot) -> None:
-        state, velocity = snapshot.state, packed(snapshot.velocity, 'd')
-        position = packed(state.commanded, 'd')
-        if kind is JointTrajectory:
-            message = trajectory(state.stamp, names, position, velocity, spec.control_rate)
-        elif kind is JointState:
-            message = joint_state(state.stamp, names, position, velocity)
-        else:
-            message = group(state.commanded)
-        publisher.publish(message)
-
-    return publish
+    output = OUTPUTS[driver.command_type]
+    publisher = node.publish_on(Topic(driver.command, output.type, COMMAND))
+    return lambda snapshot: publisher.publish(output.make(snapshot, spec))

@@ -1,26 +1,57 @@
-"""Commanded state of postures and drives, and what a drive takes."""
+"""Commanded state of postures and drives, and what their drivers take."""
 
+from array import array
+from collections.abc import Callable
 import math
+from typing import Any, NamedTuple
 
 from geometry_msgs.msg import Twist, TwistStamped
 import numpy as np
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from trajectory_msgs.msg import JointTrajectory
 
 from vla_ros.data import Array, DriveState
 from vla_ros.nodes.convert.base import ConvertError, from_time, header, packed
+from vla_ros.nodes.convert.command import group, joint_state, trajectory
 from vla_ros.observe.joints import JointError, JointMap
 from vla_ros.pipeline.wire_limb import PostureSnapshot
 from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.posture import PostureSpec
 
 
+class Output(NamedTuple):
+    """How the command of a posture leaves."""
+
+    type: Any  # message class
+    make: Callable[[PostureSnapshot, PostureSpec], Any]
+
+
+def _group(snapshot: PostureSnapshot, spec: PostureSpec) -> Float64MultiArray:
+    return group(snapshot.state.commanded)
+
+
+def _trajectory(snapshot: PostureSnapshot, spec: PostureSpec) -> JointTrajectory:
+    return trajectory(snapshot.state.stamp, *_by_name(snapshot, spec), spec.control_rate)
+
+
+def _by_name(snapshot: PostureSnapshot, spec: PostureSpec) -> tuple[list[str], array, array]:
+    """Return names, positions and the velocities at which they are passed."""
+    position, velocity = packed(snapshot.state.commanded, 'd'), packed(snapshot.velocity, 'd')
+    return list(spec.joint_names), position, velocity
+
+
 def commanded_joints(spec: PostureSpec, snapshot: PostureSnapshot) -> JointState:
     """Return what a posture is sent, by name."""
-    state = snapshot.state
-    message = JointState(header=header(state.stamp), name=list(spec.joint_names))
-    message.position = packed(state.commanded, 'd')
-    message.velocity = packed(snapshot.velocity, 'd')
-    return message
+    return joint_state(snapshot.state.stamp, *_by_name(snapshot, spec))
+
+
+# PostureDriver.command_type -> the message it stands for.
+OUTPUTS: dict[str, Output] = {
+    'position': Output(Float64MultiArray, _group),
+    'trajectory': Output(JointTrajectory, _trajectory),
+    'joint_state': Output(JointState, lambda snapshot, spec: commanded_joints(spec, snapshot)),
+}
 
 
 def commanded_joints_from_msg(message: JointState, joints: JointMap) -> tuple[int, Array]:
