@@ -101,6 +101,11 @@ class HumanoidDrivers(HumanoidBench):
                 message.twist.twist = self.driven[-1].twist
             self.bench.send(qos.odom('odom'), message)
 
+    @property
+    def whole(self):
+        """Whether every limb has been heard of, and has been sent something."""
+        return self.heard and all(self.commands.values()) and bool(self.driven)
+
     def _joint_state(self, stamp):
         values = {}
         for limb in ROBOT.limbs[:BASE]:

@@ -24,7 +24,7 @@ def drivers(bench, tmp_path):
 @pytest.fixture
 def running(drivers):
     """The node with an instruction, and all limbs heard of."""
-    drivers.feed(lambda: drivers.heard, 'a limb is not heard of')
+    drivers.feed(lambda: drivers.whole, 'a limb is not heard of')
     answer = drivers.bench.call(SetInstruction, 'set_instruction', instruction='reach for it')
     assert answer.accepted, answer
     drivers.feed(lambda: drivers.status.mode is Mode.RUN, 'it does not run')
@@ -36,7 +36,7 @@ def test_nothing_is_sent_before_a_limb_is_heard_of(drivers):
     drivers.feed(lambda: len(drivers.commands['head']) > 10, 'no positions')
     assert not drivers.driven and not drivers.twists
     drivers.silent = set()
-    drivers.feed(lambda: len(drivers.driven) > 10, 'no twists')
+    drivers.feed(lambda: drivers.whole and len(drivers.driven) > 10, 'no twists')
     np.testing.assert_array_equal(drivers.speed, 0)
     for limb in ROBOT.limbs[:BASE]:
         np.testing.assert_allclose(drivers.commands[limb.name][-1].data, limb.home, atol=1e-3)
@@ -86,7 +86,7 @@ def test_silent_joints_hold_the_base_too(running):
 
 def test_joint_names_may_come_in_any_order(drivers):
     drivers.shuffled = True
-    drivers.feed(lambda: drivers.heard, 'a limb is not heard of')
+    drivers.feed(lambda: drivers.whole, 'a limb is not heard of')
     for limb in ROBOT.limbs[:BASE]:
         np.testing.assert_allclose(drivers.commands[limb.name][-1].data, limb.home, atol=1e-3)
 
@@ -126,7 +126,7 @@ def drive(vx, frame='base_link', lift=0.0):
 
 
 def test_a_person_drives_it_and_turns_its_head(drivers):
-    drivers.feed(lambda: drivers.heard, 'a limb is not heard of')
+    drivers.feed(lambda: drivers.whole, 'a limb is not heard of')
     assert drivers.trigger('takeover').success
     drivers.feed(lambda: drivers.status.mode is Mode.TAKEOVER, 'it is not taken over')
     drive_on, look = drive(0.3), aim('head', head_yaw_joint=0.4, head_pitch_joint=0.2)
@@ -154,7 +154,7 @@ def test_a_person_drives_it_and_turns_its_head(drivers):
     ],
 )
 def test_targets_that_cannot_be_meant_are_refused(drivers, send, cause):
-    drivers.feed(lambda: drivers.heard, 'a limb is not heard of')
+    drivers.feed(lambda: drivers.whole, 'a limb is not heard of')
     send(drivers)
     drivers.feed(lambda: drivers.status.refused_targets, 'it is not refused')
     assert cause in drivers.status.last_refusal
