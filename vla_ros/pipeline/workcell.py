@@ -1,9 +1,11 @@
 """Workcell: simulated robot and control loop, driven by one pose after the other."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
+from vla_ros.control.interfaces import DriveHardware, PostureHardware
 from vla_ros.control.loop import ControlLoop
 from vla_ros.control.supervisor import Event, Supervisor
 from vla_ros.data import SECOND, Array, BodyState, Pose, RobotState
@@ -14,7 +16,7 @@ from vla_ros.geometry import (
     rotvec_from_quat,
     slerp,
 )
-from vla_ros.pipeline.cell_trunk import cell_limb
+from vla_ros.pipeline.cell_trunk import CellLimb
 from vla_ros.pipeline.limb import build_loop
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
@@ -151,8 +153,8 @@ class Workcell:
         self.period = period
         self.arms = tuple(CellArm(limb, period) for limb in spec.arms)
         others = [limb for limb in spec.limbs if not isinstance(limb, RobotSpec)]
-        self._others = tuple(cell_limb(limb, period) for limb in others)
-        self.limbs = (*self.arms, *self._others)
+        self._others = tuple(CellLimb(limb, period) for limb in others)
+        self.limbs: tuple[CellArm | CellLimb, ...] = (*self.arms, *self._others)
         first = self.arms[0]
         self.model, self.home, self.source, self.reach = (
             *(first.model, first.home, first.source, first.reach),
@@ -189,8 +191,9 @@ class Workcell:
         self.now = 0
         for arm, own in zip(self.arms, self.hardware.arms, strict=True):
             arm.start(own, self.supervisor)
-        for other, limb in zip(self._others, self.hardware.limbs[len(self.arms) :], strict=True):
-            other.start(limb)
+        carriers = self.hardware.limbs[len(self.arms) :]
+        for other, limb in zip(self._others, carriers, strict=True):
+            other.start(cast(PostureHardware | DriveHardware, limb), self.supervisor)
         self.supervisor.post(Event.START, 'demonstration')
 
     def advance(self, action: Array) -> None:

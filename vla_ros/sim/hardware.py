@@ -13,7 +13,7 @@ from vla_ros.sim.contacts import Contacts, TouchMeter
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.limbs import SimArm, SimDrive, SimLimb, SimPosture
 from vla_ros.sim.scene import Scene
-from vla_ros.sim.servo import Efforts
+from vla_ros.sim.servo import Servos
 from vla_ros.sim.state import HandState, WorldState
 from vla_ros.sim.trunk import Trunk, outside
 from vla_ros.sim.watching import TrunkReader
@@ -31,7 +31,7 @@ class SimHardware:
         """Start in `layout` with the arms at q (n,) rad, home when None."""
         self.scene = scene
         self.data = mujoco.MjData(scene.model)
-        self._efforts = Efforts(scene, self.data)
+        self._servos, self._servoed = Servos(scene, self.data), [*range(len(scene.limbs))]
         self.limbs = tuple(self._limb(i) for i in range(len(scene.limbs)))
         self.arms = tuple(limb for limb in self.limbs if isinstance(limb, SimArm))
         self._wipes = scene.config.lines.wipes
@@ -74,29 +74,23 @@ class SimHardware:
     def step(self, steps: int = 1) -> None:
         """Advance the physics by `steps` timesteps."""
         model, data = self.scene.model, self.data
-        servoed = [limb for limb in self.limbs if limb.servoed]
+        servoed = [i for i, limb in enumerate(self.limbs) if limb.servoed]
         if not (servoed or self._watched):
             mujoco.mj_step(model, data, steps)
             return
-        self._efforts.wanted[:] = 0
+        if servoed and servoed != self._servoed:
+            self._servos.select(servoed)
+            self._servoed = servoed
         for _ in range(steps):
             mujoco.mj_step1(model, data)
-            self._servo(servoed)
+            if servoed:
+                self._servos.drive()
             mujoco.mj_step2(model, data)
             if self._watched:
                 self._watch()
 
-    def _servo(self, limbs: Sequence[SimLimb]) -> None:
-        """Let the servos set their motors for the next physics step."""
-        for limb in limbs:
-            limb.want()
-        if limbs:
-            self._efforts.solve()
-        for limb in limbs:
-            limb.servo()
-
     def _limb(self, number: int) -> SimLimb:
-        spec, parts = self.scene.spec.limbs[number], (self.scene, self.data, self._efforts)
+        spec, parts = self.scene.spec.limbs[number], (self.scene, self.data, self._servos)
         if isinstance(spec, RobotSpec):
             return SimArm(*parts, number)
         return (SimDrive if isinstance(spec, DriveSpec) else SimPosture)(*parts, number)

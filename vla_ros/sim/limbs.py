@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_ros.data import SECOND, Array
 from vla_ros.sim.scene import Scene
-from vla_ros.sim.servo import Efforts, PositionServo, TwistServo
+from vla_ros.sim.servo import Servos
 
 
 @dataclass
@@ -25,12 +25,11 @@ class SimSample:
 class SimArm:
     """One arm of the simulation, with the interface of a robot: read, write or move."""
 
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int = 0) -> None:
+    def __init__(self, scene: Scene, data: mujoco.MjData, servos: Servos, limb: int = 0) -> None:
         """Take limb number `limb` of the scene's robot."""
         arm = scene.arms[limb]
         self._data, self._arm = data, arm
-        self._servo = PositionServo(scene, data, efforts, limb)
-        self.want, self.servo = self._servo.want, self._servo.drive
+        self._servos, self._number = servos, limb
         wrench = None if arm.wrench is None else np.zeros(6)
         self._q, self._v, self._u = _as_slice(arm.q), _as_slice(arm.v), _as_slice(arm.u)
         self._fingers_u, self._fingers_q = _as_slice(arm.fingers_u), _as_slice(arm.fingers_q)
@@ -72,7 +71,7 @@ class SimArm:
     def move(self, position: Array, velocity: Array, gripper: float) -> None:
         """Let the servo hold joint positions (n,) rad, passed with (n,) rad/s; opening in m."""
         self.servoed = True
-        self._servo.aim(position, velocity)
+        self._servos.aim(self._number, position, velocity)
         self._ctrl[self._fingers_u] = gripper * self._finger_share
 
 
@@ -90,12 +89,11 @@ class SimPosture:
 
     servoed = True  # its commands are positions, always
 
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int) -> None:
+    def __init__(self, scene: Scene, data: mujoco.MjData, servos: Servos, limb: int) -> None:
         """Take limb number `limb` of the scene's robot."""
         own = scene.limbs[limb]
         self._data, self._q, self._v = data, _as_slice(own.q), _as_slice(own.v)
-        self._servo = PositionServo(scene, data, efforts, limb)
-        self.want, self.servo = self._servo.want, self._servo.drive
+        self._servos, self._number = servos, limb
         self.commanded = np.zeros(len(own.q))  # rad, newest
         self._sample = PostureReading(0, data.qpos[self._q], data.qvel[self._v])
 
@@ -113,7 +111,7 @@ class SimPosture:
     def move(self, position: Array, velocity: Array) -> None:
         """Let the servo hold joint positions (n,) rad, passed with (n,) rad/s."""
         self.commanded[:] = position
-        self._servo.aim(position, velocity)
+        self._servos.aim(self._number, position, velocity)
 
 
 @dataclass
@@ -130,18 +128,17 @@ class SimDrive:
 
     servoed = True  # its commands are speeds, always
 
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int) -> None:
+    def __init__(self, scene: Scene, data: mujoco.MjData, servos: Servos, limb: int) -> None:
         """Take limb number `limb` of the scene's robot."""
         own = scene.limbs[limb]
         self._data, self._q, self._v = data, own.q, own.v
-        self._servo = TwistServo(scene, data, efforts, limb)
-        self.want, self.servo = self._servo.want, self._servo.drive
+        self._servos, self._number = servos, limb
         self._sample = DriveReading(0, data.qpos[self._q], np.zeros(3))
 
     @property
     def commanded(self) -> Array:
         """The newest twist (3,) commanded."""
-        return self._servo.twist
+        return self._servos.twist(self._number)
 
     def reset(self) -> None:
         """Stand still, after the scene was laid out anew."""
@@ -159,7 +156,7 @@ class SimDrive:
 
     def drive(self, twist: Array) -> None:
         """Keep up the twist (3,) m/s, m/s, rad/s, axes of the moving frame."""
-        self._servo.twist[:] = twist
+        self._servos.keep_up(self._number, twist)
 
 
 SimLimb = SimArm | SimPosture | SimDrive

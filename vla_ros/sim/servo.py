@@ -6,104 +6,88 @@ import mujoco
 import numpy as np
 
 from vla_ros.data import Array
+from vla_ros.robots.drive import DriveSpec
 from vla_ros.sim.scene import Scene
 
 
-class Efforts:
-    """Computed torque for all servos of a simulation: tau = M a + bias + damping.
+class Servos:
+    """tau = M a + bias + damping, anew at every physics step, for all limbs that are servoed.
 
-    Siciliano et al., "Robotics: Modelling, Planning and Control" (2009), 8.5.2, on MuJoCo's own
-    terms. Limbs that carry each other are solved together, so that none is shaken by the motion
-    of another. What is held in the hand or rubs is not known to it, as in a real servo.
+    Computed torque (Siciliano et al., "Robotics: Modelling, Planning and Control", 2009, 8.5.2) on
+    MuJoCo's own terms. Of positions a = w^2 (q_d - q) + 2 w (q'_d - q'), so that every joint is a
+    critically damped oscillator of w = 2 pi bandwidth wherever the limb is; of a drive's twist
+    a = w (v_d - v). Limbs that carry each other are solved together: none is shaken by the motion
+    of another. What is held in the hand or rubs is not known, as in a real servo.
 
-    Attributes:
-        wanted: (nv,) accelerations that the servos want, zero where there is none.
+    q_d moves on with q'_d until the next one is due, for a control period: were it to stand still
+    between commands, a limb would be jerked at their rate, and a force sensor, read at the same
+    instant of each, feel a force that grows with the speed.
     """
 
     def __init__(self, scene: Scene, data: mujoco.MjData) -> None:
-        """Prepare for one simulation."""
+        """Prepare for one simulation; nothing is aimed at yet."""
         self._model, self._data = scene.model, data
-        self.wanted, self._torque = np.zeros((2, scene.model.nv))
-
-    def solve(self) -> None:
-        """Find the torques for what is wanted, between mj_step1 and mj_step2."""
-        mujoco.mj_mulM(self._model, self._data, self._torque, self.wanted)
-
-    def of(self, joints: Array) -> Array:
-        """Return the torques (n,) of joints, by their addresses in qvel."""
-        data = self._data
-        result: Array = self._torque[joints] + data.qfrc_bias[joints] - data.qfrc_passive[joints]
-        return result
-
-
-class Servo:
-    """Drives the joints of one limb as `want` says, with at most their greatest torque."""
-
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int) -> None:
-        """Prepare for limb number `limb`; it aims at nothing yet."""
-        self._rate = 2 * math.pi * scene.config.servo.bandwidth
-        self._data, self._efforts = data, efforts
-        spec, own = scene.spec.limbs[limb], scene.limbs[limb]
-        self._joints, self._own, self._motors = own.q, own.v, own.u
-        self._peak = spec.joint_array('torque')
+        specs, limbs = scene.spec.limbs, scene.limbs
+        ends = np.cumsum([spec.n for spec in specs]).tolist()
+        self._parts = [slice(end - spec.n, end) for spec, end in zip(specs, ends, strict=True)]
+        self._q = np.concatenate([limb.q for limb in limbs])
+        self._v = np.concatenate([limb.v for limb in limbs])
+        self._u = np.concatenate([limb.u for limb in limbs])
+        self._peak = np.concatenate([spec.joint_array('torque') for spec in specs])
+        rate = 2 * math.pi * scene.config.servo.bandwidth
+        driven = [isinstance(spec, DriveSpec) for spec in specs]
+        self._drives = [number for number, drives in enumerate(driven) if drives]
+        of_drive = np.repeat(driven, [spec.n for spec in specs])
+        self._stiffness = np.where(of_drive, 0.0, rate * rate)
+        self._damping = np.where(of_drive, rate, 2 * rate)
+        self._position, self._velocity = np.zeros((2, ends[-1]))
+        self._left = np.zeros(ends[-1], int)  # physics steps until the next command is due
+        self._twists = {number: np.zeros(3) for number in self._drives}
+        self._wanted, self._torque = np.zeros((2, scene.model.nv))
         self._timestep = float(scene.model.opt.timestep)
         self._between = round(1 / (scene.spec.control_rate * self._timestep)) - 1
+        self.select(range(len(limbs)))
+
+    def aim(self, limb: int, position: Array, velocity: Array) -> None:
+        """Let limb number `limb` be at positions (n,) rad, moving with (n,) rad/s."""
+        part = self._parts[limb]
+        self._position[part] = position
+        self._velocity[part] = velocity
+        self._left[part] = self._between
+
+    def keep_up(self, limb: int, twist: Array) -> None:
+        """Let the drive number `limb` keep up a twist (3,), which turns with it."""
+        self._twists[limb][:] = twist
+
+    def twist(self, limb: int) -> Array:
+        """Return the twist (3,) that a drive keeps up."""
+        return self._twists[limb].copy()
+
+    def select(self, limbs: range | list[int]) -> None:
+        """Say which limbs are servoed from now on, by number; the motors of others are let be."""
+        self._on = np.concatenate([np.r_[self._parts[number]] for number in limbs])
+        self._wanted[:] = 0
 
     def drive(self) -> None:
-        """Set the motors, after the efforts were solved."""
-        torque = self._efforts.of(self._own)
-        self._data.ctrl[self._motors] = np.clip(torque, -self._peak, self._peak)
+        """Set the motors, between mj_step1 and mj_step2, to at most their greatest torque."""
+        data, on = self._data, self._on
+        own = self._v[on]
+        for number in self._drives:
+            self._turn(number)
+        pull = self._stiffness[on] * (self._position[on] - data.qpos[self._q[on]])
+        pull += self._damping[on] * (self._velocity[on] - data.qvel[own])
+        self._wanted[own] = pull
+        mujoco.mj_mulM(self._model, data, self._torque, self._wanted)
+        torque = self._torque[own] + data.qfrc_bias[own] - data.qfrc_passive[own]
+        peak = self._peak[on]
+        data.ctrl[self._u[on]] = np.minimum(np.maximum(torque, -peak), peak)
+        self._position += self._timestep * self._velocity * (self._left > 0)
+        self._left -= 1
 
-
-class PositionServo(Servo):
-    """a = w^2 (q_d - q) + 2 w (q'_d - q'): every joint a critically damped oscillator.
-
-    w = 2 pi bandwidth, wherever the limb is. q_d moves on with q'_d until the next one is due, for
-    a control period: were it to stand still between commands, the limb would be jerked at their
-    rate, and a force sensor, read at the same instant of each, feel a force that grows with the
-    speed.
-    """
-
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int = 0) -> None:
-        """Prepare for limb number `limb`; it aims at nothing yet."""
-        super().__init__(scene, data, efforts, limb)
-        self._stiffness, self._damping = self._rate * self._rate, 2 * self._rate
-        self._position, self._velocity = np.zeros((2, len(self._peak)))
-        self._left = 0  # physics steps until the next command is due
-
-    def aim(self, position: Array, velocity: Array) -> None:
-        """Take joint positions (n,) rad to be at, moving with (n,) rad/s."""
-        self._position[:] = position
-        self._velocity[:] = velocity
-        self._left = self._between
-
-    def want(self) -> None:
-        """Say what acceleration is wanted, between mj_step1 and mj_step2."""
-        data = self._data
-        pull = self._stiffness * (self._position - data.qpos[self._joints])
-        pull += self._damping * (self._velocity - data.qvel[self._own])
-        self._efforts.wanted[self._own] = pull
-
-    def drive(self) -> None:
-        """Set the motors and move on."""
-        super().drive()
-        if self._left > 0:
-            self._position += self._timestep * self._velocity
-            self._left -= 1
-
-
-class TwistServo(Servo):
-    """a = w (v_d - v), for a base that moves in the plane; v_d turns with it."""
-
-    def __init__(self, scene: Scene, data: mujoco.MjData, efforts: Efforts, limb: int) -> None:
-        """Prepare for limb number `limb`: joints x, y and yaw. It stands still."""
-        super().__init__(scene, data, efforts, limb)
-        self.twist = np.zeros(3)  # m/s, m/s, rad/s, axes of the base
-
-    def want(self) -> None:
-        """Say what acceleration is wanted, between mj_step1 and mj_step2."""
-        yaw = float(self._data.qpos[self._joints[2]])
-        x, y, turn = self.twist.tolist()
+    def _turn(self, number: int) -> None:
+        """Give the speed that a drive keeps up the axes of the scene."""
+        part = self._parts[number]
+        yaw = float(self._data.qpos[self._q[part][2]])
+        x, y, turn = self._twists[number].tolist()
         c, s = math.cos(yaw), math.sin(yaw)
-        wanted = np.array([c * x - s * y, s * x + c * y, turn])
-        self._efforts.wanted[self._own] = self._rate * (wanted - self._data.qvel[self._own])
+        self._velocity[part] = c * x - s * y, s * x + c * y, turn

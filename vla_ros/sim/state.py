@@ -32,7 +32,8 @@ class WorldState:
     """The privileged state at one instant, for scripted experts, success tests and labels.
 
     Everything is in the frame of the scene, whose z = 0 is the table's top: the base frame of the
-    arms where nothing carries them; `local` gives places in that frame where a trunk does. What has a colour is in the colour order of `language`, and NaN where it is absent.
+    arms where nothing carries them; `local` gives places in that frame where a trunk does. What
+    has a colour is in the colour order of `language`, and NaN where it is absent.
     """
 
     time: float  # s since the scene was reset
@@ -125,8 +126,8 @@ class WorldState:
     def things(self) -> Array:
         """Where what has a colour is (6, 3) m; NaN = absent.
 
-        Of cubes and bars the centre, of crates that of the rim, of buttons that of the top, of lines the beginning of what is
-        left.
+        Of cubes and bars the centre, of crates that of the rim, of buttons that of the top, of
+        lines the beginning of what is left.
         """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
         result = np.where(np.isfinite(result), result, self.bars.mean(axis=1))

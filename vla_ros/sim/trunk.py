@@ -38,7 +38,9 @@ class Chain:
         """
         place, turn = pose.position, pose.quaternion
         angles = joints - self.position
-        for axis, anchor, angle in zip(self.axes[::-1], self.anchors[::-1], angles[::-1]):
+        for axis, anchor, angle in reversed(
+            list(zip(self.axes, self.anchors, angles, strict=True))
+        ):
             about = quat_from_rotvec(angle * axis)
             place = anchor + matrix_from_quat(about) @ (place - anchor)
             turn = quat_multiply(about, turn)

@@ -31,7 +31,8 @@ class TrunkReader:
     def read(self, limbs: Sequence[SimLimb]) -> Trunk:
         """Return the state after mj_kinematics and mj_camlight."""
         data = self._data
-        base, others = np.zeros(3), []
+        base = np.zeros(3)
+        others: list[Chain | Wheels] = []
         for spec, own, limb in zip(self._scene.spec.limbs, self._scene.limbs, limbs, strict=True):
             if isinstance(spec, PostureSpec) and isinstance(limb, SimPosture):
                 others.append(self._chain(spec, own, limb))
