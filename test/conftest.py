@@ -1,6 +1,7 @@
 from pathlib import Path
 import sys
 
+from hypothesis import settings
 import pytest
 
 from vla_ros.robots import load_robot
@@ -8,6 +9,10 @@ from vla_ros.sim import gl  # noqa: F401 - before any test imports mujoco
 
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Tests are of what is computed, not of how busy the machine is.
+settings.register_profile('untimed', deadline=None)
+settings.load_profile('untimed')
 
 
 @pytest.fixture(scope='session')

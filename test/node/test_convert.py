@@ -31,7 +31,7 @@ def poses(draw):
     )
 
 
-settings.register_profile('quick', max_examples=40, deadline=None)
+settings.register_profile('quick', max_examples=40)
 settings.load_profile('quick')
 
 

@@ -50,15 +50,29 @@ def command(
         write_report(report, NAME, {'quantum': quantum, 'size': tokenizer.size, 'robots': robots})
 
 
+# What is shown of each kind of channel: a title, and what its unit is multiplied by.
+_SHOWN = {
+    'position': ('position mm', 1e3),
+    'rotation': ('rotation mrad', 1e3),
+    'gripper': ('gripper %', 1e2),
+    'joint': ('joint mrad', 1e3),
+    'twist': ('twist mm/s, mrad/s', 1e3),
+}
+
+
 def _table(robots: dict[str, dict[str, Any]]) -> Table:
     table = Table(title='held-out chunks: length, and mean / greatest error')
-    columns = ('numbers', 'tokens', 'position mm', 'rotation mrad', 'gripper %')
-    for column in ('robot', *columns):
+    shown = [kind for kind in _SHOWN if any(kind in row for row in robots.values())]
+    for column in ('robot', 'numbers', 'tokens', *(_SHOWN[kind][0] for kind in shown)):
         table.add_column(column, justify='right')
     for robot, row in robots.items():
-        errors = [
-            f'{factor * row[kind]["mean"]:.2f} / {factor * row[kind]["max"]:.2f}'
-            for kind, factor in (('position', 1e3), ('rotation', 1e3), ('gripper', 1e2))
-        ]
+        errors = [_errors(row.get(kind), _SHOWN[kind][1]) for kind in shown]
         table.add_row(robot, str(row['numbers']), f'{row["tokens"]:.1f}', *errors)
     return table
+
+
+def _errors(error: dict[str, float] | None, factor: float) -> str:
+    """Return the mean and greatest error of a kind of channel; '' where a robot has none."""
+    if error is None:
+        return ''
+    return f'{factor * error["mean"]:.2f} / {factor * error["max"]:.2f}'

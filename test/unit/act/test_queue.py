@@ -244,7 +244,7 @@ def corrupt(make_chunk, player, seq, plan):
     return make_chunk(seq, horizon=horizon, **({'actions': chunk.actions} | fields))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plans=st.lists(adversary, min_size=1, max_size=8))
 def test_whatever_is_offered_the_wanted_pose_is_finite_and_continuous(spec, make_chunk, plans):
     player = Player(spec)

@@ -12,6 +12,7 @@ pytest.importorskip('launch_ros')
 
 from launch.actions import GroupAction, OpaqueFunction  # noqa: E402
 from launch_ros.actions import LifecycleNode, Node  # noqa: E402
+from launch_ros.utilities import evaluate_parameters  # noqa: E402
 
 from launch import LaunchContext  # noqa: E402
 from vla_ros.bringup.description import StackOptions  # noqa: E402
@@ -59,3 +60,27 @@ def test_the_nodes_are_those_of_the_description(description, fake_policy):
         'camera_node': False, 'reasoner_node': True, 'expert_node': True,
         'detector_node': True, 'control_node': True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('robot', 'sources'),
+    [('franka', None), ('aloha', ['left/joint_states', 'right/joint_states'])],
+)
+def test_what_is_drawn_has_the_joints_of_all_limbs(robot, sources, tmp_path):
+    pytest.importorskip('onnx')
+    from fake_policy import write_fake_policy
+
+    from vla_ros.bringup import launching
+
+    policy = write_fake_policy(tmp_path, name=robot)
+    shown = launching._show(StackOptions(robot=robot, policy=str(policy), rviz=True))
+    context = LaunchContext()
+    parameters = {
+        node.node_executable: evaluate_parameters(context, node._Node__parameters)
+        for node in shown
+    }
+    assert {'robot_state_publisher', 'rviz2'} <= set(parameters)
+    assert ('joint_state_publisher' in parameters) == (sources is not None)
+    if sources:
+        (own,) = parameters['joint_state_publisher']
+        assert list(own['source_list']) == sources

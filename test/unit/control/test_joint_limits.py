@@ -124,14 +124,14 @@ def fuzz(name, ticks, seed):
     assert (points.max(axis=0) > spec.joint_array('upper') - 1e-3).any()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(plans, st.sampled_from(sorted(ROBOTS)))
 def test_no_bound_is_exceeded(plan, name):
     spec, dt = ROBOTS[name]
     assert_bounded(walk(JointTracker(spec, dt), plan), spec, dt)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(plans, st.tuples(*[st.floats(-6, 6)] * 7))
 def test_from_outside_it_never_goes_further_out(plan, start):
     tracker = JointTracker(SPEC, DT)

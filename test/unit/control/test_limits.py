@@ -122,7 +122,7 @@ def test_closed_loop_under_adversarial_targets():
     assert (np.abs(speeds) < SPEC.joint_array('velocity')).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.tuples(*[anything] * 3), st.tuples(*[anything] * 4), st.integers(1, 200)),
@@ -144,7 +144,7 @@ def test_any_targets(plan):
         assert_pose_bounded(np.array(positions), np.array(rotations))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(
@@ -180,7 +180,7 @@ def test_any_twists_and_targets_around_a_post(plan):
     assert not inside.all(axis=1).any()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(*[st.tuples(*[anything] * 7)] * 3, st.integers(1, 30)), min_size=1, max_size=6
@@ -198,7 +198,7 @@ def test_any_torques_and_measurements(plan):
     assert_torque_bounded(np.array(sent))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(anything, min_size=1, max_size=50))
 def test_any_openings(openings):
     limiter = Limiter(SPEC, DT)

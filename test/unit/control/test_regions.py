@@ -50,7 +50,7 @@ def test_where_a_way_must_end(start, end, expected):
     assert BOX.clear(start, end) == (end if expected is None else expected)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(point, point)
 def test_what_is_clear_never_gets_deeper(start, end):
     freed = BOX.clear(start, end)
@@ -61,7 +61,7 @@ def test_what_is_clear_never_gets_deeper(start, end):
     assert depths.max() <= max(0.0, depths[0]) + 1e-12
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(point, point)
 def test_a_way_that_enters_is_never_clear(start, end):
     depths = depth(BOX, along(start, end))

@@ -44,7 +44,7 @@ def assert_bounded(points):
         assert np.linalg.norm(difference, axis=1).max() <= bound + rounding / DT**order
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(goals)
 def test_no_bound_is_exceeded_in_a_box(plan):
     points = walk(make(), plan)
@@ -53,7 +53,7 @@ def test_no_bound_is_exceeded_in_a_box(plan):
     assert (points <= np.array(BOX.upper) + 1e-12).all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(goals)
 def test_no_bound_is_exceeded_in_a_ball(plan):
     points = walk(make(BALL, (0.0, 0.0, 0.0)), plan)
@@ -61,7 +61,7 @@ def test_no_bound_is_exceeded_in_a_ball(plan):
     assert np.linalg.norm(points, axis=1).max() <= BALL.radius + 1e-12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(goals, st.tuples(st.floats(-1, 2), st.floats(-1, 1), st.floats(-0.5, 1)))
 def test_from_outside_it_never_goes_further_out(plan, start):
     points = walk(make(start=start), plan)

@@ -128,7 +128,7 @@ def test_no_bound_is_exceeded_in_a_million_ticks():
     fuzz(1_000_000, seed=7)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders)
 def test_no_bound_is_exceeded(plan):
     points = walk(make(OBSTACLES), plan)
@@ -138,7 +138,7 @@ def test_no_bound_is_exceeded(plan):
     assert (points <= np.array(BOX.upper) + 1e-12).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders)
 def test_no_bound_is_exceeded_in_a_ball(plan):
     points = walk(make((), (0.0, 0.0, 0.0), BALL), plan)
@@ -146,7 +146,7 @@ def test_no_bound_is_exceeded_in_a_ball(plan):
     assert np.linalg.norm(points, axis=1).max() <= BALL.radius + 1e-12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders, st.tuples(st.floats(0.26, 0.6), st.floats(-0.1, 0.1), st.floats(0.1, 0.5)))
 def test_from_inside_a_box_it_gets_no_deeper(plan, start):
     box = Box((0.3, -0.08, 0.15), (0.55, 0.05, 0.45))
@@ -157,7 +157,7 @@ def test_from_inside_a_box_it_gets_no_deeper(plan, start):
     assert within.max() <= max(0.0, within[0] + MARGIN) + 1e-12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders, st.tuples(st.floats(-1, 2), st.floats(-1, 1), st.floats(-0.5, 1)))
 def test_from_outside_the_workspace_it_never_goes_further_out(plan, start):
     points = walk(make((), start), plan)

@@ -50,9 +50,7 @@ def test_truncated_files_are_refused(path: Path, share: float) -> None:
         load_artefact(path)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 0.9999), bit=st.integers(0, 7))
 def test_no_flipped_bit_goes_unnoticed(
     calibration: Calibration, path: Path, place: float, bit: int

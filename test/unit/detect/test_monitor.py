@@ -136,7 +136,7 @@ def test_alpha_is_a_share(calibration: Calibration, alpha: float) -> None:
         Detector(calibration.artefact, POLICY, alpha=alpha)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_stream_gives_a_valid_verdict(calibration: Calibration, data: st.DataObject) -> None:
     """Reordered stamps, non-finite actions, odd features: never an exception, p in (0, 1]."""

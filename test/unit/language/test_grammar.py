@@ -1,6 +1,6 @@
 """Requests, wordings, vocabulary and training text."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -270,7 +270,6 @@ def test_right_away_is_never_a_lone_right(seed):
             assert all(words[i + 1 : i + 2] == ['away'] for i in rights)
 
 
-@settings(deadline=None)
 @given(request_with_arm, seeds)
 def test_a_text_without_its_arm_names_none(request, seed):
     rng = np.random.default_rng(seed)

@@ -114,7 +114,7 @@ def assert_bounded(rig, spec):
 
 @pytest.mark.slow
 @settings(
-    max_examples=EXAMPLES, deadline=None, database=None,
+    max_examples=EXAMPLES, database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(

@@ -44,7 +44,7 @@ def test_from_nothing_to_a_policy(tmp_path):
     polish = dataclasses.replace(settings.polish, steps=4, batch=8)
     settings = dataclasses.replace(
         settings, collect=plan, polish=polish, batch=4, texts=4, reading=2, reading_batch=8,
-        holdout=0.3,
+        holdout=0.3, threads=1,
     )  # fmt: skip
     titles = []
 
@@ -54,8 +54,10 @@ def test_from_nothing_to_a_policy(tmp_path):
         yield lambda success: None
 
     job = Job(tmp_path / 'data', tmp_path / 'out', tmp_path / 'policy', Budget(1.0))
-    made = train_from_nothing(settings, 'franka', job, 2, bar, lambda figures: None)
+    (made,) = train_from_nothing(settings, ['franka'], job, 2, bar, lambda figures: None)
     assert load_policy(job.policy).spec == made
-    assert titles == [('demonstrations', 4), ('stills', 2), ('corrections', 1)]
+    assert titles == [
+        ('franka: demonstrations', 4), ('franka: stills', 2), ('franka: corrections', 1),
+    ]  # fmt: skip
     (corrected,) = find_episodes(job.demos / 'corrections')
     assert read_episode(corrected).valid.any()

@@ -73,7 +73,7 @@ def test_buttons_keep_their_distance_and_lines_theirs():
 
 
 @given(st.lists(st.booleans(), min_size=16, max_size=16), st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_wiped_is_read_back_from_the_positions(bits, colour):
     scene = _scene()
     wiped = np.zeros((6, segments(scene.config.lines)), bool)

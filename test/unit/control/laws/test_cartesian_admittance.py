@@ -172,7 +172,7 @@ def test_it_begins_where_the_arm_is_and_returns_to_the_target():
 
 
 @given(st.lists(st.tuples(*[st.floats(-1e4, 1e4) | st.just(np.nan)] * 6), max_size=20))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whatever_is_felt_the_joints_stay_in_their_limits(wrenches):
     bench = Bench()
     for wrench in wrenches:
@@ -201,7 +201,7 @@ def test_a_blow_asks_no_more_of_the_joints_than_they_can():
     st.lists(st.floats(0.0, 5000.0), min_size=6, max_size=6),
     st.lists(st.floats(-3.0, 3.0), min_size=6, max_size=6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_integration_is_stable_for_every_gain(mass, inertia, ratio, stiffness, turn):
     law = Bench(mass=mass, inertia=inertia, damping_ratio=ratio).law
     frame = np.kron(np.eye(2), pin.exp3(np.array(turn[:3])))

@@ -117,7 +117,7 @@ def test_joint_limits_are_approached_slowly_and_never_passed(kinematics):
         max_size=30,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_wanted_the_step_is_bounded(values):
     kinematics = make_kinematics(InverseKinematicsConfig(), SPEC)
     target, before = CartesianTarget(SPEC.home), SPEC.home.copy()

@@ -57,7 +57,7 @@ def test_a_posture_that_moves_at_its_rate_is_followed_without_lag(model):
         st.tuples(*[st.floats(-1e3, 1e3) | st.just(np.nan) | st.just(np.inf)] * 2), max_size=30
     )
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_is_wanted_speed_and_range_are_kept(smoothing, values):
     model = RobotModel(SPEC)
     law, target = start(model, smoothing)

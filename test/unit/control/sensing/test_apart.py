@@ -121,7 +121,7 @@ def test_it_is_what_all_distances_together_say(pair, reference):
 places = st.tuples(st.floats(-0.15, 0.1), st.floats(-0.1, 0.02), st.floats(0.1, 0.3))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(places, places)
 def test_arms_led_into_each_other_stop_before_and_part_freely(one, other):
     arms, watches = make()

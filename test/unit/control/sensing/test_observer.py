@@ -113,7 +113,7 @@ def test_noisy_velocities_are_averaged(spec, make_arm):
     assert np.std(seen, axis=0).max() < 0.5  # N
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     gain=st.floats(1.0, 1000.0),
     dt=st.floats(1e-4, 0.02),

@@ -136,7 +136,7 @@ def test_the_links_are_looked_at_as_well(slowdown):
     assert [slowdown.along(model, target, -inwards) for _ in range(2)][-1] == 1.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(numbers, min_size=7, max_size=7))
 def test_whatever_is_wanted_the_look_ahead_is_bounded(wanted):
     model, approach = at(FRANKA.home), Approach(FRANKA)
