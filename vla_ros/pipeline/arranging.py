@@ -1,6 +1,6 @@
 """Random arrangements of a scene for still pictures: what could be seen while a task is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,13 +18,15 @@ _TIP = 0.009  # m, from the tcp to the tips of the closed fingers, about
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Where everything is in one picture."""
+    """Where everything is in one picture; places are the scene's."""
 
     things: Array  # (6, 3) m, what has a colour; NaN = absent
     grips: Array  # (hands, 6, 3) m, where each hand would take hold of it
     q: tuple[Array, ...]  # (n,) rad, of each arm
     openings: tuple[float, ...]  # m, of each hand
     put: Callable[[Array], None] = field(repr=False)  # writes it into generalised positions
+    # Limb -> positions of its joints, where a limb that is no arm is not at home.
+    begin: Mapping[str, Array] = field(default_factory=dict)
 
 
 class Arranger:

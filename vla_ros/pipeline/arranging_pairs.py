@@ -9,28 +9,18 @@ import numpy as np
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_conjugate, quat_multiply
 from vla_ros.pipeline.arranging import Arrangement, cubes_put, rearrange, yaw_turns
-from vla_ros.pipeline.workcell import CellArm, Workcell, tcp_pose
+from vla_ros.pipeline.posing import Bodies, Goal, reach
+from vla_ros.pipeline.workcell import Workcell
 from vla_ros.sim.layout import Layout
-from vla_ros.sim.scene import ROBOT, Scene
 from vla_ros.sim.state import bar_grips
-from vla_ros.sim.tasks.arms import angle_between, axis, outwards, yawed
+from vla_ros.sim.tasks.arms import axis, outwards, yawed
 from vla_ros.sim.tasks.handover import HandoverConfig
 from vla_ros.sim.tasks.motion import Hand
 
 
 _SORTS, _ATTEMPTS = 20, 10  # sorts of arrangement that are tried, and how often each
 _APART = 0.08  # m, between tcps, but where a cube changes hands
-_MISSED = (0.01, 0.05)  # m and rad, by which a hand may be elsewhere than wanted
-_DEEP = 0.003  # m, by which shapes may be in each other
 _BACK = 0.1  # m, by which a hand that waits is further back than at home, at most
-
-
-@dataclass(frozen=True)
-class _Goal:
-    """Where a hand is to be, and its opening in m."""
-
-    pose: Pose
-    opening: float
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ class _Draft:
 
     things: Array  # (6, 3) m
     grips: Array  # (hands, 6, 3) m
-    goals: list[_Goal]
+    goals: list[Goal]
     put: Callable[[Array], None]
     apart: float = _APART  # m, at least between hands
 
@@ -52,7 +42,7 @@ class PairArranger:
         self._cell, self._hands = cell, cell.hands
         self._scene, self._layout, self._rng = cell.scene, layout, rng
         self._handover = HandoverConfig()
-        self._bodies = _Bodies(cell.scene)
+        self._bodies = Bodies(cell.scene, mujoco.MjData(cell.scene.model))
         self._kinds = {'cube': self._cubes, 'bar': self._bars}
 
     def arrange(self, kind: str) -> Arrangement:
@@ -81,7 +71,7 @@ class PairArranger:
             return None
         q = []
         for arm, goal in zip(self._cell.arms, draft.goals, strict=True):
-            own = _reach(arm, goal)
+            own = reach(arm, goal)
             if own is None:
                 return None
             q.append(own)
@@ -106,11 +96,11 @@ class PairArranger:
             high = rng.random() < 0.7  # above it, as before a grasp, or around it
             off = np.array([*rng.normal(0, 0.02 if high else 0.004, 2), 0.0])
             off[2] = rng.uniform(0.05, 0.14) if high else rng.uniform(-0.004, 0.03)
-            goals[acts] = _Goal(Pose(cubes[one] + off, hand.home.quaternion), hand.open)
+            goals[acts] = Goal(Pose(cubes[one] + off, hand.home.quaternion), hand.open)
         grips = np.repeat(cubes[None], len(self._hands), axis=0)
         return _Draft(cubes, grips, goals, cubes_put(self._scene, cubes, turns), apart)
 
-    def _held(self, hand: Hand) -> tuple[_Goal, Array, Array]:
+    def _held(self, hand: Hand) -> tuple[Goal, Array, Array]:
         """Return a hand with a cube, anywhere or over the bowl, and where that is and turned."""
         layout, rng = self._layout, self._rng
         pose = self._anywhere(hand)
@@ -120,14 +110,14 @@ class PairArranger:
             pose = Pose(np.array([*place, rng.uniform(0.02, 0.25)]), hand.home.quaternion)
         return self._gripping(hand, pose)
 
-    def _gripping(self, hand: Hand, pose: Pose) -> tuple[_Goal, Array, Array]:
+    def _gripping(self, hand: Hand, pose: Pose) -> tuple[Goal, Array, Array]:
         """Return a hand with a cube, where this is (3,) m, and how it is turned (4,)."""
         rng, ahead = self._rng, axis(pose.quaternion, 2)
         off = rng.normal(0, 0.003, 3) + rng.uniform(-0.004, 0.010) * ahead
         turn = quat_multiply(pose.quaternion, quat_conjugate(hand.home.quaternion))
-        return _Goal(pose, self._scene.config.objects.cube), pose.position + off, turn
+        return Goal(pose, self._scene.config.objects.cube), pose.position + off, turn
 
-    def _hand_over(self, giver: int, receiver: int) -> tuple[_Goal, _Goal, Array, Array]:
+    def _hand_over(self, giver: int, receiver: int) -> tuple[Goal, Goal, Array, Array]:
         """Return both hands, and where the cube is and how it is turned."""
         rng, own = self._rng, self._handover
         gives, takes = self._hands[giver], self._hands[receiver]
@@ -140,10 +130,10 @@ class PairArranger:
             giving, cube, turn = self._gripping(gives, Pose(meet, out))
             before, opening = (0.0, edge) if stage < 0.2 else (rng.uniform(0, 0.13), takes.open)
             place = cube - before * axis(turned, 2) + rng.normal(0, 0.004, 3)
-            return giving, _Goal(Pose(place, turned), opening), cube, turn
+            return giving, Goal(Pose(place, turned), opening), cube, turn
         taking, cube, turn = self._gripping(takes, Pose(meet, turned))
         back = cube - rng.uniform(0, own.apart) * axis(out, 2)
-        return _Goal(Pose(back, out), gives.open), taking, cube, turn
+        return Goal(Pose(back, out), gives.open), taking, cube, turn
 
     def _bars(self, sort: float) -> _Draft:
         """Bars lie, are held at both ends or raised; hands are at their ends or anywhere."""
@@ -163,23 +153,23 @@ class PairArranger:
             place, turn = grips[i, one], yawed(hand, yaws[one])
             if sort < 0.4:  # held
                 off = np.array([*rng.normal(0, 0.004, 2), rng.uniform(-0.003, 0.006)])
-                goals[i] = _Goal(Pose(place + off, turn), config.width)
+                goals[i] = Goal(Pose(place + off, turn), config.width)
             elif sort < 0.7 and rng.random() < 0.7:
                 near = rng.random() < 0.35  # around it, or above it and not yet turned
                 off = np.array([*rng.normal(0, 0.005 if near else 0.02, 2), 0.0])
                 off[2] = rng.uniform(0.0, 0.03) if near else rng.uniform(0.03, 0.14)
                 turn = turn if near else yawed(hand, rng.uniform(0, 1) * yaws[one])
-                goals[i] = _Goal(Pose(place + off, turn), hand.open)
+                goals[i] = Goal(Pose(place + off, turn), hand.open)
         return _Draft(centres, grips, goals, lambda qpos: bars.write(qpos, centres, yaws))
 
-    def _somewhere(self) -> list[_Goal]:
+    def _somewhere(self) -> list[Goal]:
         """Return hands that have nothing to do with what lies about."""
         rng, goals = self._rng, []
         for hand in self._hands:
             opening = float(rng.choice([hand.closed, hand.open / 2, hand.open, hand.open]))
             waits = rng.random() < 0.5
-            goals.append(_Goal(self._waiting(hand), hand.open) if waits
-                         else _Goal(self._anywhere(hand), opening))  # fmt: skip
+            goals.append(Goal(self._waiting(hand), hand.open) if waits
+                         else Goal(self._anywhere(hand), opening))  # fmt: skip
         return goals
 
     def _waiting(self, hand: Hand) -> Pose:
@@ -205,33 +195,3 @@ class PairArranger:
 def _at(places: Array, height: float) -> Array:
     """Return places (n, 2) m at a height (n, 3) m; NaN = absent."""
     return np.c_[places, np.where(np.isfinite(places[:, 0]), height, np.nan)]
-
-
-def _reach(arm: CellArm, goal: _Goal) -> Array | None:
-    """Return joints (n,) rad that bring the tcp to the goal; None where it does not get there."""
-    q = arm.reach(goal.pose.position, 20, goal.pose.quaternion)
-    arm.model.update(q, np.zeros(arm.spec.n))
-    here, (missed, askew) = tcp_pose(arm.model), _MISSED
-    near = np.linalg.norm(here.position - goal.pose.position) < missed
-    return q if near and angle_between(here.quaternion, goal.pose.quaternion) < askew else None
-
-
-class _Bodies:
-    """Tells whether arms are in each other or in the table."""
-
-    def __init__(self, scene: Scene) -> None:
-        model = scene.model
-        self._scene, self._data = scene, mujoco.MjData(model)
-        self._own = model.geom_contype & ROBOT > 0
-        self._solid = self._own | (model.geom_bodyid == 0)
-
-    def meet(self, q: list[Array], openings: list[float]) -> bool:
-        """Return it for joints (n,) rad and openings, m, of each arm."""
-        scene, data = self._scene, self._data
-        for arm, own, opening in zip(scene.arms, q, openings, strict=True):
-            data.qpos[arm.q] = own
-            data.qpos[arm.fingers_q] = opening / len(arm.fingers_q)
-        mujoco.mj_kinematics(scene.model, data)
-        mujoco.mj_collision(scene.model, data)
-        pairs, deep = data.contact.geom, data.contact.dist < -_DEEP
-        return bool((self._own[pairs].any(1) & self._solid[pairs].all(1) & deep).any())

@@ -6,6 +6,7 @@ only perception learns from it. Seconds of rendering replace minutes of physics.
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 import functools
 import multiprocessing
 from pathlib import Path
@@ -18,16 +19,22 @@ from vla_ros.episodes import SUFFIX, Episode, EpisodeInfo, write_episode
 from vla_ros.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.language.families import kinds
 from vla_ros.pipeline.arranging import Arrangement, Arranger
+from vla_ros.pipeline.arranging_bodies import BodyArranger
 from vla_ros.pipeline.arranging_pairs import PairArranger
 from vla_ros.pipeline.workcell import Workcell, tcp_pose
 from vla_ros.robots import Robot, load_robot
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
 from vla_ros.sim.cameras import CameraRenderer
 from vla_ros.sim.hardware import SimHardware
 from vla_ros.sim.layout import Layout, draw_layout
+from vla_ros.sim.state import WorldState
 
 
 FRAMES = 4  # per scene
 FPS = 10.0  # Hz, of the stamps; nothing moves
+_TWIST = 0.25  # of a drive's greatest, standard deviation
+_LAG = 0.01  # rad, standard deviation of what a posture is told, from where it is
 
 
 class Studio:
@@ -52,11 +59,15 @@ class Studio:
         layout = draw_layout(self.cell.scene.config, rng, kind)
         self.cameras.show(layout)
         self.hardware = SimHardware(self.cell.scene, layout)
-        one = len(self.cell.arms) == 1
-        arranger = (Arranger if one else PairArranger)(self.cell, layout, rng)
+        arranger = self._arranger(layout, rng)
         arrangements = [arranger.arrange(kind) for _ in range(FRAMES)]
         shots = [self._shoot(layout, arrangement, rng) for arrangement in arrangements]
-        images, states, actions = zip(*shots, strict=True)
+        images, states, actions, worlds = zip(*shots, strict=True)
+        places = [
+            (w.local(a.things), w.local(a.grips))
+            for w, a in zip(worlds, arrangements, strict=True)
+        ]
+        objects, grips = zip(*places, strict=True)
         family = next(name for name in self.spec.tasks if FAMILIES[name].kind == kind)
         request = _any_request(family, layout)
         return Episode(
@@ -64,10 +75,10 @@ class Studio:
             images={name: np.stack([i[name] for i in images]) for name in images[0]},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
-            objects=np.array([a.things for a in arrangements], np.float32),
-            grips=np.array([a.grips for a in arrangements], np.float32),
-            bowl=np.tile(np.array([*layout.bowl, 0.0], np.float32), (FRAMES, 1)),
-            zone=np.tile(np.array([*layout.zone, 0.0], np.float32), (FRAMES, 1)),
+            objects=np.array(objects, np.float32),
+            grips=np.array(grips, np.float32),
+            bowl=np.array([world.local(world.bowl) for world in worlds], np.float32),
+            zone=np.array([world.local(world.zone) for world in worlds], np.float32),
             travel=np.full((FRAMES, len(COLOURS)), np.nan, np.float32),
             wiped=np.full((FRAMES, len(COLOURS)), np.nan, np.float32),
             force=np.full((FRAMES, 3), np.nan, np.float32),
@@ -75,14 +86,24 @@ class Studio:
             valid=np.zeros(FRAMES, np.uint8),
         )
 
+    def _arranger(
+        self, layout: Layout, rng: np.random.Generator
+    ) -> Arranger | PairArranger | BodyArranger:
+        """Return what arranges the scene for a robot with these limbs."""
+        cell = self.cell
+        if len(cell.limbs) > len(cell.arms):
+            return BodyArranger(cell, layout, rng)
+        return (Arranger if len(cell.arms) == 1 else PairArranger)(cell, layout, rng)
+
     def _shoot(
         self, layout: Layout, arrangement: Arrangement, rng: np.random.Generator
-    ) -> tuple[dict[str, Image], Array, Array]:
-        """Return images, state (16 per limb,), commanded poses and openings (8 per limb,)."""
-        cell, openings = self.cell, arrangement.openings
-        self.hardware.reset(layout, np.concatenate(arrangement.q), openings)
-        qpos = self.hardware.qpos()
-        arrangement.put(qpos)
+    ) -> tuple[dict[str, Image], Array, Array, WorldState]:
+        """Return images, state (twice every channel,), commands (every channel,) and the truth."""
+        cell, hardware, openings = self.cell, self.hardware, arrangement.openings
+        begun = replace(layout, begin=arrangement.begin)
+        hardware.reset(begun, np.concatenate(arrangement.q), openings)
+        arrangement.put(hardware.data.qpos)
+        qpos = hardware.qpos()
         states, commands = [], []
         for arm, q, opening in zip(cell.arms, arrangement.q, openings, strict=True):
             arm.model.update(q, np.zeros(arm.spec.n))
@@ -92,8 +113,13 @@ class Studio:
             command[:3] += rng.normal(0, 0.004, 3)
             states += [pose, command]
             commands.append(command)
+        for limb in self.spec.limbs[len(cell.arms) :]:
+            here, command = _other(limb, arrangement.begin[limb.name], rng)
+            states += [here, command]
+            commands.append(command)
         images = {c.name: self.cameras.render(c.name, qpos).copy() for c in self.spec.cameras}
-        return images, np.concatenate(states), np.concatenate(commands)
+        world = hardware.world([(arm.home, arm.hand.open) for arm in cell.arms])
+        return images, np.concatenate(states), np.concatenate(commands), world
 
 
 def photograph(
@@ -121,6 +147,17 @@ def _studio(robot: str) -> Studio:
 
 def _work(robot: str, seed: int, path: Path) -> None:
     write_episode(path, _studio(robot).episode(seed))
+
+
+def _other(limb: LimbSpec, joints: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return what is measured and commanded (channels,) of a limb that is no arm.
+
+    A drive stands or has any slow twist; a posture is about where it is told to be.
+    """
+    if isinstance(limb, DriveSpec):
+        twist = rng.integers(0, 2) * rng.normal(0, _TWIST * limb.joint_array('velocity'))
+        return twist, twist + rng.normal(0, 0.1, 3) * twist
+    return joints, joints + rng.normal(0, _LAG, limb.n)
 
 
 def _any_request(family: str, layout: Layout) -> Request:

@@ -166,20 +166,24 @@ class CrateConfig:
     """Open boxes in front of the robot, for two hands: each takes the rim of one side."""
 
     count: tuple[int, int] = (1, 2)  # fewest and most in a scene
-    gap: float = 0.20  # m, between their centres, along x
+    distance: tuple[float, float] = (0.34, 0.44)  # m, from the robot's axis
+    bearing: float = 0.55  # rad, greatest to either side
+    gap: float = 0.85  # rad, between the bearings of two of them
     length: float = 0.24  # m, along y at yaw 0
     width: float = 0.16  # m
     height: float = 0.09  # m
     wall: float = 0.01  # m, thickness
     mass: float = 0.3  # kg
-    slant: float = 0.15  # rad, greatest yaw
-    offset: float = 0.03  # m, of the centre from the middle
+    slant: float = 0.12  # rad, greatest yaw against the bearing
 
     def __post_init__(self) -> None:
         fewest, most = self.count
         require(1 <= fewest <= most <= 6, 'count: expected 1 <= fewest <= most <= 6')
         smallest = min(self.length, self.width, self.height)
         require(0 < 4 * self.wall < smallest <= 1, 'wall: expected 0..a quarter of every edge')
+        require(0 < self.distance[0] < self.distance[1], 'distance: expected least < greatest')
+        room = 2 * self.bearing - self.gap * (most - 1)
+        require(self.gap > 0 and room > 0, f'gap: no room for {most} crates within the bearings')
         require(0 <= self.slant <= 0.7, 'slant: expected 0..0.7 rad')
 
 

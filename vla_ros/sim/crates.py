@@ -68,6 +68,12 @@ class Crates:
             turn = (math.cos(yaw / 2), 0, 0, math.sin(yaw / 2)) if there else (1, 0, 0, 0)
             data.qpos[self.q[i] : self.q[i] + 7] = (*place, *turn)
 
+    def write(self, qpos: Array, centres: Array, turns: Array) -> None:
+        """Make qpos say that crates are at (6, 3) m with rotations (6, 4) xyzw; NaN = absent."""
+        for address, centre, (x, y, z, w) in zip(self.q, centres, turns, strict=True):
+            if math.isfinite(centre[0]):
+                qpos[address : address + 7] = (*centre, w, x, y, z)
+
     def dress(self, layout: Layout) -> None:
         """Give the crates the layout's tints, and take absent ones out of physics."""
         model = self._model

@@ -9,7 +9,7 @@ from vla_ros.config import require
 from vla_ros.data import Array
 from vla_ros.language import COLOURS
 from vla_ros.language.families import KINDS
-from vla_ros.sim.config import BarConfig, CrateConfig, SimConfig
+from vla_ros.sim.config import SimConfig
 from vla_ros.sim.state import absent
 
 
@@ -150,39 +150,35 @@ def _lines(config: SimConfig, rng: np.random.Generator) -> Layout | None:
 
 def _bars(config: SimConfig, rng: np.random.Generator) -> Layout | None:
     """Draw one scene with bars and nothing else; None when they are too near each other."""
-    bars = _across(config, rng, config.bars)
-    if bars is None:
-        return None
-    light, tint = _look(config, rng)
-    nowhere = np.full(2, np.nan)
-    return Layout(absent(3), nowhere, nowhere, light, tint, bars=bars)
-
-
-def _crates(config: SimConfig, rng: np.random.Generator) -> Layout | None:
-    """Draw one scene with crates and nothing else; None when they are too near each other."""
-    crates = _across(config, rng, config.crates)
-    if crates is None:
-        return None
-    light, tint = _look(config, rng)
-    nowhere = np.full(2, np.nan)
-    return Layout(absent(3), nowhere, nowhere, light, tint, crates=crates)
-
-
-def _across(
-    config: SimConfig, rng: np.random.Generator, own: BarConfig | CrateConfig
-) -> Array | None:
-    """Return places (6, 3) of long things that lie one behind the other; None: too near."""
-    place = config.placement
+    place, own = config.placement, config.bars
     count = _count(rng, own.count)
+    bars = absent(3)
     x = rng.uniform(place.x[0], place.x[1], count)
     middle = 0.5 * (place.y[0] + place.y[1])
     y = middle + rng.uniform(-own.offset, own.offset, count)
     yaw = rng.uniform(-own.slant, own.slant, count)
     if count > 1 and np.diff(np.sort(x)).min() < own.gap + own.length * np.ptp(yaw) / 2:
         return None
-    result = absent(3)
-    result[rng.permutation(len(COLOURS))[:count]] = np.c_[x, y, yaw]
-    return result
+    bars[rng.permutation(len(COLOURS))[:count]] = np.c_[x, y, yaw]
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, bars=bars)
+
+
+def _crates(config: SimConfig, rng: np.random.Generator) -> Layout | None:
+    """Draw one scene with crates around the robot and nothing else."""
+    own = config.crates
+    colours = _colours(rng, own.count)
+    count = len(colours)
+    room = 2 * own.bearing - own.gap * (count - 1)
+    bearing = np.sort(rng.uniform(0, room, count)) + own.gap * np.arange(count) - own.bearing
+    away = rng.uniform(own.distance[0], own.distance[1], count)
+    yaw = bearing + rng.uniform(-own.slant, own.slant, count)
+    crates = absent(3)
+    crates[colours] = np.c_[away * np.cos(bearing), away * np.sin(bearing), yaw]
+    light, tint = _look(config, rng)
+    nowhere = np.full(2, np.nan)
+    return Layout(absent(3), nowhere, nowhere, light, tint, crates=crates)
 
 
 _DRAWN: dict[str, Callable[[SimConfig, np.random.Generator], Layout | None]] = {

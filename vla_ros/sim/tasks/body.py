@@ -14,6 +14,7 @@ import numpy as np
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import matrix_from_quat
 from vla_ros.language import Request
+from vla_ros.sim.config import BodyConfig
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import HandState, WorldState
 from vla_ros.sim.tasks.arms import straight
@@ -127,15 +128,10 @@ class BodyTask(Task):
 
     def bend(self, trunk: Trunk, thing: Array | None, side: float) -> Array:
         """Return the next joints (n,) of the torso, which brings a thing within a hand's reach."""
-        own, torso = self.sim.body, trunk.chain('torso')
+        torso = trunk.chain('torso')
         goal = torso.home
         if thing is not None:
-            x, y = from_base(trunk, thing)
-            away = math.hypot(x, y)
-            close = min(1.0, max(0.0, (own.far + 0.2 - away) / 0.2))
-            beside = math.atan2(y, x) - side * own.beside
-            goal = goal + close * beside * np.array(own.bearing)
-            goal = goal + close * (away - own.near) * np.array(own.lean)
+            goal = leaning(self.sim.body, torso, from_base(trunk, thing), side)
         goal = np.clip(goal, 0.95 * torso.lower, 0.95 * torso.upper)
         move = np.clip(self.body.bend * (goal - torso.commanded), -self.body.turn, self.body.turn)
         result: Array = torso.commanded + move
@@ -207,6 +203,20 @@ def from_base(trunk: Trunk, place: Array) -> Array:
     c, s = math.cos(yaw), math.sin(yaw)
     ahead, left = place[0] - x, place[1] - y
     return np.array([c * ahead + s * left, c * left - s * ahead])
+
+
+def leaning(own: BodyConfig, torso: Chain, place: Array, side: float) -> Array:
+    """Return the joints (n,) of a torso that bring a place within the reach of a hand.
+
+    The place (2,) m is as seen from the base, the side 1 of the left hand, -1 of the right one, 0
+    of both.
+    """
+    away = math.hypot(*place)
+    close = min(1.0, max(0.0, (own.far + 0.2 - away) / 0.2))
+    beside = math.atan2(place[1], place[0]) - side * own.beside
+    turn = close * beside * np.array(own.bearing)
+    result: Array = torso.home + turn + close * (away - own.near) * np.array(own.lean)
+    return result
 
 
 def facing(head: Chain, eye: Pose, thing: Array) -> Array:
