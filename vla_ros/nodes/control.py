@@ -15,7 +15,7 @@ from vla_ros.nodes.limb import LimbTopics
 from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
-from vla_ros.robots import load_robot, named_arms
+from vla_ros.robots import load_robot, named_limbs
 from vla_ros_msgs.msg import ActionChunk, Latent
 
 
@@ -40,7 +40,7 @@ class ControlNode(StageNode):
             self._sim_clock = SimClock(self, self._arm, self._on_rewind)
         self._limbs = [
             LimbTopics(self, limb, self._arm.limb(i), name, config.law, not self._simulated)
-            for i, (name, limb) in enumerate(named_arms(self._spec))
+            for i, (name, limb) in enumerate(named_limbs(self._spec))
         ]
         rates = config.state_rate, config.command_rate, config.status_rate
         self._reports = Reports(
@@ -81,7 +81,7 @@ class ControlNode(StageNode):
 
     def _begin_first(self) -> None:
         """Begin as soon as the robot has been heard of: its driver may start later."""
-        if self._first and self._arm.state() is not None:
+        if self._first and self._arm.heard:
             text, self._first = self._first, ''
             if cause := self._desk.begin(text, self.now):
                 self.get_logger().error(cause)
@@ -93,6 +93,8 @@ class ControlNode(StageNode):
     def deactivate(self) -> None:
         """End the episode and hold."""
         self._desk.end('aborted', 'the control node was deactivated')
+        for limb in self._limbs:
+            limb.stand()
         self._reports.publish_status()
 
     def release(self) -> None:

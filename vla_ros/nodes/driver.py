@@ -37,6 +37,9 @@ class Driver:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
         node.listen(joint_states(driver.joint_states), self._on_joints)
 
+    def stand(self) -> None:
+        """Do nothing: the control process holds the arm as long as it is commanded."""
+
     def _on_wrench(self, message: WrenchStamped) -> None:
         # What is not finite is told apart in the control process, like silence.
         force, torque = message.wrench.force, message.wrench.torque
@@ -64,7 +67,7 @@ def _sender(node: StageNode, spec: RobotSpec) -> Callable[[Command], None]:
     """Return what publishes commands of the driver's type."""
     driver, output = spec.driver, OUTPUTS[spec.driver.command_type]
     if EACH in driver.command and output.values is not None:
-        values, send = output.values, _each(node, driver.command, spec.joint_names)
+        values, send = output.values, each_joint(node, driver.command, spec.joint_names)
         return lambda command: send(values(command))
     publisher = node.publish_on(Topic(driver.command, output.type, COMMAND))
     return lambda command: publisher.publish(output.make(command, spec))
@@ -76,7 +79,7 @@ def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]
     if driver.gripper_type == 'with_arm':
         return lambda opening: None  # it stands in the arm's commands
     if EACH in name:
-        send = _each(node, name, spec.gripper.joints)
+        send = each_joint(node, name, spec.gripper.joints)
         return lambda opening: send(fingers(opening, spec))
     if driver.gripper_type == 'fingers':
         publisher = node.publish_on(Topic(name, Float64MultiArray, COMMAND))
@@ -85,7 +88,7 @@ def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]
     return lambda opening: publisher.publish(Float64(data=opening))
 
 
-def _each(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:
+def each_joint(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:
     """Return what publishes a number for each joint on a topic of its own."""
     topics = [Topic(name.replace(EACH, joint), Float64, COMMAND) for joint in joints]
     publishers = [node.publish_on(topic) for topic in topics]

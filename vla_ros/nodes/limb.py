@@ -1,12 +1,25 @@
-"""LimbTopics: what the control node offers of one arm, beside its reports."""
+"""LimbTopics: what the control node offers of one limb, beside its reports."""
+
+from typing import Protocol
 
 from vla_ros.data import ExecutionStatus
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.driver import Driver
 from vla_ros.nodes.gains import LawParameters
+from vla_ros.nodes.posture_driver import PostureDriver
 from vla_ros.nodes.targets import TargetTopics
 from vla_ros.pipeline.limb_link import LimbLink
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
+
+
+class LimbDriver(Protocol):
+    """The topics of a limb's ROS 2 driver."""
+
+    def stand(self) -> None:
+        """Send what is to hold when nothing more is sent."""
 
 
 class LimbTopics:
@@ -15,8 +28,8 @@ class LimbTopics:
     def __init__(
         self,
         node: StageNode,
-        spec: RobotSpec,
-        arm: LimbLink,
+        spec: LimbSpec,
+        limb: LimbLink,
         name: str,
         law: str,
         driven: bool,
@@ -25,20 +38,38 @@ class LimbTopics:
 
         Args:
             node: the control node.
-            spec: of the arm.
-            arm: its side of the control process.
+            spec: of the limb.
+            limb: its side of the control process.
             name: of the limb; '' is an only one.
-            law: preset in config/control/ that it begins with; empty: that of the arm.
+            law: preset in config/control/ that an arm begins with; empty: that of the arm.
             driven: whether the robot's own driver moves it.
         """
-        self._targets = TargetTopics(node, spec, arm, name)
-        self._gains = LawParameters(node, spec, arm, law or spec.law, name)
-        self._driver = Driver(node, spec, arm) if driven else None
+        self._targets = TargetTopics(node, spec, limb, name)
+        self._gains: LawParameters | None = None
+        if isinstance(spec, RobotSpec):
+            self._gains = LawParameters(node, spec, limb, law or spec.law, name)
+        self._driver = _driver(node, spec, limb) if driven else None
 
     def amend(self, status: ExecutionStatus) -> ExecutionStatus:
         """Return the status with the targets that were refused here."""
         return self._targets.amend(status)
 
+    def stand(self) -> None:
+        """Send what is to hold while the node is inactive."""
+        if self._driver is not None:
+            self._driver.stand()
+
     def destroy(self) -> None:
         """Take the parameters down; the topics end with the node's others."""
-        self._gains.destroy()
+        if self._gains is not None:
+            self._gains.destroy()
+
+
+def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:
+    if isinstance(spec, PostureSpec):
+        return PostureDriver(node, spec, limb)
+    if isinstance(spec, DriveSpec):
+        from vla_ros.nodes.drive import DriveDriver  # only here: it needs nav_msgs
+
+        return DriveDriver(node, spec, limb)
+    return Driver(node, spec, limb)

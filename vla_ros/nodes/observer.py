@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import Image
 
 from vla_ros.data import SECOND, Observation
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
-from vla_ros.observe import AlignConfig, Aligner, JointMap
+from vla_ros.nodes.limb_feed import LimbFeed
+from vla_ros.observe import AlignConfig, Aligner
 from vla_ros.policy import PolicySpec
 from vla_ros.robots.body import Robot
-from vla_ros.robots.loading import named_arms
-from vla_ros.robots.spec import RobotSpec
-from vla_ros_msgs.msg import CommandedState, EpisodeEvent
+from vla_ros.robots.loading import named_limbs
+from vla_ros_msgs.msg import EpisodeEvent
 
 
 GRACE = 1.0  # s from the start of an episode in which nobody complains yet
@@ -51,9 +51,8 @@ class Observer:
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
         for name in policy.cameras:
             node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
-        for i, (name, limb) in enumerate(named_arms(spec)):
-            node.listen(qos.joint_states(limb.driver.joint_states), self._joints(i, limb))
-            node.listen(qos.COMMANDED_STATE.of(name), self._commanded(i))
+        for i, (name, limb) in enumerate(named_limbs(spec)):
+            LimbFeed(node, self._aligner, i, name, limb, self._say)
         node.listen(qos.EPISODE, self._episode)
 
     @property
@@ -82,30 +81,6 @@ class Observer:
                 self._say(cause)
             elif self._on_images is not None and self._aligner.fresh:
                 self._on_images()
-
-        return receive
-
-    def _joints(self, index: int, limb: RobotSpec) -> Callable[[JointState], None]:
-        joints = JointMap(limb)
-
-        def receive(message: JointState) -> None:
-            try:
-                cause = self._aligner.offer_joints(convert.joints_from_msg(message, joints), index)
-            except convert.ConvertError as error:
-                cause = str(error)
-            if cause:
-                self._say(cause)
-
-        return receive
-
-    def _commanded(self, index: int) -> Callable[[CommandedState], None]:
-        def receive(message: CommandedState) -> None:
-            try:
-                cause = self._aligner.offer_command(*convert.commanded_from_msg(message), index)
-            except convert.ConvertError as error:
-                cause = str(error)
-            if cause:
-                self._say(cause)
 
         return receive
 

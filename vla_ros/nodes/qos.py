@@ -60,6 +60,8 @@ class Topic:
 
 JOINT_STATES = Topic('joint_states', JointState, SENSOR)
 COMMANDED_STATE = Topic('commanded_state', CommandedState, COMMAND)
+COMMANDED_JOINTS = Topic('commanded_joints', JointState, COMMAND)  # of a posture
+COMMANDED_TWIST = Topic('commanded_twist', TwistStamped, COMMAND)  # of a drive
 SIM_STATE = Topic('sim_state', SimState, SENSOR)
 EPISODE = Topic('episode', EpisodeEvent, LATCHED)
 LATENT = Topic('latent', Latent, LATENT_BUFFER)
@@ -78,14 +80,27 @@ CURRENT_TWIST = Topic('current_twist', TwistStamped, SENSOR)
 EXTERNAL_WRENCH = Topic('external_wrench', WrenchStamped, SENSOR)
 TRACKING_ERROR = Topic('tracking_error', PoseStamped, SENSOR)
 
-TARGETS = (
-    TARGET_POSE, TARGET_TWIST, TARGET_JOINT, TARGET_WRENCH, TARGET_STIFFNESS, TARGET_GRIPPER,
-)  # fmt: skip
+# What of a limb's targets and commanded state there is, by kind.
+TARGETS = {
+    'arm': (
+        TARGET_POSE, TARGET_TWIST, TARGET_JOINT, TARGET_WRENCH, TARGET_STIFFNESS, TARGET_GRIPPER,
+    ),
+    'posture': (TARGET_JOINT,),
+    'drive': (TARGET_TWIST,),
+}  # fmt: skip
+COMMANDED = {'arm': COMMANDED_STATE, 'posture': COMMANDED_JOINTS, 'drive': COMMANDED_TWIST}
 
 
 def joint_states(name: str) -> Topic:
     """Return the topic of a driver's joint states."""
     return replace(JOINT_STATES, name=name)
+
+
+def odom(name: str) -> Topic:
+    """Return the topic of a drive's odometry."""
+    from nav_msgs.msg import Odometry  # only here: only a robot that drives needs the package
+
+    return Topic(name, Odometry, SENSOR)
 
 
 def image_topic(name: str) -> Topic:

@@ -8,7 +8,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from vla_ros.nodes import qos
 from vla_ros.record import Topic, offered_qos
-from vla_ros.robots import Robot, named_arms
+from vla_ros.robots import DriveSpec, Robot, named_limbs
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,16 @@ def recorded_topics(robot: Robot, sim: bool) -> Iterator[Recorded]:
         yield Recorded(topic, qos.RECORD_LATCHED, kept=True)
     for topic in (qos.LATENT, qos.INTERVENTION):
         yield Recorded(topic, qos.RECORD_LATCHED)
-    for name in dict.fromkeys(limb.driver.joint_states for limb in robot.arms):
+    drives = [limb for limb in robot.limbs if isinstance(limb, DriveSpec)]
+    others = [limb for limb in robot.limbs if not isinstance(limb, DriveSpec)]
+    for name in dict.fromkeys(limb.driver.joint_states for limb in others):
         yield Recorded(qos.joint_states(name), qos.RECORD)
+    for limb in drives:
+        yield Recorded(qos.odom(limb.driver.odom), qos.RECORD)
     yield Recorded(qos.ACTION_CHUNK, qos.RECORD)
-    for limb, _ in named_arms(robot):
-        for topic in (qos.COMMANDED_STATE, *qos.TARGETS):
-            yield Recorded(topic.of(limb), qos.RECORD)
+    for name, own in named_limbs(robot):
+        for topic in (qos.COMMANDED[own.kind], *qos.TARGETS[own.kind]):
+            yield Recorded(topic.of(name), qos.RECORD)
     if sim:
         yield Recorded(qos.SIM_STATE, qos.RECORD)
     for camera in robot.cameras:

@@ -7,12 +7,12 @@ from vla_ros.data import ExecutionStatus
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import header, packed
-from vla_ros.nodes.limb_reports import JointReports, LimbReports
+from vla_ros.nodes.limb_reports import JointReports, make_reports
 from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.pipeline.realtime import RealtimeProcess
-from vla_ros.robots.body import Robot
-from vla_ros.robots.loading import named_arms
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import LimbSpec, Robot
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.loading import named_limbs
 from vla_ros_msgs.msg import SimState
 
 
@@ -43,13 +43,14 @@ class Reports:
         self._seen: tuple[Any, ...] = ()
         self._status = node.publish_on(qos.STATUS)
         self._limbs = [
-            LimbReports(node, limb, arm.limb(i), name)
-            for i, (name, limb) in enumerate(named_arms(spec))
+            make_reports(node, limb, arm.limb(i), name)
+            for i, (name, limb) in enumerate(named_limbs(spec))
         ]
         if simulated:
             self._joints = [
                 JointReports(node, topic, limbs) for topic, limbs in _drivers(spec, arm).items()
             ]
+            self._odometries = _odometries(node, spec, arm)
             self._sim = node.publish_on(qos.SIM_STATE)
             node.every(1 / rates[0], self._publish_joints)
             node.every(1 / max(camera.rate for camera in spec.cameras), self._publish_sim)
@@ -96,12 +97,26 @@ class Reports:
         self._sim.publish(message)
 
 
-def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[RobotSpec, LimbLink]]]:
-    """Return for each topic of joint states the arms that are on it."""
-    result: dict[str, list[tuple[RobotSpec, LimbLink]]] = {}
-    for i, limb in enumerate(spec.arms):
-        result.setdefault(limb.driver.joint_states, []).append((limb, arm.limb(i)))
+def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[LimbSpec, LimbLink]]]:
+    """Return for each topic of joint states the limbs that are on it.
+
+    A drive has no such topic of its own; whoever draws the robot finds its joints on the usual.
+    """
+    result: dict[str, list[tuple[LimbSpec, LimbLink]]] = {}
+    for i, limb in enumerate(spec.limbs):
+        usual = qos.JOINT_STATES.name
+        name = usual if isinstance(limb, DriveSpec) else limb.driver.joint_states
+        result.setdefault(name, []).append((limb, arm.limb(i)))
     return result
+
+
+def _odometries(node: StageNode, spec: Robot, arm: RealtimeProcess) -> list[Any]:
+    drives = [(i, limb) for i, limb in enumerate(spec.limbs) if isinstance(limb, DriveSpec)]
+    if not drives:
+        return []
+    from vla_ros.nodes.drive import SimOdometry  # only here: it needs nav_msgs
+
+    return [SimOdometry(node, limb, arm.limb(i)) for i, limb in drives]
 
 
 def _essence(status: ExecutionStatus) -> tuple[Any, ...]:

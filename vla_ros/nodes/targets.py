@@ -14,7 +14,9 @@ from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert import target as convert
 from vla_ros.nodes.convert.base import ConvertError
 from vla_ros.pipeline.limb_link import LimbLink
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
 
 
 _COUNT_EVERY = 0.5  # s
@@ -23,20 +25,13 @@ _COUNT_EVERY = 0.5  # s
 class TargetTopics:
     """Listens; what is refused is counted, logged and shown in the status, with its cause."""
 
-    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink, limb: str = '') -> None:
+    def __init__(self, node: StageNode, spec: LimbSpec, arm: LimbLink, limb: str = '') -> None:
         """Subscribe on `node`, to the topics of a limb; '' is an only one."""
         self._node, self._arm = node, arm
         self._refused, self._last = 0, ''
         self._crowds: dict[str, str] = {}  # topic -> its publishers, where there are several
         self._mode = Mode.IDLE
-        take: dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]] = {
-            Kind.POSE: (qos.TARGET_POSE, lambda m: convert.pose_target(m, spec)),
-            Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.twist_target(m, spec)),
-            Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec)),
-            Kind.WRENCH: (qos.TARGET_WRENCH, lambda m: convert.wrench_target(m, spec)),
-            Kind.STIFFNESS: (qos.TARGET_STIFFNESS, convert.stiffness_target),
-            Kind.GRIPPER: (qos.TARGET_GRIPPER, _opening),
-        }
+        take = _taken(spec)
         self._topics = [topic.of(limb) for topic, _ in take.values()]
         for topic, (kind, (_, read)) in zip(self._topics, take.items(), strict=True):
             node.listen(topic, self._receiver(kind, topic.name, read))
@@ -89,6 +84,22 @@ class TargetTopics:
             if len(found) > 1:
                 names = sorted(f'{i.node_namespace.rstrip("/")}/{i.node_name}' for i in found)
                 self._crowds[topic.name] = ' and '.join(names)
+
+
+def _taken(spec: LimbSpec) -> dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]:
+    """Return for each kind of target that a limb follows its topic and how it is read."""
+    if isinstance(spec, PostureSpec):
+        return {Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec))}
+    if isinstance(spec, DriveSpec):
+        return {Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.drive_target(m, spec))}
+    return {
+        Kind.POSE: (qos.TARGET_POSE, lambda m: convert.pose_target(m, spec)),
+        Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.twist_target(m, spec)),
+        Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec)),
+        Kind.WRENCH: (qos.TARGET_WRENCH, lambda m: convert.wrench_target(m, spec)),
+        Kind.STIFFNESS: (qos.TARGET_STIFFNESS, convert.stiffness_target),
+        Kind.GRIPPER: (qos.TARGET_GRIPPER, _opening),
+    }
 
 
 def _opening(message: Float64) -> Any:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.config import require
-from vla_ros.data import SECOND, BodyState, Image, Observation, Pose, RobotState
-from vla_ros.observe.history import LimbHistory
+from vla_ros.data import SECOND, Array, BodyState, Image, Observation, Pose, RobotState
+from vla_ros.observe.history import make_history
 from vla_ros.observe.image import resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
@@ -44,7 +44,7 @@ class Aligner:
         """Align `cameras` of a robot into square images of `image_size` px."""
         self.config = config or AlignConfig()
         self._size = image_size
-        self._limbs = tuple(LimbHistory(limb) for limb in spec.arms)
+        self._limbs = tuple(make_history(limb) for limb in spec.limbs)
         self._watches = {
             name: CameraWatch(
                 spec.camera(name), self.config.silent_after, self.config.frozen_motion
@@ -70,12 +70,20 @@ class Aligner:
         return cause
 
     def offer_joints(self, joints: Joints, limb: int = 0) -> str:
-        """Take a sample of an arm; return why it is refused, or ''."""
-        return self._limbs[limb].offer_joints(joints)
+        """Take a sample of an arm or a posture; return why it is refused, or ''."""
+        return self._limbs[limb].measured.offer(joints.stamp, joints)
 
     def offer_command(self, stamp: int, pose: Pose, gripper: float, limb: int = 0) -> str:
         """Take an arm's commanded pose and opening (m); return why it is refused, or ''."""
-        return self._limbs[limb].offer_command(stamp, pose, gripper)
+        return self._limbs[limb].commanded.offer(stamp, (pose, gripper))
+
+    def offer_odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> str:
+        """Take a drive's pose and twist (3,), as in DriveState; return why they are refused."""
+        return self._limbs[limb].measured.offer(stamp, (pose, twist))
+
+    def offer_numbers(self, stamp: int, commanded: Array, limb: int) -> str:
+        """Take what a posture or a drive is commanded, (width,); return why it is refused."""
+        return self._limbs[limb].commanded.offer(stamp, commanded)
 
     @property
     def fresh(self) -> bool:
@@ -117,7 +125,9 @@ class Aligner:
 
     def _state(self, stamp: int) -> RobotState | BodyState:
         states = tuple(limb.state(stamp) for limb in self._limbs)
-        return states[0] if len(states) == 1 else BodyState(stamp, states)
+        if len(states) == 1 and isinstance(states[0], RobotState):
+            return states[0]
+        return BodyState(stamp, states)
 
 
 def _newest(images: dict[str, tuple[int, Image]]) -> int:

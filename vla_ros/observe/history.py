@@ -1,74 +1,66 @@
-"""LimbHistory: what one arm measured and was commanded in the last seconds."""
+"""What each limb measured and was commanded in the last seconds, one class for each kind."""
 
-from bisect import bisect_left
-from collections import deque
+from abc import ABC, abstractmethod
+from typing import Any
 
-from vla_ros.data import SECOND, Array, Pose, RobotState
+from vla_ros.data import Array, DriveState, LimbState, Pose, PostureState, RobotState
 from vla_ros.geometry import quat_from_matrix
 from vla_ros.observe.joints import Joints
+from vla_ros.observe.stamped import Stamped
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 
 
-_KEPT = 400  # samples, 2 s of joint_states at 200 Hz
-
-
-class LimbHistory:
-    """The state of an arm at any recent stamp.
+class LimbHistory(ABC):
+    """The state of a limb at any recent stamp.
 
     Attributes:
-        name: of the arm.
+        name: of the limb. measured, commanded: what is known of it.
     """
+
+    measured: Stamped[Any]
+    commanded: Stamped[Any]
+
+    def __init__(self, name: str) -> None:
+        """Begin with nothing known of the limb."""
+        self.name = name
+
+    @property
+    @abstractmethod
+    def position(self) -> Array | None:
+        """Newest numbers that say where it is; None before the first."""
+
+    @abstractmethod
+    def state(self, stamp: int) -> LimbState:
+        """Return the state nearest to `stamp`; there must be one."""
+
+    def problem(self, stamp: int, skew: float) -> str:
+        """Return why the state at `stamp` is not known to `skew` s, or ''."""
+        return self.measured.problem(stamp, skew) or self.commanded.problem(stamp, skew)
+
+
+class ArmHistory(LimbHistory):
+    """An arm: its joints, and the pose and the opening commanded."""
 
     def __init__(self, spec: RobotSpec) -> None:
         """Begin with nothing known of the arm."""
-        self.name = spec.name
+        super().__init__(spec.name)
         self._model = RobotModel(spec)
-        self._joints: deque[Joints] = deque(maxlen=_KEPT)
-        self._commands: deque[tuple[int, Pose, float]] = deque(maxlen=_KEPT)
+        self.measured: Stamped[Joints] = Stamped('joint_states')
+        self.commanded: Stamped[tuple[Pose, float]] = Stamped('commanded_state')
 
     @property
     def position(self) -> Array | None:
         """Newest joint positions (n,), rad; None before the first."""
-        return self._joints[-1].position if self._joints else None
-
-    def offer_joints(self, joints: Joints) -> str:
-        """Take a sample of the joints; return why it is refused, or ''."""
-        if self._joints:
-            last = self._joints[-1]
-            if joints.stamp <= last.stamp:
-                if last.stamp - joints.stamp < SECOND:
-                    return 'joint_states: stamp repeated or older than the last'
-                self._joints.clear()  # the clock was set back
-        self._joints.append(joints)
-        return ''
-
-    def offer_command(self, stamp: int, pose: Pose, gripper: float) -> str:
-        """Take the commanded pose and opening (m); return why it is refused, or ''."""
-        if self._commands and stamp <= self._commands[-1][0]:
-            if self._commands[-1][0] - stamp < SECOND:
-                return 'commanded_state: stamp repeated or older than the last'
-            self._commands.clear()
-        self._commands.append((stamp, pose, gripper))
-        return ''
-
-    def problem(self, stamp: int, skew: float) -> str:
-        """Return why the state at `stamp` is not known to `skew` s, or ''."""
-        for what, times in (
-            ('joint_states', [joints.stamp for joints in self._joints]),
-            ('commanded_state', [command[0] for command in self._commands]),
-        ):
-            if not times:
-                return f'{what}: nothing received yet'
-            away = abs(times[_nearest(times, stamp)] - stamp) / SECOND
-            if away > skew:
-                return f'{what}: nearest sample is {away:.3f} s away from the newest image'
-        return ''
+        return None if self.measured.newest is None else self.measured.newest.position
 
     def state(self, stamp: int) -> RobotState:
         """Return the state nearest to `stamp`; there must be one."""
-        joints = self._joints[_nearest([j.stamp for j in self._joints], stamp)]
-        _, commanded, opening = self._commands[_nearest([c[0] for c in self._commands], stamp)]
+        _, joints = self.measured.at(stamp)
+        _, (commanded, opening) = self.commanded.at(stamp)
         model = self._model
         model.update(joints.position, joints.velocity)
         return RobotState(
@@ -82,11 +74,50 @@ class LimbHistory:
         )
 
 
-def _nearest(times: list[int], stamp: int) -> int:
-    """Return the index of the time nearest to `stamp`; times ascend."""
-    i = bisect_left(times, stamp)
-    if i == 0:
-        return 0
-    if i == len(times):
-        return i - 1
-    return i if times[i] - stamp < stamp - times[i - 1] else i - 1
+class PostureHistory(LimbHistory):
+    """A posture: its joints, measured and commanded."""
+
+    def __init__(self, spec: PostureSpec) -> None:
+        """Begin with nothing known of the posture."""
+        super().__init__(spec.name)
+        self.measured: Stamped[Joints] = Stamped('joint_states')
+        self.commanded: Stamped[Array] = Stamped('commanded_joints')
+
+    @property
+    def position(self) -> Array | None:
+        """Newest joint positions (n,), rad; None before the first."""
+        return None if self.measured.newest is None else self.measured.newest.position
+
+    def state(self, stamp: int) -> PostureState:
+        """Return the state nearest to `stamp`; there must be one."""
+        own, joints = self.measured.at(stamp)
+        return PostureState(own, joints.position, joints.velocity, self.commanded.at(stamp)[1])
+
+
+class DriveHistory(LimbHistory):
+    """A drive: where odometry has it, and its twists, measured and commanded."""
+
+    def __init__(self, spec: DriveSpec) -> None:
+        """Begin with nothing known of the drive."""
+        super().__init__(spec.name)
+        self.measured: Stamped[tuple[Array, Array]] = Stamped('odom')
+        self.commanded: Stamped[Array] = Stamped('commanded_twist')
+
+    @property
+    def position(self) -> Array | None:
+        """Newest x, y m and yaw rad (3,); None before the first."""
+        return None if self.measured.newest is None else self.measured.newest[0]
+
+    def state(self, stamp: int) -> DriveState:
+        """Return the state nearest to `stamp`; there must be one."""
+        own, (pose, twist) = self.measured.at(stamp)
+        return DriveState(own, twist, self.commanded.at(stamp)[1], pose)
+
+
+def make_history(spec: LimbSpec) -> LimbHistory:
+    """Return the history of a limb, of which nothing is known yet."""
+    if isinstance(spec, PostureSpec):
+        return PostureHistory(spec)
+    if isinstance(spec, DriveSpec):
+        return DriveHistory(spec)
+    return ArmHistory(spec)

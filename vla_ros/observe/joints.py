@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from vla_ros.data import Array
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -16,19 +17,20 @@ class JointError(ValueError):
 
 @dataclass(frozen=True)
 class Joints:
-    """One sample of the arm, in the RobotSpec's order."""
+    """One sample of an arm or a posture, in its spec's order."""
 
     stamp: int  # ns
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
-    gripper: float  # opening, m
+    gripper: float  # opening, m; 0 of a posture
 
 
 class JointMap:
-    """Finds the robot's joints in a list of names; the order is remembered while it stays."""
+    """Finds a limb's joints in a list of names; the order is remembered while it stays."""
 
-    def __init__(self, spec: RobotSpec) -> None:
-        self._wanted = spec.joint_names + spec.gripper.joints
+    def __init__(self, spec: RobotSpec | PostureSpec) -> None:
+        fingers = spec.gripper.joints if isinstance(spec, RobotSpec) else ()
+        self._wanted = spec.joint_names + fingers
         self._n = spec.n
         self._names: tuple[str, ...] = ()
         self._index: list[int] = []

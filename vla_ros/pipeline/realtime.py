@@ -207,6 +207,11 @@ class RealtimeProcess:
         self.beat()
         return wire.get_status(self._mailbox.status)
 
+    @property
+    def heard(self) -> bool:
+        """Whether every limb has a state: a real robot's have all been heard of."""
+        return all(box.state.version for box in self._mailbox.limbs[: len(self._joints)])
+
     def state(self, limb: int = 0) -> Snapshot | None:
         """Return an arm's newest measured and commanded state, and what was sent.
 

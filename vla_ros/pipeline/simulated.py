@@ -86,7 +86,7 @@ class PlantLimb(Generic[Sampled]):
     def __init__(self, read: Callable[[], Sampled]) -> None:
         """Stand for the limb that `read` reads."""
         self.now = 0
-        self._read = read
+        self._read: Callable[[], Sampled] = read
 
     def read(self) -> Sampled:
         """Return the limb as it is in this cycle."""

@@ -16,8 +16,8 @@ CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_sta
 # position of each finger joint, or with {joint} in the topic's name a std_msgs/Float64 for each;
 # with_arm: the finger joints stand in the arm's own commands, by name
 GripperType = Literal['opening', 'fingers', 'with_arm']
-# Of these, what a posture takes. It has no torques and no tcp.
-PostureCommand = Literal['position', 'velocity', 'trajectory', 'joint_state']
+# Of these, what a posture takes: positions. It has no torques and no tcp.
+PostureCommand = Literal['position', 'trajectory', 'joint_state']
 # twist: geometry_msgs/Twist; twist_stamped: geometry_msgs/TwistStamped, as drive controllers take
 # it from Jazzy on
 DriveCommand = Literal['twist', 'twist_stamped']

@@ -13,6 +13,7 @@ from vla_ros.data import SECOND, ActionChunk, BodyState, DriveState, Mode, Postu
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeProcess
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
+from vla_ros.sim import Scene, SimHardware, draw_layout
 
 
 START, TICK, DT = 1_000 * SECOND, SECOND // 200, 1 / 200
@@ -208,6 +209,37 @@ def test_a_rewind_begins_again(rig, humanoid):
     rig.run(2)
     assert rig.execution.status().mode is Mode.IDLE
     np.testing.assert_array_equal(rig.row()[COLUMNS[BASE]], 0)
+
+
+def test_the_simulated_body_follows(humanoid):
+    scene = Scene(humanoid)
+    layout = draw_layout(scene.config, np.random.default_rng(0))
+    hardware = SimHardware(scene, layout)
+    execution, now = Execution(humanoid, hardware.limbs), 0
+
+    def run(ticks):
+        nonlocal now
+        for _ in range(ticks):
+            execution.tick(now)
+            hardware.step(round(DT / scene.model.opt.timestep))
+            now += TICK
+
+    run(2)
+    execution.post(Event.START, 'go')
+    run(1)
+    rates = rates_of(TORSO, (0.1, 0.0, 0.0)) + rates_of(HEAD, (0.0, 0.2))
+    begin = execution.state()
+    chunk = make_chunk(humanoid, now, commanded(begin), rates, twist=(-0.1, 0.0, 0.0))
+    assert execution.offer(chunk, now) == ''
+    run(200)
+    torso, head, base = execution.state().limbs[TORSO:]
+    was = begin.limbs
+    np.testing.assert_allclose(torso.position - was[TORSO].position, (0.1, 0, 0), atol=0.01)
+    np.testing.assert_allclose(head.position - was[HEAD].position, (0, 0.2), atol=0.01)
+    np.testing.assert_allclose(base.twist, (-0.1, 0, 0), atol=0.01)
+    for arm, before in zip(execution.state().arms, was, strict=False):
+        # Where the chest has it, whatever the body does.
+        np.testing.assert_allclose(arm.ee.position, before.ee.position, atol=2e-3)
 
 
 class Feeder:

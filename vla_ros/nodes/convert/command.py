@@ -50,19 +50,28 @@ def _by_name(command: Command, spec: RobotSpec) -> tuple[list[str], array, array
     return names, packed(position, 'd'), packed(velocity, 'd')
 
 
+def trajectory(
+    stamp: int, names: list[str], position: array, velocity: array, rate: float
+) -> JointTrajectory:
+    """Return one point, to be reached a control period after its stamp; the rate is in Hz."""
+    point = JointTrajectoryPoint(time_from_start=Duration(nanosec=round(SECOND / rate)))
+    point.positions, point.velocities = position, velocity
+    return JointTrajectory(header=header(stamp), joint_names=names, points=[point])
+
+
+def joint_state(stamp: int, names: list[str], position: array, velocity: array) -> JointState:
+    """Return positions, and the velocities at which they are passed, by name."""
+    message = JointState(header=header(stamp), name=names)
+    message.position, message.velocity = position, velocity
+    return message
+
+
 def _trajectory(command: Command, spec: RobotSpec) -> JointTrajectory:
-    """Return one point, to be reached a control period after its stamp."""
-    period = round(SECOND / spec.control_rate)
-    point = JointTrajectoryPoint(time_from_start=Duration(nanosec=period))
-    names, point.positions, point.velocities = _by_name(command, spec)
-    return JointTrajectory(header=header(command.stamp), joint_names=names, points=[point])
+    return trajectory(command.stamp, *_by_name(command, spec), spec.control_rate)
 
 
 def _joint_state(command: Command, spec: RobotSpec) -> JointState:
-    names, position, velocity = _by_name(command, spec)
-    message = JointState(header=header(command.stamp), name=names)
-    message.position, message.velocity = position, velocity
-    return message
+    return joint_state(command.stamp, *_by_name(command, spec))
 
 
 def _pose(command: Command, spec: RobotSpec) -> PoseStamped:

@@ -5,27 +5,55 @@ import math
 
 from sensor_msgs.msg import JointState
 
-from vla_ros.data import ExecutionStatus, Mode, Pose, RobotState
+from vla_ros.data import (
+    DriveState,
+    ExecutionStatus,
+    LimbState,
+    Mode,
+    Pose,
+    PostureState,
+    RobotState,
+)
 from vla_ros.nodes.convert.base import ConvertError, from_pose, from_time, header, packed, to_pose
 from vla_ros.observe.joints import JointError, JointMap, Joints
+from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.spec import RobotSpec
 from vla_ros_msgs.msg import CommandedState
 from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 
 
-def joints_to_msg(limbs: Sequence[tuple[RobotSpec, RobotState]]) -> JointState:
-    """Return the measured joints of arms; each finger has its share of the opening."""
+def joints_to_msg(limbs: Sequence[tuple[LimbSpec, LimbState]]) -> JointState:
+    """Return the measured joints of limbs, for those that look at the robot and at policies.
+
+    Each finger has its share of the opening; a drive's joints are where odometry has it.
+    """
     names: list[str] = []
     position: list[float] = []
     velocity: list[float] = []
     for spec, state in limbs:
-        fingers = spec.gripper.joints
-        names += [*spec.joint_names, *fingers]
-        position += [*state.position.tolist(), *[state.gripper / len(fingers)] * len(fingers)]
-        velocity += [*state.velocity.tolist(), *[0.0] * len(fingers)]
+        names += spec.joint_names
+        q, dq = _of_drive(state) if isinstance(state, DriveState) else _of_joints(state)
+        position += q
+        velocity += dq
+        if isinstance(spec, RobotSpec) and isinstance(state, RobotState):
+            fingers = spec.gripper.joints
+            names += fingers
+            position += [state.gripper / len(fingers)] * len(fingers)
+            velocity += [0.0] * len(fingers)
     message = JointState(header=header(limbs[0][1].stamp), name=names)
     message.position, message.velocity = packed(position, 'd'), packed(velocity, 'd')
     return message
+
+
+def _of_joints(state: RobotState | PostureState) -> tuple[list[float], list[float]]:
+    return state.position.tolist(), state.velocity.tolist()
+
+
+def _of_drive(state: DriveState) -> tuple[list[float], list[float]]:
+    """Return position and velocity of the joints x, y and yaw, which are fixed to the floor."""
+    vx, vy, wz = state.twist.tolist()
+    cosine, sine = math.cos(state.pose[2]), math.sin(state.pose[2])
+    return state.pose.tolist(), [cosine * vx - sine * vy, sine * vx + cosine * vy, wz]
 
 
 def joints_from_msg(message: JointState, joints: JointMap) -> Joints:

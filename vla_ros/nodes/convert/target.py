@@ -12,6 +12,9 @@ from vla_ros.control.stiffness import stiffness_matrix
 from vla_ros.data import Array
 from vla_ros.geometry import matrix_from_quat, quat_multiply
 from vla_ros.nodes.convert.base import ConvertError, from_pose, from_time
+from vla_ros.nodes.convert.trunk import twist_from_msg
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.limb import Limb
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -47,8 +50,8 @@ def wrench_target(message: WrenchStamped, spec: RobotSpec) -> Array:
     return _vectors(message.wrench.force, message.wrench.torque, message.header.frame_id, spec)
 
 
-def joint_target(message: JointState, spec: RobotSpec) -> Array:
-    """Return the arm's joint positions (n,) rad, found by name; raises ConvertError."""
+def joint_target(message: JointState, spec: Limb) -> Array:
+    """Return the limb's joint positions (n,) rad, found by name; raises ConvertError."""
     names, values = list(message.name), message.position
     if len(names) != len(values):
         raise ConvertError(f'{len(names)} names, {len(values)} positions')
@@ -62,6 +65,11 @@ def joint_target(message: JointState, spec: RobotSpec) -> Array:
                 f'{joint.name}: expected {joint.lower}..{joint.upper} rad, got {value}'
             )
     return result
+
+
+def drive_target(message: TwistStamped, spec: DriveSpec) -> Array:
+    """Return vx, vy m/s and wz rad/s (3,) of the moving frame; raises ConvertError."""
+    return twist_from_msg(message, spec, 'twist')
 
 
 def stiffness_target(message: Float64MultiArray) -> Array:
