@@ -56,9 +56,9 @@ class Hoist(BodyTask):
         return layout.crate(request.object)[:2]
 
     def thing(self, state: WorldState, request: Request) -> Array:
-        """Return the middle of the crate's rim."""
-        middle: Array = state.crate(request.object).mean(axis=0)
-        return middle
+        """Return the crate's centre."""
+        centre: Array = state.things[COLOURS.index(request.object)]
+        return centre
 
     def side(self, state: WorldState, request: Request) -> float:
         """Return that it takes both hands."""
