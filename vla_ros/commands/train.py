@@ -39,6 +39,10 @@ def command(
         float, typer.Option(min=0.01, help='Time to train, without --collect.')
     ] = 60.0,
     steps: Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')] = 10**9,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Checkpoint, another robot's maybe, whose weights to begin with."),
+    ] = None,
     resume: Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')] = False,
     threads: Annotated[int, typer.Option(min=0, help='0: as the recipe says.')] = 0,
     workers: options.Workers = 2,
@@ -61,7 +65,7 @@ def command(
         console.print(log_line(figures), soft_wrap=True, markup=False, highlight=False)
 
     robots = robot.split(',')
-    job = Job(data, out, policy, Budget(minutes, steps), resume)
+    job = Job(data, out, policy, Budget(minutes, steps), resume, start)
     if collect:
         made = train_from_nothing(settings, robots, job, workers, bar, tell)
     else:

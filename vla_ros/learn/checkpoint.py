@@ -77,5 +77,27 @@ def restore(
     return step
 
 
+def adopt(path: Path, net: PolicyNet) -> float:
+    """Take over the averaged weights of another net that are shaped alike; return their share.
+
+    A net of another robot has other words, families and channels, but looks in the same way.
+
+    Raises:
+        ValueError: not a checkpoint, or of a net that has nothing in common; names the file.
+    """
+    try:
+        with safe_open(path, framework='pt') as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f'{path}: not a checkpoint: {error}') from error
+    own = net.state_dict()
+    others = _part(tensors, 'average.')
+    alike = {k: v for k, v in others.items() if k in own and own[k].shape == v.shape}
+    if not alike:
+        raise ValueError(f'{path}: not a checkpoint of such a net: no weights are shaped alike')
+    net.load_state_dict(alike, strict=False)
+    return sum(v.numel() for v in alike.values()) / sum(v.numel() for v in own.values())
+
+
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

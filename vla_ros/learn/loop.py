@@ -107,6 +107,12 @@ class Run:
         """Go on from a checkpoint."""
         self.step = checkpoint.restore(path, self.net, self.average, self.optimiser)
 
+    def adopt(self, path: Path) -> float:
+        """Begin with another run's weights, where they are shaped alike; return their share."""
+        share = checkpoint.adopt(path, self.net)
+        self.average = checkpoint.Average(self.net, self.settings.ema)
+        return share
+
     def read(self, report: Report) -> None:
         """Learn to read before learning to see: instructions cost next to nothing."""
         settings = self.settings

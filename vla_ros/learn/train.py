@@ -31,6 +31,7 @@ class Job:
     policy: Path  # policy directory to write, likewise
     budget: Budget
     resume: bool = False  # go on from the checkpoint in `out`
+    start: Path | None = None  # checkpoint, of other robots maybe, whose weights to begin with
     export_every: float = 600.0  # s; so that others can look at it while it learns
 
     def check(self, robots: Sequence[Robot]) -> None:
@@ -71,6 +72,8 @@ def train_policy(
         report({'robot': member.body.name, 'frames': demos.n, 'episodes': len(demos.requests)})
     if job.resume:
         run.resume(job.out / 'last.safetensors')
+    elif job.start is not None:
+        report({'start': str(job.start), 'share': run.adopt(job.start)})
     start = exported = time.monotonic()
     exporter = _exporter(run, job)
 

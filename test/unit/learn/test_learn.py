@@ -13,6 +13,7 @@ from synthetic import write_demos  # noqa: E402
 
 from vla_ros.act.pocket import PocketExpert  # noqa: E402
 from vla_ros.data import BodyState, Observation, Pose, RobotState  # noqa: E402
+from vla_ros.episodes import read_info  # noqa: E402
 from vla_ros.language import render, requests  # noqa: E402
 from vla_ros.language.vocabulary import training_vocabulary  # noqa: E402
 from vla_ros.learn.cameras import pinhole  # noqa: E402
@@ -140,6 +141,21 @@ def test_resume_goes_on(tiny, robot, folder, tmp_path):
     assert other.step == 3
     for a, b in zip(run.net.parameters(), other.net.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_a_run_begins_with_what_another_robot_has_learned(tiny, robot, folder, tmp_path):
+    run = Run(tiny, [robot], [demonstrations(folder)], tmp_path)
+    run.train(Budget(10.0, steps=2), lambda _: None)
+    other = dataclasses.replace(robot, tasks=robot.tasks[:1])
+    files = [f for f in demonstrations(folder) if read_info(f).request.family == robot.tasks[0]]
+    begun = Run(tiny, [other], [files * 2], tmp_path)
+    assert 0.5 < begun.adopt(tmp_path / 'last.safetensors') < 1.0
+    trained = run.average.net.state_dict()
+    for name in ('far.stem.weight', 'expert.inner.weight'):
+        assert torch.equal(begun.net.state_dict()[name], trained[name])
+    (tmp_path / 'no').write_bytes(b'no')
+    with pytest.raises(ValueError, match='no: not a checkpoint'):
+        begun.adopt(tmp_path / 'no')
 
 
 def test_a_wrong_checkpoint_is_named(tiny, robot, folder, tmp_path):
