@@ -23,6 +23,7 @@ FPS = 10.0  # Hz
 _APART = 0.25  # m, at least between hands at the start
 # m, corners of the box about home in which hands begin that a body carries.
 _AROUND = ((-0.06, -0.06, -0.01), (0.05, 0.06, 0.10))
+_BENT = 0.8  # rad, greatest difference of their joints from home
 
 
 class Spoiler:
@@ -70,12 +71,14 @@ class Spoiler:
             begun = [self._begin(number, arm, cell) for number, arm in enumerate(cell.arms)]
             places = [place for place, _ in begun]
             if all(np.linalg.norm(a - b) > _APART for a, b in itertools.combinations(places, 2)):
-                break
-        q = [
-            arm.reach(place) if number in self._limbs else arm.spec.home
-            for number, (arm, place) in enumerate(zip(cell.arms, places, strict=True))
-        ]
-        return np.concatenate(q), [opening for _, opening in begun]
+                q = [
+                    arm.reach(place) if number in self._limbs else arm.spec.home
+                    for number, (arm, place) in enumerate(zip(cell.arms, places, strict=True))
+                ]
+                # Short arms with much between them and the chest do not get everywhere.
+                pairs = zip(cell.arms, q, strict=True)
+                if not self._others or all(_near_home(arm, own) for arm, own in pairs):
+                    return np.concatenate(q), [opening for _, opening in begun]
 
     def apply(self, label: Array, world: WorldState) -> Array:
         """Return what is really commanded instead of `label` (every channel,)."""
@@ -111,6 +114,11 @@ class Spoiler:
         place, closed = self._limbs[number].start(arm.home.position, lower, upper, low)
         shut = closed or not (self._task.drops or self._others)
         return place, gripper.closed if shut else gripper.open
+
+
+def _near_home(arm: CellArm, q: Array) -> bool:
+    """Whether an arm at q (n,) is much as at home."""
+    return bool(np.abs(q - arm.spec.home).max() < _BENT)
 
 
 def _keep_above(trunk: Trunk, moved: Array, label: Array, floor: float) -> Array:

@@ -135,6 +135,7 @@ class SimHardware:
             more['bar_grip'] = scene.config.bars.grip
         if scene.crates is not None:
             more['crates'] = scene.crates.read(data, layout.crates)
+            more['crate_height'] = scene.config.crates.height
         return WorldState(
             time=self.time,
             hands=hands,

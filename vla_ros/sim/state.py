@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import matrix_from_quat
 from vla_ros.language import COLOURS
-from vla_ros.sim.config import BarConfig
+from vla_ros.sim.config import BarConfig, CrateConfig
 from vla_ros.sim.contacts import Touch
 from vla_ros.sim.trunk import Trunk
 
@@ -52,6 +52,7 @@ class WorldState:
     bars: Array = field(default_factory=lambda: absent(2, 3))  # (6, 2, 3) m, of both ends
     bar_grip: float = BarConfig.grip  # m, from their ends, where hands take hold
     crates: Array = field(default_factory=lambda: absent(4, 3))  # (6, 4, 3) m, of the rims
+    crate_height: float = CrateConfig.height  # m
     trunk: Trunk | None = None  # what carries the arms, where anything does
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
@@ -129,16 +130,24 @@ class WorldState:
     def things(self) -> Array:
         """Where what has a colour is (6, 3) m; NaN = absent.
 
-        Of cubes and bars the centre, of crates that of the rim, of buttons that of the top, of
-        lines the beginning of what is left.
+        Of cubes, bars and crates the centre, of buttons that of the top, of lines the beginning of
+        what is left.
         """
         result = np.where(np.isfinite(self.cubes), self.cubes, self.buttons)
         result = np.where(np.isfinite(result), result, self.bars.mean(axis=1))
-        result = np.where(np.isfinite(result), result, self.crates.mean(axis=1))
+        result = np.where(np.isfinite(result), result, self._crate_centres())
         for i, colour in enumerate(COLOURS):
             left = self.left(colour)
             if len(left):
                 result[i] = (*left[0], 0.0)
+        return result
+
+    def _crate_centres(self) -> Array:
+        """Return the centres (6, 3) m of the crates, which are below those of their rims."""
+        first, beside, _, behind = self.crates.transpose(1, 0, 2)
+        up = np.cross(first - behind, first - beside)
+        up /= np.linalg.norm(up, axis=-1, keepdims=True)
+        result: Array = self.crates.mean(axis=1) - 0.5 * self.crate_height * up
         return result
 
     @property

@@ -1,8 +1,9 @@
 """What tasks for a whole body have in common: finding a thing, facing it, bringing hands to it.
 
-Experts know where a thing is only while the head's camera sees it, and remember nothing: the head
-searches by a rule that depends on its own joints alone, the torso goes where the thing is from the
-base, and only when the thing is near the middle of the picture the hands do anything.
+Experts know where a thing is only while the head's camera sees it, or a hand is so near that the
+camera of its wrist does, and remember nothing: the head searches by a rule that depends on its own
+joints alone, the torso goes where the thing is from the base, and only when the thing is near the
+middle of the picture the hands begin to do anything.
 """
 
 from abc import abstractmethod
@@ -34,6 +35,10 @@ class BodyMotion:
     turn: float = 0.07  # rad, greatest step of a joint of the torso
     edge: float = 0.06  # rad, from the edge of the picture, from which on a thing is seen
     centred: float = 0.30  # rad, off the middle of the picture, within which hands act
+    near: float = 0.08  # m, of a hand from the thing, within which the wrist sees it
+    still: float = (
+        0.05  # m, likewise, within which the torso keeps still: it would follow the hand
+    )
 
 
 class BodyTask(Task):
@@ -82,6 +87,10 @@ class BodyTask(Task):
         """Return which hand goes to it: 1 the left one, -1 the right one, 0 both."""
 
     @abstractmethod
+    def gap(self, state: WorldState, request: Request) -> float:
+        """Return how far the nearest of the hands that act is from the thing, m."""
+
+    @abstractmethod
     def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
         """Return what the hands do whose turn it is, by number, in the scene's frame."""
 
@@ -102,12 +111,14 @@ class BodyTask(Task):
     def step(self, state: WorldState, request: Request) -> tuple[Action, ...]:
         """Return what every limb is to do next, in the order of the robot's limbs."""
         trunk, thing = trunk_of(state), self.thing(state, request)
-        seen = trunk.sees(thing, self.body.edge)
-        torso = self.bend(trunk, thing if seen else None, self.side(state, request))
+        gap, body = self.gap(state, request), self.body
+        seen = gap < body.near or trunk.sees(thing, body.edge)
+        torso = trunk.chain('torso').commanded
+        if gap > body.still:
+            torso = self.bend(trunk, thing if seen else None, self.side(state, request))
         looks = self.look(trunk.chain('head'), trunk, thing if seen else None)
-        busy = self.hands_do(state, request) if seen else {}
-        if trunk.off_centre(thing) > self.body.centred:
-            busy = {}
+        ready = gap < body.near or (seen and trunk.off_centre(thing) < body.centred)
+        busy = self.hands_do(state, request) if ready else {}
         frame = trunk.chain('torso').carry(trunk.frame, torso)
         arms = [
             self._inside(frame, busy[i]) if i in busy else self._wait(state, i)

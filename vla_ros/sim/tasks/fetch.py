@@ -91,6 +91,11 @@ class Fetch(BodyTask):
         """Return the side of the nearer hand: the base is driven so that it becomes nearer."""
         return 1.0 if from_base(trunk_of(state), self.thing(state, request))[1] > 0 else -1.0
 
+    def gap(self, state: WorldState, request: Request) -> float:
+        """Return how far the nearer hand is from the cube."""
+        hand = state.hands[self._own(state, request)]
+        return float(np.linalg.norm(hand.ee.position - self.thing(state, request)))
+
     def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
         """Pick the cube, once the base stands."""
         if self._astray(state, request).any():
@@ -118,8 +123,7 @@ class Fetch(BodyTask):
         It is there, too, while a hand is at the cube.
         """
         config, thing = self.config, self.thing(state, request)
-        hand = state.hands[self._own(state, request)]
-        if np.linalg.norm(hand.ee.position - thing) < config.leave:
+        if self.gap(state, request) < config.leave:
             return np.zeros(3)
         trunk, (ahead, aside) = trunk_of(state), self.sim.body.stand
         goal = np.array([ahead, aside * self.side(state, request)])

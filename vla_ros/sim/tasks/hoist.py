@@ -26,6 +26,7 @@ class HoistConfig:
     clear: float = 0.030  # m, of the tcp above the rim, where closed fingers are clear of it
     along: float = 0.025  # m, off that place along the side, within which the hand closes
     across: float = 0.012  # m, across it, likewise
+    height: float = 0.008  # m, above or below it, likewise
     rise: float = 0.012  # m in one control step, with the crate
     goal: float = 0.12  # m, by which the hands raise it
     lifted: float = 0.06  # m, rise of every corner that counts
@@ -55,22 +56,37 @@ class Hoist(BodyTask):
         return layout.crate(request.object)[:2]
 
     def thing(self, state: WorldState, request: Request) -> Array:
-        """Return the middle of the crate's rim."""
-        middle: Array = state.crate(request.object).mean(axis=0)
-        return middle
+        """Return the crate's centre."""
+        centre: Array = state.things[COLOURS.index(request.object)]
+        return centre
 
     def side(self, state: WorldState, request: Request) -> float:
         """Return that it takes both hands."""
         return 0.0
 
-    def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
-        """Take hold of both sides, then raise them together."""
+    def gap(self, state: WorldState, request: Request) -> float:
+        """Return how far the nearer hand is from where it takes hold."""
         places = self._places(state, request)
-        yaw = self._yaw(places)
-        pairs = list(zip(self.hands, state.hands, places, strict=True))
+        pairs = zip(state.hands, places, strict=True)
+        return min(float(np.linalg.norm(hand.ee.position - place)) for hand, place in pairs)
+
+    def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
+        """Go to both sides, take hold of them together, then raise them together."""
+        places = self._places(state, request)
+        yaw, pairs = self._yaw(places), list(zip(self.hands, state.hands, places, strict=True))
         if all(self._held(hand, seen, place) for hand, seen, place in pairs):
             return self._raise(state, yaw)
+        if all(self._between(hand, seen, place) for hand, seen, place in pairs):
+            return {i: self._close(state, i, place, yaw) for i, place in enumerate(places)}
         return {i: self._take(state, i, place, yaw) for i, place in enumerate(places)}
+
+    def _close(self, state: WorldState, number: int, place: Array, yaw: float) -> ExpertAction:
+        """Close the hand where it is, once it has begun to, and settle on the place until then."""
+        hand, seen = self.hands[number], state.hands[number]
+        if seen.gripper_command < 0.95 * hand.open:
+            place = seen.commanded.position
+        goal = Pose(place, self._turn(state, number, yaw))
+        return straight(self.motion, seen, goal, hand.closed, 0.3)
 
     def _raise(self, state: WorldState, yaw: float) -> dict[int, ExpertAction]:
         """Raise both hands to the same height, as far apart as they hold the crate."""
@@ -86,11 +102,9 @@ class Hoist(BodyTask):
         return result
 
     def _take(self, state: WorldState, number: int, place: Array, yaw: float) -> ExpertAction:
-        """Go to the place on the rim and close the hand on it."""
+        """Go to the place on the rim with an open hand."""
         config, hand, seen = self.config, self.hands[number], state.hands[number]
         motion, here, turn = config.motion, seen.commanded.position, self._turn(state, number, yaw)
-        if self._between(hand, seen, place):
-            return straight(motion, seen, Pose(place, turn), hand.closed, 0.3)
         shut = min(1.0, max(0.0, (0.7 * hand.open - seen.gripper) / 0.01))
         askew = 0.1 * angle_between(seen.commanded.quaternion, turn)
         away = max(np.hypot(*(here - place)[:2]), np.hypot(*(seen.ee.position - place)[:2]))
@@ -107,7 +121,8 @@ class Hoist(BodyTask):
         config, off = self.config, seen.ee.position - place
         wide = 2.0 if seen.gripper_command < 0.95 * hand.open else 1.0
         near = abs(off[1]) < wide * config.across and abs(off[0]) < wide * config.along
-        return bool(near and abs(off[2]) < 0.010 and seen.gripper > 0.5 * self.sim.crates.wall)
+        deep = abs(off[2]) < wide * config.height
+        return bool(near and deep and seen.gripper > 0.5 * self.sim.crates.wall)
 
     def _held(self, hand: Hand, seen: HandState, place: Array) -> bool:
         """Whether the fingers have closed on the rim."""

@@ -67,6 +67,12 @@ class Reach(BodyTask):
         (own,) = self.acting(request)
         return self.hands[own].side
 
+    def gap(self, state: WorldState, request: Request) -> float:
+        """Return how far the named hand is from the cube."""
+        (own,) = self.acting(request)
+        away = state.hands[own].ee.position - state.cube(request.object)
+        return float(np.linalg.norm(away))
+
     def hands_do(self, state: WorldState, request: Request) -> dict[int, ExpertAction]:
         """Bring the named hand above the cube."""
         (own,), cube = self.acting(request), state.cube(request.object)
