@@ -54,7 +54,8 @@ class ControlNode(StageNode):
     def _watch_episodes(self, policy_hash: str) -> None:
         self._subgoal = ''
         self._events = EpisodeEvents(self, policy_hash)
-        self._desk = EpisodeDesk(self._arm, self._simulated, self._announce)
+        judged = self._spec.tasks if self._simulated else ()
+        self._desk = EpisodeDesk(self._arm, judged, self._announce)
         self._interventions = Interventions(self._events.mark)
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:

@@ -35,6 +35,7 @@ class DetectorNode(StageNode):
         else:
             self.get_logger().warning(f'{path} is missing: nothing is promised, no alarm')
         self._detector = Detector(artefact, policy.spec.hash, config.alpha or None)
+        self._families = policy.spec.families
         self._judging = False
         self._verdicts = self.publish_on(qos.FAILURE)
         self.listen(qos.EPISODE, self._on_episode)
@@ -43,7 +44,7 @@ class DetectorNode(StageNode):
     def _on_episode(self, event: EpisodeEvent) -> None:
         self._judging = event.event == EpisodeEvent.START
         if self._judging:
-            request = guess_request(event.instruction)
+            request = guess_request(event.instruction, self._families)
             self._detector.reset(event.episode_id, '' if request is None else request.family)
 
     def _on_chunk(self, message: ActionChunk) -> None:

@@ -1,6 +1,6 @@
 """EpisodeDesk: from an instruction to its outcome. No ROS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 import uuid
@@ -54,19 +54,22 @@ class EpisodeDesk:
     """Begins and ends episodes, at most one at a time."""
 
     def __init__(
-        self, arm: Arm, simulated: bool, announce: Callable[[Episode, str, str], None]
+        self,
+        arm: Arm,
+        judged: Collection[str],
+        announce: Callable[[Episode, str, str], None],
     ) -> None:
         """Work with `arm`.
 
         Args:
             arm: the control process.
-            simulated: whether success can be judged.
+            judged: families of tasks whose success can be told; none of a real robot.
             announce: called with an episode, its outcome ('' at the start) and the reason.
         """
         self.current: Episode | None = None
         self.hint = ''  # the scene's own request, as `Request.text`
         self._arm = arm
-        self._simulated = simulated
+        self._judged = judged
         self._announce = announce
 
     def begin(
@@ -110,9 +113,9 @@ class EpisodeDesk:
 
     def _judge(self, text: str) -> bool:
         """Have success judged, where it can be; return whether it is."""
-        if not self._simulated:
+        if not self._judged:
             return False
-        request = guess_request(text, self.hint)
+        request = guess_request(text, self._judged, self.hint)
         if request is None:
             self._arm.judge('')
             return False

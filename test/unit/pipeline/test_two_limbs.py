@@ -15,6 +15,7 @@ from vla_ros.paths import config_file
 from vla_ros.pipeline.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.pipeline.workcell import Workcell
+from vla_ros.robots import load_robot
 from vla_ros.sim import SimHardware, draw_layout
 
 
