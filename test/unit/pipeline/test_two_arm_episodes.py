@@ -81,8 +81,10 @@ def test_only_hands_that_act_are_pushed(demonstrator):
     noise, spec = NoiseConfig(push_rate=10.0, quiet=0.0), demonstrator.spec
     spoiler = Spoiler(spec, demonstrator.tasks['place'], (1,), noise, np.random.default_rng(0))
     label = np.tile([0.0, 0.1, 0.2, 1.0, 0.0, 0.0, 0.0, 0.0], 2)
+    layout, _ = draw(demonstrator.tasks['place'], 0)
+    demonstrator.cell.reset(layout)
     for _ in range(20):
-        spoiled = spoiler.apply(label)
+        spoiled = spoiler.apply(label, demonstrator.cell.world())
         np.testing.assert_array_equal(spoiled[:8], label[:8])
         assert not np.array_equal(spoiled[8:], label[8:])
 
