@@ -74,6 +74,5 @@ def command(
         console.print(f'policy {spec.model} written to {own(policy, spec.robot)}')
     if report is not None:
         models = {spec.robot: spec.model for spec in made}
-        write_report(
-            report, NAME, {'figures': last, 'settings': settings, 'policies': models}, seed=seed
-        )
+        tree = {'figures': last, 'settings': settings, 'policies': models}
+        write_report(report, NAME, tree, seed=seed)
