@@ -21,6 +21,7 @@ from vla_ros.robots import load_robot
 
 
 SIZE, LENGTH, TOKENS, WIDTH, FEATURE, HORIZON, DT = 96, 32, 4, 64, 64, 16, 0.1
+POSTURE_SPEED, DRIVE = 0.05, (0.04, 0.0, 0.0)  # rad/s of every joint; m/s, m/s, rad/s
 U8, I64, F32 = TensorProto.UINT8, TensorProto.INT64, TensorProto.FLOAT
 
 
@@ -113,6 +114,10 @@ def _expert(velocity, cameras, parts):
             start = part.relative.start
             actions[0, :, start : start + 3] = steps * np.array(velocity)
             actions[0, :, start + 6] = 1.0
+        elif part.kind == 'posture':
+            actions[0, :, part.relative] = steps * POSTURE_SPEED
+        else:
+            actions[0, :, part.relative] = DRIVE
     nodes = [_constant(name) for name in ('actions', 'feature', 'positions')]
     inputs = [
         *_images(cameras), _value('state', F32, 1, 2 * parts[-1].absolute.stop),
