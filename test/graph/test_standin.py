@@ -16,17 +16,20 @@ from vla_ros.sim.config import load_sim
 from vla_ros_msgs.srv import SetInstruction
 
 
-POLICY = share_dir() / 'policies' / 'franka' / 'pocket'
+POLICIES = {robot: share_dir() / 'policies' / robot / 'pocket' for robot in ('franka', 'ur5e')}
 SCENE = {'family': 'pick', 'seed': 3}
 pytestmark = [
     pytest.mark.ros,
     pytest.mark.slow,
-    pytest.mark.skipif(not POLICY.is_dir(), reason='no policy is trained'),
+    pytest.mark.skipif(
+        not all(policy.is_dir() for policy in POLICIES.values()), reason='no policy is trained'
+    ),
 ]
 COMPLIANCE = {'command_type': 'pose', 'command': 'target', 'law': 'franka_cartesian_servo'}
 WAYS = {
-    'compliance': ('none', COMPLIANCE, {'rate': 200.0}),
-    'isaac': ('isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
+    'compliance': ('franka', 'none', COMPLIANCE, {'rate': 200.0}),
+    'isaac': ('franka', 'isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
+    'forward_position': ('ur5e', 'none', {}, {'rate': 500.0}),
 }
 
 
@@ -43,17 +46,17 @@ def standin():
         process.wait(10)
 
 
-def instruction():
+def instruction(robot):
     """Return what the scene asks for."""
-    request = Scenes(load_arm('franka'), load_sim()).request(*SCENE.values())
+    request = Scenes(load_arm(robot), load_sim()).request(*SCENE.values())
     return render(request, np.random.default_rng(0), 'plain')
 
 
 @pytest.mark.parametrize('way', WAYS)
 def test_a_cube_is_picked_through_five_milliseconds_of_transport(start, standin, tmp_path, way):
-    sim, driver, settings = WAYS[way]
-    robot, reports, images = variant(tmp_path, **driver), [], []
-    graph = start(POLICY, robot=robot, sim=sim)
+    name, sim, driver, settings = WAYS[way]
+    robot, reports, images = variant(tmp_path, name, **driver), [], []
+    graph = start(POLICIES[name], robot=robot, sim=sim)
     graph.client.subscribe(REPORT, reports.append)
     graph.client.subscribe(qos.image_topic('camera/wrist/image_raw'), images.append)
     standin(graph.domain, robot=robot_in(robot, sim), **settings)
@@ -62,7 +65,7 @@ def test_a_cube_is_picked_through_five_milliseconds_of_transport(start, standin,
     graph.until(lambda: graph.status.measured.position.any(), 'no joint states')
     if graph.status.mode is Mode.HOLD:  # while everything started
         graph.ask(Trigger, 'reset')
-    answer = graph.ask(SetInstruction, 'set_instruction', instruction=instruction())
+    answer = graph.ask(SetInstruction, 'set_instruction', instruction=instruction(name))
     assert answer.accepted, answer.reason
     graph.until(lambda: report_of(reports)['success'], 'not done', 40.0)
     print(way, report_of(reports), graph.status)
