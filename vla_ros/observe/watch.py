@@ -7,6 +7,10 @@ from vla_ros.observe.image import ImageError, check_image
 from vla_ros.robots.spec import CameraSpec
 
 
+# s after a new picture for which the joints may still be on their way to where it shows them.
+_LAG = 0.2
+
+
 class CameraWatch:
     """Judges one camera's images as they come.
 
@@ -33,6 +37,7 @@ class CameraWatch:
         self._arrived: int | None = None  # ns
         self._stamp: int | None = None  # ns
         self._content = b''
+        self._changed = 0  # ns, stamp of the first image with this content
         self._position: Array | None = None  # rad, the arm when the content last changed
         self._frozen = False
 
@@ -70,6 +75,9 @@ class CameraWatch:
         content = image.tobytes()
         if content != self._content or self._position is None:
             self._content, self._position, self._frozen = content, position, False
+            self._changed = stamp
+        elif stamp - self._changed < _LAG * SECOND:
+            self._position = position
         elif position is not None:
             moved = float(np.abs(position - self._position).max())
             self._frozen = self._frozen or moved > self._frozen_motion

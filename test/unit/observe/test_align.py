@@ -4,6 +4,7 @@ import pytest
 from vla_ros.data import SECOND, Pose
 from vla_ros.observe import AlignConfig, Aligner, ImageError, resize_area
 from vla_ros.observe.joints import Joints
+from vla_ros.observe.watch import CameraWatch
 from vla_ros.robots import load_robot
 
 
@@ -91,6 +92,22 @@ def test_a_frozen_camera_is_noticed_once_the_arm_moves():
     assert feed.aligner.observation('', feed.now) is None
     feed.run(0.1, moving=0.5)
     assert not feed.aligner.problem(feed.now)
+
+
+def test_joints_that_come_after_the_picture_of_where_they_are_freeze_no_camera():
+    camera, home, put = SPEC.camera('front'), np.zeros(7), np.full(7, 0.8)
+    watch, now = CameraWatch(camera, 0.5, 0.05), 0
+
+    def look(shade, position):
+        nonlocal now
+        now += 33 * MS
+        assert not watch.offer(now, picture(shade), now, position)
+        return watch.problem(now)
+
+    assert not look(10, home)
+    assert not look(200, home)  # the robot was put elsewhere; its joints are still on their way
+    assert not any(look(200, put) for _ in range(60))  # it stands still there
+    assert 'frozen' in look(200, home)
 
 
 def test_images_of_the_wrong_size_are_refused_with_both_sizes():
