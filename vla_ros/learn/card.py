@@ -1,5 +1,6 @@
 """The model card of a policy: what training and evaluation measured."""
 
+import math
 from pathlib import Path
 
 from vla_ros.language import FAMILIES
@@ -53,7 +54,8 @@ _FIGURES = {
 
 def write_card(folder: Path, spec: PolicySpec, run: Run, member: Member, figures: dict) -> None:
     """Write README.md; what evaluation wrote below its mark stays."""
-    rows = [f'| {text} | {figures[k]:.4g} |' for k, text in _FIGURES.items() if k in figures]
+    known = {k: figures[k] for k in _FIGURES if math.isfinite(figures.get(k, math.nan))}
+    rows = [f'| {_FIGURES[k]} | {value:.4g} |' for k, value in known.items()]
     text = _TEXT.format(
         name=spec.name,
         shared=_shared(run, member),

@@ -143,7 +143,7 @@ class Expert(nn.Module):
         actions, feature = body.actions(raw * scale + shift), feature.mean(1)
         if self.rest is not None and body.rest:
             seen = found['attended'][:, :, 0].mean(1)
-            inputs = [*common, seen, (found['position'][:, :, 0].mean(1) - body.centre) * 4]
+            inputs = [*common, seen, found['position'][:, :, 0].mean(1) - body.centre]
             actions = torch.cat([actions, self.rest(body, inputs, feature)], -1)
         return actions, feature
 

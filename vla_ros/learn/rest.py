@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from vla_ros.learn.embodiment import Embodiment
+from vla_ros.learn.features import SCALES as PLACED
 from vla_ros.learn.features import scales
 from vla_ros.learn.layers import mlp
 from vla_ros.learn.settings import NetSettings
@@ -22,7 +23,7 @@ class Rest(nn.Module):
         super().__init__()
         self.horizon, self.channels = net.horizon, channels
         self.net = mlp(
-            told + 9 + net.feature_width, net.hidden, net.hidden, channels * net.horizon
+            told + PLACED + net.feature_width, net.hidden, net.hidden, channels * net.horizon
         )
 
     def forward(self, body: Embodiment, told: list[Tensor], feature: Tensor) -> Tensor:
@@ -30,10 +31,10 @@ class Rest(nn.Module):
 
         Args:
             body: the robot.
-            told: what its arms are told in common, and last where the object is (n, 3).
+            told: what its arms are told in common, and last where the object is (n, 3) m.
             feature: (n, F) what the arms make of it.
         """
-        inputs = torch.cat([*told[:-1], scales(told[-1] / 4), feature], -1)
+        inputs = torch.cat([*told[:-1], scales(told[-1]), feature], -1)
         raw = self.net(inputs).reshape(-1, self.horizon, self.channels)[..., : body.rest]
         return raw * raw.new_tensor(rest_scales(body))
 

@@ -13,9 +13,10 @@ from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS, fingers, group
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic, joint_states
-from vla_ros.observe.joints import JointMap
+from vla_ros.observe.joints import JointMap, Joints
 from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.driver import EACH
+from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -28,14 +29,13 @@ class Driver:
     def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
         """Subscribe and advertise on `node`, for one arm."""
         driver = spec.driver
-        self._node, self._spec, self._arm = node, spec, arm
-        self._map = JointMap(spec)
+        self._arm = arm
         self._send = _sender(node, spec)
         self._grip = _gripper_sender(node, spec)
         self._opening = -1.0
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        node.listen(joint_states(driver.joint_states), self._on_joints)
+        listen_joints(node, driver.joint_states, spec, self._on_joints)
 
     def stand(self) -> None:
         """Do nothing: the control process holds the arm as long as it is commanded."""
@@ -46,13 +46,7 @@ class Driver:
         reading = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
         self._arm.wrench(from_time(message.header.stamp), np.array(reading))
 
-    def _on_joints(self, message: JointState) -> None:
-        try:
-            joints = convert.joints_from_msg(message, self._map)
-        except convert.ConvertError as error:
-            # Not passed on: to the control process the driver is then silent, and the arm holds.
-            self._node.get_logger().error(str(error), throttle_duration_sec=1.0)
-            return
+    def _on_joints(self, joints: Joints) -> None:
         self._arm.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
         snapshot = self._arm.state()
         if snapshot is None:
@@ -86,6 +80,24 @@ def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]
         return lambda opening: publisher.publish(group(fingers(opening, spec)))
     publisher = node.publish_on(Topic(name, Float64, COMMAND))
     return lambda opening: publisher.publish(Float64(data=opening))
+
+
+def listen_joints(
+    node: StageNode, topic: str, spec: RobotSpec | PostureSpec, take: Callable[[Joints], None]
+) -> None:
+    """Call `take` with the joints of every message, by name."""
+    known = JointMap(spec)
+
+    def heard(message: JointState) -> None:
+        try:
+            joints = convert.joints_from_msg(message, known)
+        except convert.ConvertError as error:
+            # Not passed on: to the control process the driver is then silent, and all holds.
+            node.get_logger().error(str(error), throttle_duration_sec=1.0)
+            return
+        take(joints)
+
+    node.listen(joint_states(topic), heard)
 
 
 def each_joint(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:

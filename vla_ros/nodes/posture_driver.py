@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-from sensor_msgs.msg import JointState
-
-from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.trunk import OUTPUTS
-from vla_ros.nodes.driver import each_joint
-from vla_ros.nodes.qos import COMMAND, Topic, joint_states
-from vla_ros.observe.joints import JointMap
+from vla_ros.nodes.driver import each_joint, listen_joints
+from vla_ros.nodes.qos import COMMAND, Topic
+from vla_ros.observe.joints import Joints
 from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.pipeline.wire_limb import PostureSnapshot
 from vla_ros.robots.driver import EACH
@@ -21,21 +18,14 @@ class PostureDriver:
 
     def __init__(self, node: StageNode, spec: PostureSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
-        self._node, self._limb = node, limb
-        self._map = JointMap(spec)
+        self._limb = limb
         self._send = _sender(node, spec)
-        node.listen(joint_states(spec.driver.joint_states), self._on_joints)
+        listen_joints(node, spec.driver.joint_states, spec, self._on_joints)
 
     def stand(self) -> None:
         """Do nothing: a posture holds what it was sent last."""
 
-    def _on_joints(self, message: JointState) -> None:
-        try:
-            joints = convert.joints_from_msg(message, self._map)
-        except convert.ConvertError as error:
-            # Not passed on: to the control process the driver is then silent, and all holds.
-            self._node.get_logger().error(str(error), throttle_duration_sec=1.0)
-            return
+    def _on_joints(self, joints: Joints) -> None:
         self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
         snapshot = self._limb.posture()
         if snapshot is not None:

@@ -12,7 +12,7 @@ _LOOK_EVERY = 4  # steps between two looks of the reasoner, so that latents age 
 
 
 class PolicyDriver:
-    """Observation in, action (8,) out; a new episode begins with the stamp 0."""
+    """Observation in, action of all limbs out; a new episode begins with the stamp 0."""
 
     def __init__(self, policy: str | Path) -> None:
         """Load the policy.

@@ -16,16 +16,6 @@ def tree():
     return yaml.safe_load(config_file('robots', 'aloha').read_text())
 
 
-@pytest.fixture
-def load(tmp_path):
-    def load(tree):
-        path = tmp_path / 'robot.yaml'
-        path.write_text(yaml.safe_dump(tree))
-        return load_robot(str(path))
-
-    return load
-
-
 def test_channels_are_those_of_the_limbs(aloha):
     assert isinstance(aloha, BodySpec)
     assert aloha.n == 12 and len(aloha.channels) == 16

@@ -29,16 +29,6 @@ def tree():
     return yaml.safe_load(config_file('robots', 'humanoid').read_text())
 
 
-@pytest.fixture
-def load(tmp_path):
-    def load(tree):
-        path = tmp_path / 'robot.yaml'
-        path.write_text(yaml.safe_dump(tree))
-        return load_robot(str(path))
-
-    return load
-
-
 @pytest.fixture(scope='module')
 def humanoid():
     return load_robot('humanoid')
