@@ -46,13 +46,15 @@ def _episode(rng, body, steps, size, families):
     goal = objects[COLOURS.index(request.object)]
     position = body.centres + [0.0, 0.0, 0.3]
     cameras, images = (body.far, *body.near), {name: [] for name in body.cameras}
-    state, action = np.zeros((steps, 16 * body.arms), np.float32), []
+    state, action = np.zeros((steps, 2 * len(body.channels)), np.float32), []
+    still = np.zeros(body.rest)  # of what moves besides arms
     turn, opened = [1.0, 0.0, 0.0, 0.0], body.gripper_open
     for t in range(steps):
         after = position + (goal - position) * 0.2
-        state[t] = np.concatenate([[*p, *turn, opened] * 2 for p in position])
+        state[t, : 16 * body.arms] = np.concatenate([[*p, *turn, opened] * 2 for p in position])
         opening = 0.0 if t > steps // 2 else opened
-        action.append(np.concatenate([[*p, *turn, opening] for p in after]))
+        arms = [[*p, *turn, opening] for p in after]
+        action.append(np.concatenate([*arms, still]))
         places = np.concatenate([objects, bowl[None], zone[None]])
         for camera in cameras:
             pixels = camera.project(places[None], state[t : t + 1])[0]

@@ -12,7 +12,14 @@ from safetensors.numpy import load_file, save_file  # noqa: E402
 from synthetic import write_demos  # noqa: E402
 
 from vla_ros.act.pocket import PocketExpert  # noqa: E402
-from vla_ros.data import BodyState, Observation, Pose, RobotState  # noqa: E402
+from vla_ros.data import (  # noqa: E402
+    BodyState,
+    DriveState,
+    Observation,
+    Pose,
+    PostureState,
+    RobotState,
+)  # noqa: E402
 from vla_ros.episodes import read_info  # noqa: E402
 from vla_ros.language import render, requests  # noqa: E402
 from vla_ros.language.vocabulary import training_vocabulary  # noqa: E402
@@ -29,7 +36,7 @@ from vla_ros.reason import PocketReasoner  # noqa: E402
 from vla_ros.robots import load_robot  # noqa: E402
 
 
-@pytest.fixture(scope='module', params=['franka', 'aloha'])
+@pytest.fixture(scope='module', params=['franka', 'aloha', 'humanoid'])
 def robot(request):
     return load_robot(request.param)
 
@@ -52,10 +59,14 @@ def trained(tiny, robot, folder, tmp_path_factory):
 
 def observation(robot, rng, size=48):
     limbs = []
-    for limb in robot.limbs:
+    for limb in robot.arms:
         pose = Pose(np.array(limb.cartesian.lower) + 0.1, np.array([1.0, 0.0, 0.0, 0.0]))
         still, opened = np.zeros(limb.n), limb.gripper.open
         limbs.append(RobotState(10**9, still, still, pose, opened, pose, opened))
+    for limb in robot.limbs[len(limbs) :]:
+        still = np.zeros(limb.n)
+        kind = PostureState if limb.kind == 'posture' else DriveState
+        limbs.append(kind(10**9, still, still, still))
     state = limbs[0] if len(limbs) == 1 else BodyState(10**9, tuple(limbs))
     shape = (size, size, 3)
     images = {c: rng.integers(0, 255, shape, dtype=np.uint8) for c in embody(robot).cameras}
@@ -78,7 +89,7 @@ def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
     latent = PocketReasoner(policy).reason(seen, an_instruction(robot), 'e', 1)
     assert latent.grounded, latent.refusal
     chunk = PocketExpert(policy).act(seen, latent, 2)
-    assert chunk.actions.shape == (16, 8 * len(robot.limbs))
+    assert chunk.actions.shape == (16, len(robot.channels))
     assert chunk.channels == robot.channels
     assert np.isfinite(chunk.actions).all()
 
@@ -97,7 +108,10 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     images = {k: v[None] for k, v in seen.images.items()}
     tokens = training_vocabulary(robot.tasks, 32).encode(an_instruction(robot))[None]
     state = seen.state.vector().astype(np.float32)[None]
-    result = PocketReasoner(policy)._session.run(tokens=tokens, **images)
+    session = PocketReasoner(policy)._session
+    told = {'state': state} if robot.name == 'humanoid' else {}  # whose head moves its camera
+    assert ('state' in session.inputs) == bool(told)
+    result = session.run(tokens=tokens, **images, **told)
     raw = [torch.from_numpy(v.copy()) for v in images.values()]
     posture = torch.from_numpy(state)
     with torch.no_grad():
@@ -177,7 +191,7 @@ def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(fold
     demos = load_demos(demonstrations(folder), 48, embody(robot))
     last = demos.end[0] - 1
     chunk = demos.chunks(np.array([last - 1]), 16)[0]
-    opened, parts = robot.limbs[0].gripper.open, parts_of(robot.channels)
+    opened, parts = robot.arms[0].gripper.open, parts_of(robot.channels)
     absolute = absolute_actions(chunk, demos.state[last - 1], opened, parts)
     assert np.abs(absolute[0] - demos.action[last - 1]).max() < 1e-5
     assert np.abs(absolute[1:] - demos.action[last]).max() < 1e-5
