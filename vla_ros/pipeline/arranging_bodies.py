@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_from_rotvec, quat_multiply, slerp
 from vla_ros.pipeline.arranging import Arrangement, cubes_put, yaw_turns
-from vla_ros.pipeline.posing import Bodies, Goal, reach
+from vla_ros.pipeline.posing import Bodies, Goal, reach, redrawn
 from vla_ros.pipeline.standing import Stance, Subject
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.sim.layout import Layout
@@ -18,7 +18,7 @@ from vla_ros.sim.tasks.hoist import HoistConfig
 from vla_ros.sim.trunk import Trunk, outside, within
 
 
-_SORTS, _ATTEMPTS = 40, 10  # sorts of arrangement that are tried, and how often each
+_SORTS = 40  # of arrangement that are tried
 _APART = 0.08  # m, between tcps
 _IN = 0.006  # m, by which things may be in a hand: pads are soft
 _NEAR = 0.62  # share of pictures in which a hand is at a thing
@@ -59,13 +59,10 @@ class BodyArranger:
         """
         if kind not in self._kinds:
             raise ValueError(f'stills of a body: {kind!r} is not one of {[*self._kinds]}')
-        for _ in range(_SORTS):
-            sort = self._rng.random()
-            for _ in range(_ATTEMPTS):
-                arrangement = self._kinds[kind](sort)
-                if arrangement is not None:
-                    return arrangement
-        raise ValueError('stills: the arms reach nothing that was drawn; change the placement')
+        arrangement = redrawn(self._kinds[kind], _SORTS, self._rng)
+        if arrangement is None:
+            raise ValueError('stills: the arms reach nothing that was drawn; change the placement')
+        return arrangement
 
     def _cubes(self, sort: float) -> Arrangement | None:
         """Cubes lie about or are held; hands are above, around or beside them, or anywhere."""

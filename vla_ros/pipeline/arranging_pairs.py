@@ -9,7 +9,7 @@ import numpy as np
 from vla_ros.data import Array, Pose
 from vla_ros.geometry import quat_conjugate, quat_multiply
 from vla_ros.pipeline.arranging import Arrangement, cubes_put, rearrange, yaw_turns
-from vla_ros.pipeline.posing import Bodies, Goal, reach
+from vla_ros.pipeline.posing import Bodies, Goal, reach, redrawn
 from vla_ros.pipeline.workcell import Workcell
 from vla_ros.sim.layout import Layout
 from vla_ros.sim.state import bar_grips
@@ -18,7 +18,7 @@ from vla_ros.sim.tasks.handover import HandoverConfig
 from vla_ros.sim.tasks.motion import Hand
 
 
-_SORTS, _ATTEMPTS = 20, 10  # sorts of arrangement that are tried, and how often each
+_SORTS = 20  # of arrangement that are tried
 _APART = 0.08  # m, between tcps, but where a cube changes hands
 _BACK = 0.1  # m, by which a hand that waits is further back than at home, at most
 
@@ -53,15 +53,19 @@ class PairArranger:
         """
         if kind not in self._kinds:
             raise ValueError(f'stills for several arms: {kind!r} is not one of {[*self._kinds]}')
-        for _ in range(_SORTS):
-            sort = self._rng.random()
-            for _ in range(_ATTEMPTS):
-                draft = self._kinds[kind](sort)
-                q = self._joints(draft)
-                if q is not None:
-                    openings = tuple(goal.opening for goal in draft.goals)
-                    return Arrangement(draft.things, draft.grips, q, openings, draft.put)
-        raise ValueError('stills: the arms reach nothing that was drawn; change placement.hand')
+        make = self._kinds[kind]
+        arrangement = redrawn(lambda sort: self._arrangement(make(sort)), _SORTS, self._rng)
+        if arrangement is None:
+            raise ValueError('stills: the arms reach nothing that was drawn; change the placement')
+        return arrangement
+
+    def _arrangement(self, draft: _Draft) -> Arrangement | None:
+        """Return what was drawn with the joints of both arms; None where they cannot be so."""
+        q = self._joints(draft)
+        if q is None:
+            return None
+        openings = tuple(goal.opening for goal in draft.goals)
+        return Arrangement(draft.things, draft.grips, q, openings, draft.put)
 
     def _joints(self, draft: _Draft) -> tuple[Array, ...] | None:
         """Return the joints (n,) rad of each arm; None where they cannot be so."""

@@ -1,7 +1,9 @@
 """Hands where they were drawn to be: inverse kinematics, and whether bodies are in each other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 import math
+from typing import TypeVar
 
 import mujoco
 import numpy as np
@@ -14,6 +16,9 @@ from vla_ros.sim.tasks.arms import angle_between
 
 _MISSED = (0.01, 0.05)  # m and rad, by which a hand may be elsewhere than wanted
 _DEEP = 0.003  # m, by which shapes may be in each other
+_ATTEMPTS = 10  # of each sort
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,19 @@ class Goal:
 
     pose: Pose
     opening: float
+
+
+def redrawn(draw: Callable[[float], T | None], sorts: int, rng: np.random.Generator) -> T | None:
+    """Return the first thing drawn that can be so, of up to `sorts` sorts; None if none can.
+
+    `draw` takes a sort (0..1), and returns None for what cannot be.
+    """
+    for _ in range(sorts):
+        sort = rng.random()
+        for _ in range(_ATTEMPTS):
+            if (result := draw(sort)) is not None:
+                return result
+    return None
 
 
 def reach(arm: CellArm, goal: Goal) -> Array | None:
