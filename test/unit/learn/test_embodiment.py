@@ -1,5 +1,7 @@
 """What the nets are told about a robot, in the frames of its arms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,18 @@ def test_a_head_that_turns_takes_its_camera_along():
     point = np.tile([[[0.5, 0.0, -0.1]]], (3, 1, 1))
     before, after = (body.far.project(point, s.numpy()) for s in (state, turned))
     assert (after[..., 0] > before[..., 0]).all()  # to the left the head, to the right the thing
+
+
+def test_hands_that_open_unlike_are_refused():
+    robot = load_robot('aloha')
+    left, right = robot.limbs
+    other = replace(right, gripper=replace(right.gripper, open=0.05))
+    with pytest.raises(ValueError, match='expected hands that open alike'):
+        embody(replace(robot, limbs=(left, other)))
+
+
+def test_a_camera_on_a_joint_that_no_limb_has_is_refused():
+    robot = load_robot('humanoid')
+    headless = tuple(limb for limb in robot.limbs if limb.name != 'head')
+    with pytest.raises(ValueError, match="head_camera: its joint 'head_pitch_joint' is none of"):
+        embody(replace(robot, limbs=headless))

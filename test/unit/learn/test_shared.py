@@ -69,6 +69,8 @@ def test_each_robot_reads_only_of_what_it_does(tiny, robots, root, tmp_path):
 
 
 def test_several_robots_need_several_folders(tiny, robots, root):
-    job = Job(root / '{robot}', root / 'out', root / 'policy', Budget(10.0, steps=4))
-    with pytest.raises(ValueError, match=r'policy: expected \{robot\} in the path'):
-        train_policy(tiny, robots, job, print)
+    each = '{robot}'
+    for demos, policy, named in ((each, 'policy', 'policy'), ('franka', each, 'demos')):
+        job = Job(root / demos, root / 'out', root / policy, Budget(10.0, steps=4))
+        with pytest.raises(ValueError, match=named + r': expected \{robot\} in the path'):
+            train_policy(tiny, robots, job, print)

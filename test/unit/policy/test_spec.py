@@ -63,6 +63,10 @@ def test_no_policy_there(tmp_path):
         ({'gripper_open': 80.0}, 'gripper_open: expected metres'),
         ({'representation': 'joints'}, 'ee_pose'),
         ({'files': {}}, r'reasoner\.onnx'),
+        ({'search_time': 90.0}, 'search_time: expected 0..60 s'),
+        ({'search_time': -1.0}, 'search_time: expected 0..60 s'),
+        ({'channels': []}, 'channels: expected one or more'),
+        ({'channels': ['left.mood']}, 'channels of limb'),
     ],
 )
 def test_a_wrong_policy_yaml_names_the_field(tmp_path, changes, message):
