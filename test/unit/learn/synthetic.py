@@ -65,6 +65,7 @@ def _episode(rng, body, steps, size, families):
         'observation.state': state,
         'action': np.array(action, np.float32),
         'privileged.objects': np.repeat(objects[None], steps, 0),
+        'privileged.grips': np.tile(objects, (steps, body.arms, 1, 1)),
         'privileged.bowl': np.repeat(bowl[None], steps, 0),
         'privileged.zone': np.repeat(zone[None], steps, 0),
         'stamp': np.arange(steps) * 100_000_000,
