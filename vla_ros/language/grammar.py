@@ -2,7 +2,7 @@
 
 A template is text with `{object}`, `{target}` and `{arm}`, and with `{other}` where it names the
 arm that is not asked for, too; `(a|b|c)` stands for one of the alternatives, an empty one
-included. The templates themselves are in `wording.py` (training) and `heldout.py`.
+included. The templates themselves are in `wording/` (training) and `heldout.py`.
 """
 
 from dataclasses import dataclass

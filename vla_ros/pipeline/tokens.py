@@ -10,9 +10,9 @@ import numpy as np
 from vla_ros.act.tokenizer import ActionTokenizer, fit
 from vla_ros.config import require
 from vla_ros.data import Array
-from vla_ros.episodes import SUFFIX, read_episode
+from vla_ros.episodes import Episode, find_episodes, read_episode, read_info
 from vla_ros.policy import kinds_of, parts_of, relative_actions
-from vla_ros.robots import load_robot
+from vla_ros.robots import Robot, load_robot
 
 
 HORIZON = 16  # steps, of the pocket policy's chunks
@@ -34,24 +34,30 @@ def collect(folder: Path) -> Chunks:
     """Read the demonstrations of one robot under a folder.
 
     Raises:
+        FileNotFoundError: there are none.
         ValueError: there are too few, or of several robots.
     """
-    episodes = [read_episode(path) for path in sorted(folder.rglob(f'*{SUFFIX}'))]
-    moving = [episode for episode in episodes if episode.info.success and episode.valid.any()]
-    require(len(moving) >= _HELD_OUT, f'{folder}: expected {_HELD_OUT} demonstrations or more')
-    robots = sorted({episode.info.robot for episode in moving})
+    paths = find_episodes(folder)
+    robots = sorted({read_info(path).robot for path in paths})
     require(len(robots) == 1, f'{folder}: expected the demonstrations of one robot, got {robots}')
     spec = load_robot(robots[0])
-    opening, body = spec.arms[0].gripper.open, parts_of(spec.channels)
+    # One at a time, for pictures: all of them are gigabytes.
+    moving = [chunks for path in paths if len(chunks := _chunks(read_episode(path), spec))]
+    require(len(moving) >= _HELD_OUT, f'{folder}: expected {_HELD_OUT} demonstrations or more')
     parts: tuple[list[Array], list[Array]] = ([], [])
-    for number, episode in enumerate(moving):
-        frames = np.arange(0, len(episode), _EVERY)
-        steps = np.minimum(frames[:, None] + np.arange(HORIZON), len(episode) - 1)
-        state = episode.state[frames][:, None, :]
-        wanted = relative_actions(episode.action[steps], state, opening, body)
-        parts[number % _HELD_OUT == 0].append(wanted)
+    for number, chunks in enumerate(moving):
+        parts[number % _HELD_OUT == 0].append(chunks)
     fitted, held_out = (np.concatenate(part) for part in parts)
     return Chunks(spec.name, kinds_of(spec.channels), fitted, held_out)
+
+
+def _chunks(episode: Episode, spec: Robot) -> Array:
+    """Return the relative chunks (n, HORIZON, channels) of a demonstration; stills have none."""
+    moves = episode.info.success and episode.valid.any()
+    frames = np.arange(0, len(episode) if moves else 0, _EVERY)
+    steps = np.minimum(frames[:, None] + np.arange(HORIZON), len(episode) - 1)
+    opening, state = spec.arms[0].gripper.open, episode.state[frames][:, None, :]
+    return relative_actions(episode.action[steps], state, opening, parts_of(spec.channels))
 
 
 def fit_tokenizer(data: Sequence[Chunks], quantum: float, size: int) -> ActionTokenizer:

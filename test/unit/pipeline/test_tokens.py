@@ -4,6 +4,7 @@ from pathlib import Path
 import shutil
 import sys
 
+import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
@@ -18,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'learn'))
 from synthetic import write_demos  # noqa: E402
 
 
-def rename(path, robot):
-    """Make a demonstration one of another robot's."""
+def change(path, robot='', **arrays):
+    """Make a demonstration another robot's, or change arrays of it."""
     with safe_open(path, 'np') as file:
         metadata = file.metadata()
-    save_file(load_file(path), path, {**metadata, 'robot': robot})
+    named = {'robot': robot} if robot else {}
+    save_file(load_file(path) | arrays, path, metadata | named)
 
 
 @pytest.fixture(scope='module')
@@ -31,7 +33,7 @@ def folders(tmp_path_factory):
     for i, folder in enumerate(made):
         write_demos(folder, 10, steps=20, seed=i)
     for path in made[1].iterdir():
-        rename(path, 'ur5e')
+        change(path, 'ur5e')
     return made
 
 
@@ -63,8 +65,14 @@ def test_the_command_writes_a_tokenizer_and_its_figures(folders, tmp_path):
 
 
 def test_too_few_or_mixed_demonstrations_are_refused(folders, tmp_path):
-    with pytest.raises(ValueError, match='expected 5 demonstrations or more'):
+    with pytest.raises(FileNotFoundError, match='holds no episode'):
         collect(tmp_path)
+    few = tmp_path / 'few'
+    write_demos(few, 6, steps=20)
+    for path in sorted(few.iterdir())[:3]:  # what is in no step the expert's is not counted
+        change(path, valid=np.zeros(20, np.uint8))
+    with pytest.raises(ValueError, match='expected 5 demonstrations or more'):
+        collect(few)
     mixed = tmp_path / 'mixed'
     shutil.copytree(folders[0], mixed / 'a')
     shutil.copytree(folders[1], mixed / 'b')
