@@ -31,10 +31,10 @@ def fit_merges(
     for symbol in range(alphabet, size):
         first, second = text[:-1], text[1:]
         inside = (first != _END) & (second != _END)
-        pairs, counts = np.unique(first[inside] * size + second[inside], return_counts=True)
-        if not len(counts) or counts.max() < least:
+        counts = np.bincount(first[inside] * size + second[inside], minlength=1)
+        if counts.max() < least:
             break
-        pair = divmod(int(pairs[counts.argmax()]), size)
+        pair = divmod(int(counts.argmax()), size)
         text = _merged(text, pair, symbol)
         merges.append(pair)
     return tuple(merges)

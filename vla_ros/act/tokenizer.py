@@ -30,7 +30,9 @@ UNITS = {
     'joint': 0.2,  # rad, from the commanded joint position
     'twist': 0.5,  # m/s or rad/s, of a mobile base
 }
-_GREATEST = 255  # of a rounded coefficient, either way
+_GREATEST = 255  # of a rounded coefficient that is one symbol, either way
+_UP, _DOWN = 2 * _GREATEST + 1, 2 * _GREATEST + 2  # symbols: the next is so much more, or less
+_CARRIES = 16  # of a number, at most
 
 
 class TokenError(ValueError):
@@ -52,7 +54,7 @@ class TokenizerSpec:
             require(known, f'merges[{i}]: {pair} has a symbol that does not exist by then')
 
 
-ALPHABET = 2 * _GREATEST + 1
+ALPHABET = _DOWN + 1
 
 
 class ActionTokenizer:
@@ -72,7 +74,7 @@ class ActionTokenizer:
 
         Raises:
             TokenError: another number of channels than kinds, an unknown kind, or a number that
-                is not finite.
+                is not finite, or absurd.
         """
         return pairs.encode(symbols(actions, kinds, self.spec.quantum), self.spec.merges, ALPHABET)
 
@@ -83,7 +85,7 @@ class ActionTokenizer:
             TokenError: a token that does not exist, or more numbers than the chunk has.
         """
         try:
-            found = pairs.expand(tokens, self.spec.merges, ALPHABET)
+            found = _numbers(pairs.expand(tokens, self.spec.merges, ALPHABET))
         except ValueError as error:
             raise TokenError(str(error)) from error
         scale = _scale(kinds)
@@ -91,7 +93,7 @@ class ActionTokenizer:
             raise TokenError(f'tokens: expected at most {horizon * len(scale)} numbers, '
                              f'got {len(found)}')  # fmt: skip
         coefficients = np.zeros(horizon * len(scale))
-        coefficients[: len(found)] = np.array(found) - _GREATEST
+        coefficients[: len(found)] = found
         wave = self.spec.quantum * coefficients.reshape(horizon, len(scale))
         actions: Array = fft.idct(wave, axis=0, norm='ortho') * scale
         return actions
@@ -106,9 +108,36 @@ def symbols(actions: Array, kinds: Sequence[str], quantum: float) -> NDArray[np.
     if not np.isfinite(actions).all():
         raise TokenError('actions: expected finite numbers')
     wave = fft.dct(actions / scale, axis=0, norm='ortho') / quantum
-    flat = np.clip(np.rint(wave), -_GREATEST, _GREATEST).astype(np.int64).ravel()
+    flat = np.rint(wave).ravel()
     there = np.flatnonzero(flat)
-    return flat[: there[-1] + 1 if len(there) else 0] + _GREATEST
+    return _written(flat[: there[-1] + 1 if len(there) else 0])
+
+
+def _written(numbers: Array) -> NDArray[np.int64]:
+    """Return whole numbers as symbols; those beyond the greatest take several."""
+    carries = np.trunc(numbers / _GREATEST)
+    if np.abs(carries).max(initial=0.0) > _CARRIES:
+        raise TokenError(
+            f'actions: more than {_CARRIES * _GREATEST} quanta from what is commanded'
+        )
+    counts = np.abs(carries).astype(np.int64) + 1
+    result = np.repeat(np.where(carries > 0, _UP, _DOWN), counts)
+    result[np.cumsum(counts) - 1] = numbers - carries * _GREATEST + _GREATEST
+    return result
+
+
+def _numbers(symbols: Sequence[int]) -> list[int]:
+    """Return what `_written` was given; raises TokenError where the last is not whole."""
+    result, carried = [], 0
+    for symbol in symbols:
+        if symbol in (_UP, _DOWN):
+            carried += _GREATEST if symbol == _UP else -_GREATEST
+        else:
+            result.append(symbol - _GREATEST + carried)
+            carried = 0
+    if carried:
+        raise TokenError('tokens: they end within a number')
+    return result
 
 
 def fit(

@@ -26,28 +26,34 @@ def command(
         float, typer.Option(help='What is rounded to; smaller is finer, and more tokens.')
     ] = 0.04,
     size: Annotated[int, typer.Option(min=600, help='Number of different tokens.')] = 2048,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help='JSON file of one to measure, in place of fitting one.')
+    ] = None,
     report: options.Report = None,
 ) -> None:
-    """Fit the tokenizer; print what held-out chunks of each robot lose, and how short they get.
+    """Fit a tokenizer, or measure one: what held-out chunks lose, and how short they get.
 
     The report has `robots.<robot>`: chunks, numbers and tokens of a chunk, and the absolute errors
     of every kind of channel (mean, p99, max).
     """
-    from vla_ros.act.tokenizer import save
+    from vla_ros.act.tokenizer import load, save
     from vla_ros.pipeline.tokens import collect, fit_tokenizer, measure
 
+    known = None if tokenizer is None else load(tokenizer)
     found = []
     with bar('demonstrations', len(data)) as step:
         for folder in data:
             found.append(collect(folder))
             step(True)
-    tokenizer = fit_tokenizer(found, quantum, size)
-    save(out, tokenizer)
-    robots = {chunks.robot: measure(tokenizer, chunks) for chunks in found}
+    used = known or fit_tokenizer(found, quantum, size)
+    if known is None:
+        save(out, used)
+    robots = {chunks.robot: measure(used, chunks) for chunks in found}
     Console().print(_table(robots))
-    Console().print(f'{tokenizer.size} tokens, in {out}')
+    Console().print(f'{used.size} tokens, in {tokenizer or out}')
     if report is not None:
-        write_report(report, NAME, {'quantum': quantum, 'size': tokenizer.size, 'robots': robots})
+        figures = {'quantum': used.spec.quantum, 'size': used.size, 'robots': robots}
+        write_report(report, NAME, figures)
 
 
 # What is shown of each kind of channel: a title, and what its unit is multiplied by.

@@ -10,7 +10,6 @@ import pytest
 
 from vla_ros.act import pairs
 from vla_ros.act.tokenizer import (
-    ALPHABET,
     UNITS,
     ActionTokenizer,
     TokenError,
@@ -19,6 +18,9 @@ from vla_ros.act.tokenizer import (
     load,
     save,
 )
+from vla_ros.paths import share_dir
+from vla_ros.policy import kinds_of
+from vla_ros.robots import load_robot
 
 
 ARM = ('position',) * 3 + ('rotation',) * 3 + ('gripper',)
@@ -70,7 +72,7 @@ def test_smooth_motion_is_short_and_comes_back(tokenizer, kinds):
 
 
 @settings(max_examples=60)
-@given(arrays(np.float64, (16, 7), elements=st.floats(-1, 1, width=32)))
+@given(arrays(np.float64, (16, 7), elements=st.floats(-20, 20, width=32)))
 def test_what_is_lost_is_bounded(tokenizer, noise):
     chunk = noise * [UNITS[kind] for kind in ARM]
     back = tokenizer.decode(tokenizer.encode(chunk, ARM).tolist(), ARM, 16)
@@ -85,6 +87,19 @@ def test_standing_still_takes_no_token(tokenizer):
     np.testing.assert_array_equal(tokenizer.decode([], ARM, 16), still)
 
 
+@pytest.mark.parametrize('name', ['franka', 'ur5e', 'aloha', 'humanoid'])
+def test_one_shipped_tokenizer_serves_every_robot(name):
+    shipped = load(share_dir() / 'policies' / 'tokenizer.json')
+    assert name in shipped.spec.robots
+    kinds, rng = kinds_of(load_robot(name).channels), np.random.default_rng(2)
+    chunk = 0.2 * reach(rng, kinds)
+    tokens = shipped.encode(chunk, kinds)
+    assert len(tokens) < chunk.size / 2
+    scale = np.array([UNITS[kind] for kind in kinds])
+    back = shipped.decode(tokens.tolist(), kinds, 16)
+    assert np.abs((back - chunk) / scale).max() < 2 * shipped.spec.quantum
+
+
 def test_what_cannot_be_read_is_refused(tokenizer):
     with pytest.raises(TokenError, match=r'actions: expected \(horizon, 7\), got \(16, 6\)'):
         tokenizer.encode(np.zeros((16, 6)), ARM)
@@ -94,8 +109,15 @@ def test_what_cannot_be_read_is_refused(tokenizer):
         tokenizer.encode(np.zeros((16, 1)), ('mood',))
     with pytest.raises(TokenError, match=f'token: expected 0..{tokenizer.size - 1}, got 99999'):
         tokenizer.decode([99999], ARM, 16)
+    with pytest.raises(TokenError, match='actions: more than 4080 quanta'):
+        tokenizer.encode(np.full((16, 7), 50.0), ARM)
+    plain = ActionTokenizer(TokenizerSpec(0.04, (), ()))
+    far = plain.encode(np.full((16, 1), 2.0), ('joint',)).tolist()  # a head that turns to its end
+    assert len(far) > 1 and plain.decode(far, ('joint',), 16)[0, 0] == pytest.approx(2.0, abs=0.01)
+    with pytest.raises(TokenError, match='they end within a number'):
+        plain.decode(far[:-1], ('joint',), 16)
     with pytest.raises(TokenError, match='expected at most 14 numbers, got 15'):
-        ActionTokenizer(TokenizerSpec(0.04, (), ())).decode([ALPHABET // 2] * 15, ARM, 2)
+        plain.decode([255] * 15, ARM, 2)
 
 
 def test_it_is_saved_and_a_wrong_file_is_refused(tokenizer, tmp_path):

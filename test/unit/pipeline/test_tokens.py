@@ -1,5 +1,6 @@
 """One tokenizer for the demonstrations of all robots, measured on episodes it has not seen."""
 
+import json
 from pathlib import Path
 import shutil
 import sys
@@ -62,6 +63,22 @@ def test_the_command_writes_a_tokenizer_and_its_figures(folders, tmp_path):
     assert answer.exit_code == 0, answer.output
     assert 'franka' in answer.output and 'ur5e' in answer.output
     assert out.stat().st_size > 100 and '"position"' in report.read_text()
+
+
+def test_the_command_measures_a_tokenizer_that_is_there(folders, tmp_path):
+    fitted, again = tmp_path / 'fitted.json', tmp_path / 'again.json'
+    first, given = str(folders[0]), tmp_path / 'tokenizer.json'
+    made = ['tokenize', *map(str, folders), '--size', '600', '--out', str(given)]
+    for arguments in (
+        [*made, '--report', str(fitted)],
+        ['tokenize', first, '--tokenizer', str(given), '--report', str(again)],
+    ):
+        answer = CliRunner().invoke(app, arguments)
+        assert answer.exit_code == 0, answer.output
+    both = [json.loads(report.read_text()) for report in (fitted, again)]
+    assert both[0]['robots']['franka'] == both[1]['robots']['franka']
+    answer = CliRunner().invoke(app, ['tokenize', first, '--tokenizer', str(tmp_path / 'none')])
+    assert answer.exit_code != 0 and 'not an action tokenizer' in str(answer.exception)
 
 
 def test_too_few_or_mixed_demonstrations_are_refused(folders, tmp_path):
