@@ -26,6 +26,7 @@ from vla_ros.robots.body import Robot
 
 
 Report = Callable[[dict], None]
+VALIDATION_SHARE = 0.1  # of the time of a run, at most, until its end
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Run:
         if self.step == 0 and self.settings.reading:
             self.read(report)
         start = saved = time.monotonic()
-        done, first, sums = 0.0, self.step, {'loss': 0.0}
+        done, first, sums, due = 0.0, self.step, {'loss': 0.0}, 0.0
         while done < 1.0:
             self._set_rate(done)
             for name, value in self._one_step().items():
@@ -154,7 +155,10 @@ class Run:
                 saved = now
                 path = self.save()
                 report({'step': self.step, 'done': done, 'checkpoint': str(path)})
-                report({'figures': self.figures()})
+                if done >= 1.0 or now > due:
+                    report({'figures': self.figures()})
+                    ended = time.monotonic()
+                    due = ended + (ended - now) / VALIDATION_SHARE
         return path
 
     def figures(self) -> dict[str, dict]:
