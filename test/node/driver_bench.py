@@ -19,11 +19,12 @@ class DriverBench(ControlBench):
     The joints stand still at home; the force sensor, where there is one, feels the tool's weight.
     """
 
-    def __init__(self, bench, spec: RobotSpec):
+    def __init__(self, bench, spec: RobotSpec, robot: str = ''):
+        """Start the node for `robot`, a name or path; empty: the spec's."""
         self.spec, sensor = spec, spec.force_sensor
         command = qos.Topic(spec.driver.command, Float64MultiArray, qos.COMMAND)
         self.commands = bench.listen(command)
-        super().__init__(bench, sim='none', robot=spec.name)
+        super().__init__(bench, sim='none', robot=robot or spec.name)
         self.model = RobotModel(spec)  # at home
         names = (*spec.joint_names, *spec.gripper.joints)
         fingers = [spec.gripper.open / 2] * len(spec.gripper.joints)

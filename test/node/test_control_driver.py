@@ -3,6 +3,7 @@
 from driver_bench import DriverBench
 import numpy as np
 import pytest
+from standin import variant
 
 from vla_ros.data import Mode
 from vla_ros.robots import load_robot
@@ -31,9 +32,16 @@ def tcp(driver):
 
 
 @franka
-def test_efforts_hold_the_arm_against_gravity(driver):
+def test_a_robot_that_holds_its_own_weight_is_sent_the_rest(driver):
     driver.bench.until(lambda: driver.statuses, 'no status')
     assert not driver.commands  # nothing is measured yet, nothing is sent
+    driver.feed(lambda: len(driver.commands) > 20, 'no efforts')
+    assert np.abs(driver.model.gravity).max() > 10.0
+    np.testing.assert_allclose(driver.commands[-1].data, np.zeros(7), atol=0.5)
+
+
+def test_efforts_hold_the_arm_against_gravity_where_the_robot_does_not(bench, tmp_path):
+    driver = DriverBench(bench, FRANKA, variant(tmp_path, gravity='effort'))
     driver.feed(lambda: len(driver.commands) > 20, 'no efforts')
     np.testing.assert_allclose(driver.commands[-1].data, driver.model.gravity, atol=0.5)
 
@@ -54,7 +62,7 @@ def test_joint_names_may_come_in_any_order(driver):
     driver.feed(lambda: len(driver.commands) > 10, 'no commands', names=names)
     measured = driver.status.measured.position
     np.testing.assert_allclose(measured, driver.model.position, atol=1e-3)
-    held = driver.model.gravity if driver.spec is FRANKA else driver.spec.home
+    held = np.zeros(7) if driver.spec is FRANKA else driver.spec.home
     np.testing.assert_allclose(driver.commands[-1].data, held, atol=0.5)
 
 

@@ -131,9 +131,9 @@ def _show(options: StackOptions) -> list[Action]:
     about = {'robot_description': spec.urdf_path.read_text(), **clock}
     nodes = [('robot_state_publisher', about), ('rviz2', clock)]
     sources = dict.fromkeys(
-        limb.driver.joint_states for limb in spec.limbs if limb.kind != 'drive'
+        name for limb in spec.limbs if limb.kind != 'drive' for name in limb.driver.joint_topics
     )
     if list(sources) != ['joint_states']:
-        # The limbs have drivers of their own: what is drawn needs the joints of all in one topic.
+        # Limbs or grippers have drivers of their own: what is drawn needs all joints in one topic.
         nodes.append(('joint_state_publisher', {**about, 'source_list': list(sources)}))
     return [Node(package=name, executable=name, parameters=[own]) for name, own in nodes]

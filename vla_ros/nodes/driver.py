@@ -1,22 +1,22 @@
 """Driver: the topics of a real robot's ROS 2 driver, on both sides of the control process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from geometry_msgs.msg import WrenchStamped
 import numpy as np
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64, Float64MultiArray
 
 from vla_ros.data import Array, Command
-from vla_ros.nodes import convert
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS, fingers, group
-from vla_ros.nodes.qos import COMMAND, SENSOR, Topic, joint_states
-from vla_ros.observe.joints import JointMap, Joints
+from vla_ros.nodes.joints import JointTopics
+from vla_ros.nodes.qos import COMMAND, SENSOR, Topic
+from vla_ros.observe.joints import Joints
 from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.driver import EACH
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -28,14 +28,15 @@ class Driver:
 
     def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
         """Subscribe and advertise on `node`, for one arm."""
-        driver = spec.driver
         self._arm = arm
         self._send = _sender(node, spec)
         self._grip = _gripper_sender(node, spec)
         self._opening = -1.0
+        effort = spec.driver.command_type == 'effort' and spec.driver.gravity == 'robot'
+        self._weight = RobotModel(spec) if effort else None
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        listen_joints(node, driver.joint_states, spec, self._on_joints)
+        JointTopics(node, spec, self._on_joints)
 
     def stand(self) -> None:
         """Do nothing: the control process holds the arm as long as it is commanded."""
@@ -51,9 +52,14 @@ class Driver:
         snapshot = self._arm.state()
         if snapshot is None:
             return
-        self._send(snapshot.command)
-        if snapshot.command.gripper != self._opening:
-            self._opening = snapshot.command.gripper
+        command = snapshot.command
+        if self._weight is not None:
+            # Left out last: until here all that limits and estimates torques knows the whole.
+            self._weight.update(joints.position, joints.velocity)
+            command = replace(command, torque=command.torque - self._weight.gravity)
+        self._send(command)
+        if command.gripper != self._opening:
+            self._opening = command.gripper
             self._grip(self._opening)
 
 
@@ -80,24 +86,6 @@ def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]
         return lambda opening: publisher.publish(group(fingers(opening, spec)))
     publisher = node.publish_on(Topic(name, Float64, COMMAND))
     return lambda opening: publisher.publish(Float64(data=opening))
-
-
-def listen_joints(
-    node: StageNode, topic: str, spec: RobotSpec | PostureSpec, take: Callable[[Joints], None]
-) -> None:
-    """Call `take` with the joints of every message, by name."""
-    known = JointMap(spec)
-
-    def heard(message: JointState) -> None:
-        try:
-            joints = convert.joints_from_msg(message, known)
-        except convert.ConvertError as error:
-            # Not passed on: to the control process the driver is then silent, and all holds.
-            node.get_logger().error(str(error), throttle_duration_sec=1.0)
-            return
-        take(joints)
-
-    node.listen(joint_states(topic), heard)
 
 
 def each_joint(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:

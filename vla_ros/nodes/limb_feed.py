@@ -6,6 +6,7 @@ from typing import Any
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert import trunk
+from vla_ros.nodes.joints import JointTopics
 from vla_ros.observe import Aligner, JointMap
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.drive import DriveSpec
@@ -33,11 +34,7 @@ class LimbFeed:
         if isinstance(spec, DriveSpec):
             self._feed_drive(name, spec)
             return
-        joints = JointMap(spec)
-        self._take(
-            qos.joint_states(spec.driver.joint_states),
-            lambda m: aligner.offer_joints(convert.joints_from_msg(m, joints), index),
-        )
+        JointTopics(node, spec, lambda joints: aligner.offer_joints(joints, index), say)
         if isinstance(spec, PostureSpec):
             self._feed_posture(name, spec)
         else:

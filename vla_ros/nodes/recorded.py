@@ -44,7 +44,7 @@ def recorded_topics(robot: Robot, sim: bool) -> Iterator[Recorded]:
         yield Recorded(topic, qos.RECORD_LATCHED)
     drives = [limb for limb in robot.limbs if isinstance(limb, DriveSpec)]
     others = [limb for limb in robot.limbs if not isinstance(limb, DriveSpec)]
-    for name in dict.fromkeys(limb.driver.joint_states for limb in others):
+    for name in dict.fromkeys(name for limb in others for name in limb.driver.joint_topics):
         yield Recorded(qos.joint_states(name), qos.RECORD)
     for limb in drives:
         yield Recorded(qos.odom(limb.driver.odom), qos.RECORD)

@@ -101,12 +101,13 @@ def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[LimbSpec
     """Return for each topic of joint states the limbs that are on it.
 
     A drive has no such topic of its own; whoever draws the robot finds its joints on the usual.
+    Where a gripper has one, its fingers are there, with the rest of its arm.
     """
     result: dict[str, list[tuple[LimbSpec, LimbLink]]] = {}
     for i, limb in enumerate(spec.limbs):
-        usual = qos.JOINT_STATES.name
-        name = usual if isinstance(limb, DriveSpec) else limb.driver.joint_states
-        result.setdefault(name, []).append((limb, arm.limb(i)))
+        usual = (qos.JOINT_STATES.name,)
+        for name in usual if isinstance(limb, DriveSpec) else limb.driver.joint_topics:
+            result.setdefault(name, []).append((limb, arm.limb(i)))
     return result
 
 

@@ -22,18 +22,17 @@ class Joints:
     stamp: int  # ns
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
-    gripper: float  # opening, m; 0 of a posture
+    gripper: float  # opening, m; 0 of a posture, and where `gripper_states` tells it
 
 
 class JointMap:
     """Finds a limb's joints in a list of names; the order is remembered while it stays."""
 
     def __init__(self, spec: RobotSpec | PostureSpec) -> None:
-        fingers = spec.gripper.joints if isinstance(spec, RobotSpec) else ()
-        self._wanted = spec.joint_names + fingers
-        self._n = spec.n
-        self._names: tuple[str, ...] = ()
-        self._index: list[int] = []
+        fingers: tuple[str, ...] = ()
+        if isinstance(spec, RobotSpec) and not spec.driver.gripper_apart:
+            fingers = spec.gripper.joints
+        self._find, self._n = _Finder(spec.joint_names + fingers), spec.n
 
     def read(
         self,
@@ -47,13 +46,40 @@ class JointMap:
         Raises:
             JointError: a joint is missing or given twice, or a number is missing or not finite.
         """
+        q, speed = self._find.values(names, position, velocity)
+        return Joints(stamp, q[: self._n], speed[: self._n], float(q[self._n :].sum()))
+
+
+class FingerMap:
+    """Finds the joints of a gripper that has a driver of its own."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._find = _Finder(spec.gripper.joints, 'gripper_states')
+
+    def read(self, names: Sequence[str], position: Sequence[float]) -> float:
+        """Return the opening, m; raises JointError as `JointMap.read` does."""
+        return float(self._find.values(names, position, ())[0].sum())
+
+
+class _Finder:
+    """Finds some names in a list; the topic is named in what is refused."""
+
+    def __init__(self, wanted: tuple[str, ...], topic: str = 'joint_states') -> None:
+        self._wanted, self._topic = wanted, topic
+        self._names: tuple[str, ...] = ()
+        self._index: list[int] = []
+
+    def values(
+        self, names: Sequence[str], position: Sequence[float], velocity: Sequence[float]
+    ) -> tuple[Array, Array]:
+        """Return positions and velocities (wanted,); raises JointError."""
         order = tuple(names)
         if order != self._names:
-            self._index = self._find(order)
+            self._index = self._places(order)
             self._names = order
         if len(position) != len(order) or len(velocity) not in (0, len(order)):
             raise JointError(
-                f'joint_states: {len(order)} names, {len(position)} positions, '
+                f'{self._topic}: {len(order)} names, {len(position)} positions, '
                 f'{len(velocity)} velocities'
             )
         q = np.asarray(position, np.float64)[self._index]
@@ -64,14 +90,14 @@ class JointMap:
                 for name, a, b in zip(self._wanted, q, speed, strict=True)
                 if not (math.isfinite(a) and math.isfinite(b))
             )
-            raise JointError(f'joint_states: {bad} is not finite')
-        return Joints(stamp, q[: self._n], speed[: self._n], float(q[self._n :].sum()))
+            raise JointError(f'{self._topic}: {bad} is not finite')
+        return q, speed
 
-    def _find(self, names: tuple[str, ...]) -> list[int]:
+    def _places(self, names: tuple[str, ...]) -> list[int]:
         missing = [name for name in self._wanted if name not in names]
         if missing:
-            raise JointError(f'joint_states: {missing[0]!r} is missing from {list(names)}')
+            raise JointError(f'{self._topic}: {missing[0]!r} is missing from {list(names)}')
         twice = [name for name in self._wanted if names.count(name) > 1]
         if twice:
-            raise JointError(f'joint_states: {twice[0]!r} is given twice')
+            raise JointError(f'{self._topic}: {twice[0]!r} is given twice')
         return [names.index(name) for name in self._wanted]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from vla_ros.config import require
 
@@ -18,6 +18,9 @@ CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_sta
 GripperType = Literal['opening', 'fingers', 'with_arm']
 # Of these, what a posture takes: positions. It has no torques and no tcp.
 PostureCommand = Literal['position', 'trajectory', 'joint_state']
+# Of efforts, what holds the arm's weight: they themselves do, or the robot, whose own controller
+# adds that to what it is sent, as libfranka's does
+Gravity = Literal['effort', 'robot']
 # twist: geometry_msgs/Twist; twist_stamped: geometry_msgs/TwistStamped, as drive controllers take
 # it from Jazzy on
 DriveCommand = Literal['twist', 'twist_stamped']
@@ -26,6 +29,7 @@ _GROUPS = ('effort', 'position', 'velocity')
 _NAMED = ('joint_state', 'trajectory')
 EACH = '{joint}'  # in a topic's name: one topic for each joint
 NO_SENSOR = 'none'
+WITH_ARM: Final = 'with_arm'
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class BridgeSpec:
     """
 
     joint_states: str = ''
+    gripper_states: str = ''
     command: str = ''
     command_type: Literal['', CommandType] = ''
     gripper_command: str = ''
     gripper_type: Literal['', GripperType] = ''
+    gravity: Literal['', Gravity] = ''
     stale_after: float = 0.0  # s of simulated time; 0: the driver's
     law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo where it must move
     wrench: str = ''  # topic of the force sensor; 'none': the simulator has none
@@ -48,9 +54,17 @@ class BridgeSpec:
 
 # What the usual bridges are like: ros2_control in Gazebo, the action graph of Isaac Sim.
 BRIDGES = {
-    'gazebo': BridgeSpec(gripper_command='gripper_controller/commands', gripper_type='fingers'),
+    'gazebo': BridgeSpec(
+        gripper_states=WITH_ARM,
+        gripper_command='gripper_controller/commands',
+        gripper_type='fingers',
+        gravity='effort',
+    ),
     'isaac': BridgeSpec(
-        command='joint_command', command_type='joint_state', gripper_type='with_arm'
+        gripper_states=WITH_ARM,
+        command='joint_command',
+        command_type='joint_state',
+        gripper_type=WITH_ARM,
     ),
 }
 
@@ -80,11 +94,26 @@ class DriverSpec(Bridged):
     gripper_command: str
     stale_after: float  # s without joint_states before the arm holds
     gripper_type: GripperType = 'opening'
+    # topic of the finger joints where the gripper has a driver of its own; with_arm: joint_states
+    gripper_states: str = WITH_ARM
+    gravity: Gravity = 'effort'
     gazebo: BridgeSpec = BridgeSpec()
     isaac: BridgeSpec = BridgeSpec()
 
+    @property
+    def gripper_apart(self) -> bool:
+        """Whether the fingers' joints have a topic of their own."""
+        return self.gripper_states not in (WITH_ARM, self.joint_states)
+
+    @property
+    def joint_topics(self) -> tuple[str, ...]:
+        """Where joints are published, those of the fingers too."""
+        own = (self.gripper_states,) if self.gripper_apart else ()
+        return (self.joint_states, *own)
+
     def __post_init__(self) -> None:
         _check_each(self.command, self.command_type)
+        require(bool(self.gripper_states), f'gripper_states: expected a topic, or {WITH_ARM}')
         if self.gripper_type == 'with_arm':
             kind = self.command_type
             require(kind in _NAMED, f'gripper_type: with_arm needs one of {_NAMED}, not {kind}')
@@ -106,6 +135,11 @@ class PostureDriver(Bridged):
     stale_after: float  # s without joint_states before the robot holds
     gazebo: BridgeSpec = BridgeSpec()
     isaac: BridgeSpec = BridgeSpec()
+
+    @property
+    def joint_topics(self) -> tuple[str, ...]:
+        """Where joints are published."""
+        return (self.joint_states,)
 
     def __post_init__(self) -> None:
         kind = self.command_type

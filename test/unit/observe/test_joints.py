@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vla_ros.observe import JointError, JointMap
+from vla_ros.observe.joints import FingerMap
 from vla_ros.robots import load_robot
 
 
@@ -49,6 +52,19 @@ def test_what_cannot_be_believed_is_refused():
     for bad in (np.nan, np.inf):
         with pytest.raises(JointError, match='fr3_joint3 is not finite'):
             read(NAMES, position=[0.0, 0.0, bad, *[0.0] * 6])
+
+
+def test_a_gripper_with_a_driver_of_its_own_is_read_apart():
+    driver = replace(SPEC.driver, gripper_states='fr3_gripper/joint_states')
+    spec, names = replace(SPEC, driver=driver), list(SPEC.joint_names)
+    joints = JointMap(spec).read(3, names, [VALUES[name] for name in names], [])
+    assert joints.position.tolist() == [VALUES[name] for name in names] and joints.gripper == 0.0
+    fingers = FingerMap(spec)
+    assert fingers.read(['x', *SPEC.gripper.joints[::-1]], [9.0, 0.03, 0.02]) == 0.05
+    with pytest.raises(JointError, match="gripper_states: 'fr3_finger_joint2' is missing"):
+        fingers.read(SPEC.gripper.joints[:1], [0.03])
+    with pytest.raises(JointError, match='fr3_finger_joint1 is not finite'):
+        fingers.read(SPEC.gripper.joints, [np.nan, 0.0])
 
 
 def test_missing_velocities_are_zero():

@@ -29,6 +29,8 @@ def test_gazebo_has_the_controllers_of_the_robot_and_one_for_the_fingers():
     spec, real = load_arm('franka@gazebo'), load_arm('franka')
     assert spec.driver.command == real.driver.command and spec.law == real.law
     assert spec.driver.gripper_type == 'fingers'
+    # Its physics pulls at the arm; the robot's own controller, which holds it, is not there.
+    assert (real.driver.gravity, spec.driver.gravity) == ('robot', 'effort')
 
 
 def test_what_the_yaml_says_goes_before_what_is_usual(tmp_path):
@@ -42,12 +44,20 @@ def test_what_the_yaml_says_goes_before_what_is_usual(tmp_path):
     assert load_robot(path).driver.command == 'effort_controller/commands'
 
 
+def test_a_gripper_that_has_a_driver_of_its_own_is_one_with_the_arm_in_a_simulator(tmp_path):
+    path = written(tmp_path, gripper_states='fr3_gripper/joint_states')
+    assert load_arm(path).driver.joint_topics == ('joint_states', 'fr3_gripper/joint_states')
+    for name in (f'{path}@isaac', f'{path}@gazebo', 'franka'):
+        assert load_arm(name).driver.joint_topics == ('joint_states',)
+
+
 @pytest.mark.parametrize(
     ('name', 'driver', 'words'),
     [
         ('@webots', {}, r"'webots' behind the @ is not one of \['gazebo', 'isaac'\]"),
         ('@isaac', {'isaac': {'topic': 'x'}}, "unknown key 'topic'"),
         ('', {'gripper_type': 'with_arm'}, 'with_arm needs one of'),
+        ('', {'gripper_states': ''}, 'gripper_states: expected a topic, or with_arm'),
         ('', {'command_type': 'pose', 'command': '{joint}/x'}, '{joint} needs one of'),
         ('@isaac', {'isaac': {'cameras': {'top': 'x'}}}, "camera 'top' is not one of"),
     ],

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vla_ros import presets
+from vla_ros.config import ConfigError
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
@@ -77,7 +78,13 @@ def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlL
         ConfigError: the preset is not valid; the message names the field, after `where`.
     """
     within = f'{where}.parameters'
-    return presets.make(LAWS, preset.law, preset.parameters, spec, where, within)
+    law = presets.make(LAWS, preset.law, preset.parameters, spec, where, within)
+    if spec.driver.gravity == 'robot' and not law.carries_gravity:
+        raise ConfigError(
+            f'{within}.gravity: expected true: {spec.name} holds its own weight, and its driver '
+            'leaves that out of what the law asks for'
+        )
+    return law
 
 
 __all__ = [

@@ -15,7 +15,7 @@ from vla_ros.robots.spec import RobotSpec
 class ArmTermsConfig:
     """Which of the arm's own torques a law compensates."""
 
-    gravity: bool = True  # False where the robot's own controller compensates it
+    gravity: bool = True  # False: another holds the weight, and not the robot by its driver
     coriolis: bool = True
     friction: bool = True  # as the spec gives it, of the wanted motion
     friction_speed: float = 0.05  # rad/s at which three quarters of dry friction are compensated

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from vla_ros.config import ConfigError
-from vla_ros.control.laws import CartesianTarget, load_law
+from vla_ros.control.laws import CartesianTarget, LawPreset, load_law, make_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
 from vla_ros.control.laws.gravity_compensation import (
@@ -272,6 +272,14 @@ def test_a_bad_preset_is_refused_by_name(tree, words, tmp_path):
     with pytest.raises(ConfigError) as error:
         load_law(str(path), SPEC)
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_a_law_that_leaves_gravity_out_is_refused_where_the_driver_does_so_already():
+    preset = LawPreset('gravity_compensation', {'damping': [1.0] * SPEC.n, 'gravity': False})
+    with pytest.raises(ConfigError, match=r'law.parameters.gravity: expected true: franka holds'):
+        make_law(preset, SPEC)
+    heavy = dataclasses.replace(SPEC, driver=dataclasses.replace(SPEC.driver, gravity='effort'))
+    assert not make_law(preset, heavy).carries_gravity
 
 
 def test_an_unknown_preset_names_the_valid_ones():
