@@ -70,6 +70,9 @@ def test_every_gain_says_its_range(tuned):
         ('gains.k_pos', 1e6, 'k_pos: expected 0..5000 N/m'),
         ('gains.k_pos', float('nan'), 'expected a finite number'),
         ('law', 'franka_nonsense', 'franka_nonsense'),
+        # Accepted, it would not be heeded before the node is configured anew.
+        ('twist_timeout', 0.2, 'twist_timeout: it is read by configure'),
+        ('robot', 'ur5e', 'robot: it is read by configure'),
     ],
 )
 def test_what_cannot_be_a_gain_or_a_law_is_refused_with_its_cause(tuned, name, value, cause):

@@ -41,7 +41,7 @@ class Drivers(ControlBench):
         self.fingers(opening)
 
     def _send(self, topic, names, position):
-        message = JointState(name=list(names), position=position)
+        message = JointState(name=list(names), position=position, velocity=[0.0] * len(names))
         message.header.stamp = convert.to_time(time.time_ns())
         self.bench.send(qos.joint_states(topic), message)
 

@@ -11,7 +11,7 @@ from vla_ros.nodes.params import Parameters, param
 class Example:
     rate: float = param(5.0, 'How often, Hz', 0.1, 50.0)
     count: int = param(3, 'How many', 1, 9)
-    policy: str = param('pocket', 'Which', read_only=True)
+    policy: str = param('pocket', 'Which')
     sim: bool = param(True, 'Whether')
 
 
@@ -59,4 +59,3 @@ def test_parameters_describe_themselves(bench):
     rate = bench.node.describe_parameter('rate')
     assert rate.description == 'How often, Hz'
     assert rate.floating_point_range[0].to_value == 50.0
-    assert bench.node.describe_parameter('policy').read_only

@@ -6,9 +6,11 @@ from control_bench import ControlBench, shared
 from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
+from rclpy.parameter import Parameter
 
 from vla_ros.data import Mode
 from vla_ros.nodes import convert, qos
+from vla_ros.nodes.control import ControlNode
 from vla_ros.robots import load_robot
 
 
@@ -63,3 +65,19 @@ def test_a_twist_moves_only_its_arm(running):
     running.repeat(send, 0.02, lambda: running.places[0, 2] > begin[0, 2] + 0.03, 'left rises')
     np.testing.assert_allclose(running.places[1], begin[1], atol=1e-3)
     running.rest()
+
+
+def test_it_may_be_configured_again(bench):
+    node = bench.start(ControlNode, robot='aloha')
+    (refused,) = node.set_parameters([Parameter('law', value='aloha_servo')])
+    assert not refused.successful and 'law: it is read by configure' in refused.reason
+    (taken,) = node.set_parameters([Parameter('left.law', value='aloha_servo')])
+    assert taken.successful, taken.reason
+    for transition in ('deactivate', 'cleanup', 'configure', 'activate'):
+        assert getattr(node, f'trigger_{transition}')().name == 'SUCCESS', transition
+    assert node.has_parameter('left.law') and node.has_parameter('right.gains.damping')
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    assert not any(name.startswith(('left.', 'right.')) for name in node._parameters)
+    (taken,) = node.set_parameters([Parameter('seed', value=3)])
+    assert taken.successful, taken.reason

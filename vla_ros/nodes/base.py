@@ -11,11 +11,13 @@ import sys
 from types import FrameType
 from typing import Any, TypeVar
 
+from rcl_interfaces.msg import SetParametersResult
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
@@ -50,12 +52,13 @@ class StageNode(LifecycleNode, ABC):
         """Declare the parameters."""
         super().__init__(name, **options)
         self.parameters = Parameters(self, self.Config)
-        self.active = False
+        self.active = self._configured = False
         self._beats = Clock(clock_type=ClockType.STEADY_TIME) if self.timers_in_real_time else None
         self._timers_made: list[Timer] = []
         self._kept: set[Timer] = set()
         self._subscriptions_made: list[Subscription] = []
         self._publishers_made: list[Any] = []
+        self.add_on_set_parameters_callback(self._on_parameters)
 
     @abstractmethod
     def configure(self, config: Any) -> None:
@@ -69,6 +72,10 @@ class StageNode(LifecycleNode, ABC):
 
     def release(self) -> None:
         """Give back what `configure` took; may be called when it has not run."""
+
+    def live(self) -> tuple[str, ...]:
+        """Return the parameters whose changes count at once; the others' wait for `configure`."""
+        return ()
 
     @property
     def now(self) -> int:
@@ -123,6 +130,7 @@ class StageNode(LifecycleNode, ABC):
             self.get_logger().fatal(f'cannot configure: {type(error).__name__}: {error}')
             self._clean()
             return _Return.ERROR
+        self._configured = True
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -170,7 +178,15 @@ class StageNode(LifecycleNode, ABC):
             self.active = False
         self._clean()
 
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Refuse what would be accepted and not heeded."""
+        fixed = set(self.parameters.names) - set(self.live()) if self._configured else set()
+        wrong = [own.name for own in parameters if own.name in fixed]
+        cause = f'{wrong[0]}: it is read by configure; clean the node up first' if wrong else ''
+        return SetParametersResult(successful=not wrong, reason=cause)
+
     def _clean(self) -> None:
+        self._configured = False
         for timer in [*self._timers_made, *self._kept]:
             self.destroy_timer(timer)
         self._kept.clear()

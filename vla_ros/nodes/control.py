@@ -9,13 +9,14 @@ from vla_ros.nodes.alarm import Alarm
 from vla_ros.nodes.base import StageNode, run
 from vla_ros.nodes.clock import SimClock
 from vla_ros.nodes.control_config import ControlConfig
-from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions, instruction_problem
+from vla_ros.nodes.episode import Episode, EpisodeDesk, Interventions
 from vla_ros.nodes.events import EpisodeEvents
+from vla_ros.nodes.first import FirstInstruction
 from vla_ros.nodes.limb import LimbTopics
 from vla_ros.nodes.reports import Reports
 from vla_ros.nodes.services import ControlServices
 from vla_ros.pipeline.realtime import RealtimeError, RealtimeProcess
-from vla_ros.robots import load_robot, named_limbs
+from vla_ros.robots import RobotSpec, load_robot, named_limbs
 from vla_ros_msgs.msg import ActionChunk, Latent
 
 
@@ -31,17 +32,17 @@ class ControlNode(StageNode):
             raise ConfigError(cause)
         self._spec = load_robot(config.body)
         self._simulated = config.simulated
-        self._first = config.instruction
         self._arm = self._started(config)
         # Also while inactive: the control process holds the arm when it hears nothing.
         self.every(0.1, self._arm.beat, always=True)
         self._watch_episodes(config.policy_hash)
+        self._first = FirstInstruction(self, self._spec, self._arm, self._desk, config.instruction)
         if self.sim_time:
             self._sim_clock = SimClock(self, self._arm, self._on_rewind)
-        self._limbs = [
-            LimbTopics(self, limb, self._arm.limb(i), name, config.law, not self._simulated)
-            for i, (name, limb) in enumerate(named_limbs(self._spec))
-        ]
+        self._limbs: list[LimbTopics] = []
+        for i, (name, limb) in enumerate(named_limbs(self._spec)):
+            own = limb, self._arm.limb(i), name, config.law
+            self._limbs.append(LimbTopics(self, *own, not self._simulated))
         rates = config.state_rate, config.command_rate, config.status_rate
         self._reports = Reports(
             self, self._spec, self._arm, rates, self._simulated, self._on_status
@@ -50,6 +51,10 @@ class ControlNode(StageNode):
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.LATENT, self._on_latent)
         self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
+
+    def live(self) -> tuple[str, ...]:
+        """Return the law of a robot that is one arm; a limb of several has `<limb>.law`."""
+        return ('law',) if isinstance(self._spec, RobotSpec) else ()
 
     def _watch_episodes(self, policy_hash: str) -> None:
         self._subgoal = ''
@@ -76,16 +81,8 @@ class ControlNode(StageNode):
 
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
-        if self._first and (cause := instruction_problem(self._first)):
-            raise ConfigError(cause)
-        self._begin_first()
-
-    def _begin_first(self) -> None:
-        """Begin as soon as the robot has been heard of: its driver may start later."""
-        if self._first and self._arm.heard:
-            text, self._first = self._first, ''
-            if cause := self._desk.begin(text, self.now):
-                self.get_logger().error(cause)
+        self._first.check()
+        self._first.begin()
 
     def _on_rewind(self) -> None:
         self._desk.end('aborted', 'the clock has gone back')
@@ -102,9 +99,11 @@ class ControlNode(StageNode):
         """End the control process."""
         if hasattr(self, '_offered'):
             self._offered.destroy()
+            del self._offered
+        if hasattr(self, '_limbs'):
             for limb in self._limbs:
                 limb.destroy()
-            del self._offered
+            del self._limbs
         if hasattr(self, '_sim_clock'):
             self._sim_clock.destroy()
             del self._sim_clock
@@ -115,7 +114,7 @@ class ControlNode(StageNode):
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
         self._interventions.update(status.mode is Mode.TAKEOVER, self._desk.current)
         self._offered.feedback(status, self._subgoal, self._alarm.p_value)
-        self._begin_first()
+        self._first.begin()
         sim = self._arm.sim_state()
         held = status.cause if status.mode is Mode.HOLD else ''
         self._desk.poll(self.now, sim is not None and sim.success, held)

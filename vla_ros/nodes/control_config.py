@@ -20,7 +20,7 @@ class ControlConfig:
     )
     seed: int = param(0, 'Seed of the first simulated scene', 0, 2**31 - 1)
     instruction: str = param('', 'Instruction to begin with once active; empty: none')
-    law: str = param('', 'Control law preset in config/control/; empty: that of the robot')
+    law: str = param('', 'Control law preset in config/control/, of all arms; empty: that of each')
     policy_hash: str = param('', 'Weights hash of the policy, for the episode events')
     state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
     command_rate: float = param(100.0, 'commanded_state per second, Hz', 10.0, 500.0)

@@ -35,18 +35,21 @@ class LawParameters:
         """
         dot = f'{limb}.' if limb else ''
         self._law, self._gains = f'{dot}law', f'{dot}gains.'
-        if limb:
-            node.declare_parameter(self._law, preset)
         self._node, self._spec, self._arm = node, spec, arm
         self._preset = load_preset(preset)
+        self._own = [self._law] if limb else []  # an only one's is the node's own
         self._declared: list[str] = []
+        for name in self._own:
+            node.declare_parameter(name, preset)
         self._declare()
         node.add_on_set_parameters_callback(self._on_set)
 
     def destroy(self) -> None:
-        """Take the gains down."""
+        """Take the parameters down."""
         self._node.remove_on_set_parameters_callback(self._on_set)
         self._undeclare()
+        for name in self._own:
+            self._node.undeclare_parameter(name)
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         try:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
-from vla_ros.data import LimbState
+from vla_ros.data import SECOND, LimbState
 from vla_ros.nodes import convert, qos
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert import trunk
@@ -15,6 +15,7 @@ from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 
 
+_BACK = SECOND  # ns by which no state is older than the last, unless the time has gone back
 S = TypeVar('S', Snapshot, PostureSnapshot, DriveSnapshot)
 
 
@@ -30,8 +31,9 @@ class LimbReports(ABC, Generic[S]):
     def publish(self) -> None:
         """Publish what is newer than the last."""
         snapshot = self._read()
-        # A timer that is late and then early would see the same tick twice.
-        if snapshot is None or snapshot.state.stamp <= self._stamp:
+        # A timer that is late and then early would see the same tick twice; of a clock that has
+        # gone back, what is older is new.
+        if snapshot is None or 0 <= self._stamp - snapshot.state.stamp < _BACK:
             return
         self._stamp = snapshot.state.stamp
         self._send(snapshot)

@@ -21,15 +21,11 @@ _FOREIGN = ('use_sim_time', 'start_type_description_service')
 
 
 def param(
-    default: Any,
-    description: str,
-    low: float | None = None,
-    high: float | None = None,
-    read_only: bool = False,
+    default: Any, description: str, low: float | None = None, high: float | None = None
 ) -> Any:
     """Return a dataclass field that becomes a ROS parameter."""
     limits = None if low is None or high is None else (low, high)
-    metadata = {'description': description, 'limits': limits, 'read_only': read_only}
+    metadata = {'description': description, 'limits': limits}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -38,13 +34,16 @@ class Parameters:
 
     A value that ROS refuses (of another type, out of range) is remembered, so that `configure`
     can fail with its cause; raised from a constructor, it would only be a traceback.
+
+    Attributes:
+        names: of them all.
     """
 
     def __init__(self, node: Node, cls: type) -> None:
         """Declare the fields of `cls` on `node`."""
         self._node = node
         self._error = ''
-        names = [field.name for field in dataclasses.fields(cls)]
+        self.names = names = [field.name for field in dataclasses.fields(cls)]
         for field in dataclasses.fields(cls):
             self._declare(field)
         given = [name for name in node._parameter_overrides if not name.startswith('qos_')]
@@ -90,7 +89,6 @@ def _descriptor(field: dataclasses.Field) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         name=field.name,
         description=field.metadata.get('description', ''),
-        read_only=field.metadata.get('read_only', False),
     )
     limits = field.metadata.get('limits')
     if limits and isinstance(field.default, float):

@@ -32,7 +32,8 @@ class JointMap:
         fingers: tuple[str, ...] = ()
         if isinstance(spec, RobotSpec) and not spec.driver.gripper_apart:
             fingers = spec.gripper.joints
-        self._find, self._n = _Finder(spec.joint_names + fingers), spec.n
+        self._find, self._n = _Finder(spec.joint_names + fingers, spec.n), spec.n
+        self._moves = spec.driver.command_type == 'effort'  # by torques, which need the speed
 
     def read(
         self,
@@ -44,17 +45,20 @@ class JointMap:
         """Return the sample.
 
         Raises:
-            JointError: a joint is missing or given twice, or a number is missing or not finite.
+            JointError: a joint is missing or given twice, a number is missing or not finite, or
+                there are no velocities, which torques cannot do without; else they count as 0.
         """
         q, speed = self._find.values(names, position, velocity)
-        return Joints(stamp, q[: self._n], speed[: self._n], float(q[self._n :].sum()))
+        if self._moves and not len(velocity):
+            raise JointError('joint_states: no velocities: without them no torque damps a motion')
+        return Joints(stamp, q[: self._n], speed, float(q[self._n :].sum()))
 
 
 class FingerMap:
     """Finds the joints of a gripper that has a driver of its own."""
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._find = _Finder(spec.gripper.joints, 'gripper_states')
+        self._find = _Finder(spec.gripper.joints, 0, 'gripper_states')
 
     def read(self, names: Sequence[str], position: Sequence[float]) -> float:
         """Return the opening, m; raises JointError as `JointMap.read` does."""
@@ -64,15 +68,16 @@ class FingerMap:
 class _Finder:
     """Finds some names in a list; the topic is named in what is refused."""
 
-    def __init__(self, wanted: tuple[str, ...], topic: str = 'joint_states') -> None:
-        self._wanted, self._topic = wanted, topic
+    def __init__(self, wanted: tuple[str, ...], moving: int, topic: str = 'joint_states') -> None:
+        """Find `wanted`, of which the velocities of the first `moving` matter."""
+        self._wanted, self._moving, self._topic = wanted, moving, topic
         self._names: tuple[str, ...] = ()
         self._index: list[int] = []
 
     def values(
         self, names: Sequence[str], position: Sequence[float], velocity: Sequence[float]
     ) -> tuple[Array, Array]:
-        """Return positions and velocities (wanted,); raises JointError."""
+        """Return positions (wanted,) and velocities (moving,); raises JointError."""
         order = tuple(names)
         if order != self._names:
             self._index = self._places(order)
@@ -83,14 +88,13 @@ class _Finder:
                 f'{len(velocity)} velocities'
             )
         q = np.asarray(position, np.float64)[self._index]
-        speed = np.asarray(velocity, np.float64)[self._index] if len(velocity) else q * 0.0
+        speed = np.zeros(self._moving)
+        if len(velocity):
+            speed = np.asarray(velocity, np.float64)[self._index[: self._moving]]
         if not (math.isfinite(q.sum()) and math.isfinite(speed.sum())):
-            bad = next(
-                name
-                for name, a, b in zip(self._wanted, q, speed, strict=True)
-                if not (math.isfinite(a) and math.isfinite(b))
-            )
-            raise JointError(f'{self._topic}: {bad} is not finite')
+            bad = ~np.isfinite(q)
+            bad[: self._moving] |= ~np.isfinite(speed)
+            raise JointError(f'{self._topic}: {self._wanted[int(bad.argmax())]} is not finite')
         return q, speed
 
     def _places(self, names: tuple[str, ...]) -> list[int]:

@@ -208,9 +208,10 @@ class RealtimeProcess:
         return wire.get_status(self._mailbox.status)
 
     @property
-    def heard(self) -> bool:
-        """Whether every limb has a state: a real robot's have all been heard of."""
-        return all(box.state.version for box in self._mailbox.limbs[: len(self._joints)])
+    def unheard(self) -> list[int]:
+        """Numbers of the limbs without a state: those of a real robot that is not heard of."""
+        boxes = self._mailbox.limbs[: len(self._joints)]
+        return [i for i, box in enumerate(boxes) if not box.state.version]
 
     def state(self, limb: int = 0) -> Snapshot | None:
         """Return an arm's newest measured and commanded state, and what was sent.

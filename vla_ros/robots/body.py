@@ -49,6 +49,9 @@ class BodySpec(Described, Seeing):
         joints = list(self.joint_names)
         twice = sorted({name for name in joints if joints.count(name) > 1})
         require(not twice, f'limbs: {twice} belong to two of them')
+        topics = [topic for limb in self.limbs for topic in limb.driver.owned]
+        shared = sorted({topic for topic in topics if topics.count(topic) > 1})
+        require(not shared, f'limbs: {shared} would take the commands of two of them')
         mounts = {limb.base for limb in self.arms}
         require(len(mounts) == 1, 'limbs: expected the same base for all')
         for limb in self.limbs:

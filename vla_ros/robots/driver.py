@@ -55,12 +55,14 @@ class BridgeSpec:
 # What the usual bridges are like: ros2_control in Gazebo, the action graph of Isaac Sim.
 BRIDGES = {
     'gazebo': BridgeSpec(
+        joint_states='joint_states',
         gripper_states=WITH_ARM,
         gripper_command='gripper_controller/commands',
         gripper_type='fingers',
         gravity='effort',
     ),
     'isaac': BridgeSpec(
+        joint_states='joint_states',
         gripper_states=WITH_ARM,
         command='joint_command',
         command_type='joint_state',
@@ -111,8 +113,15 @@ class DriverSpec(Bridged):
         own = (self.gripper_states,) if self.gripper_apart else ()
         return (self.joint_states, *own)
 
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """Topics of commands that do not say whose they are."""
+        hand = () if self.gripper_type == WITH_ARM else (self.gripper_command,)
+        return _unnamed((*_of_group(self.command, self.command_type), *hand))
+
     def __post_init__(self) -> None:
         _check_each(self.command, self.command_type)
+        _check_stale(self.stale_after)
         require(bool(self.gripper_states), f'gripper_states: expected a topic, or {WITH_ARM}')
         if self.gripper_type == 'with_arm':
             kind = self.command_type
@@ -141,6 +150,11 @@ class PostureDriver(Bridged):
         """Where joints are published."""
         return (self.joint_states,)
 
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """Topics of commands that do not say whose they are."""
+        return _unnamed(_of_group(self.command, self.command_type))
+
     def __post_init__(self) -> None:
         kind = self.command_type
         valid = get_args(PostureCommand)
@@ -158,8 +172,23 @@ class DriveDriver:
     command_type: DriveCommand
     stale_after: float  # s without odom before the robot holds
 
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """Topics of commands that do not say whose they are."""
+        return (self.command,)
+
     def __post_init__(self) -> None:
         _check_stale(self.stale_after)
+
+
+def _of_group(command: str, kind: str) -> tuple[str, ...]:
+    """Return the topic of commands without names, if it is one."""
+    return () if kind in _NAMED else (command,)
+
+
+def _unnamed(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the topics that are not one of each joint."""
+    return tuple(topic for topic in topics if EACH not in topic)
 
 
 def _check_each(command: str, kind: str) -> None:

@@ -32,7 +32,7 @@ def test_joints_are_found_by_name_in_any_order(order):
 def test_an_order_that_changes_is_followed():
     joints = JointMap(SPEC)
     for order in (NAMES, NAMES[::-1], NAMES):
-        sample = joints.read(0, order, [VALUES[name] for name in order], [])
+        sample = joints.read(0, order, [VALUES[name] for name in order], [0.0] * 9)
         assert sample.position.tolist() == [VALUES[name] for name in SPEC.joint_names]
 
 
@@ -57,7 +57,7 @@ def test_what_cannot_be_believed_is_refused():
 def test_a_gripper_with_a_driver_of_its_own_is_read_apart():
     driver = replace(SPEC.driver, gripper_states='fr3_gripper/joint_states')
     spec, names = replace(SPEC, driver=driver), list(SPEC.joint_names)
-    joints = JointMap(spec).read(3, names, [VALUES[name] for name in names], [])
+    joints = JointMap(spec).read(3, names, [VALUES[name] for name in names], [0.0] * 7)
     assert joints.position.tolist() == [VALUES[name] for name in names] and joints.gripper == 0.0
     fingers = FingerMap(spec)
     assert fingers.read(['x', *SPEC.gripper.joints[::-1]], [9.0, 0.03, 0.02]) == 0.05
@@ -67,5 +67,17 @@ def test_a_gripper_with_a_driver_of_its_own_is_read_apart():
         fingers.read(SPEC.gripper.joints, [np.nan, 0.0])
 
 
-def test_missing_velocities_are_zero():
-    assert not read(NAMES, velocity=[]).velocity.any()
+def test_missing_velocities_are_zero_but_to_torques():
+    ur5e = load_robot('ur5e')
+    names = [*ur5e.joint_names, *ur5e.gripper.joints]
+    still = JointMap(ur5e).read(0, names, [0.1] * len(names), [])
+    assert still.velocity.tolist() == [0.0] * ur5e.n
+    with pytest.raises(JointError, match='no velocities'):
+        read(NAMES, velocity=[])
+
+
+def test_only_the_velocities_of_what_is_commanded_matter():
+    unknown = [float('nan')] * 2  # as a broadcaster fills in for joints that have none
+    assert read(NAMES, velocity=[0.5] * 7 + unknown).velocity.tolist() == [0.5] * 7
+    with pytest.raises(JointError, match='fr3_joint7 is not finite'):
+        read(NAMES, velocity=[0.0] * 6 + [np.nan] * 3)

@@ -78,6 +78,26 @@ def test_what_is_wrong_is_named(tree, load, where, value, message):
         load(tree)
 
 
+def test_commands_without_names_are_of_one_arm_only(tree, load):
+    left, right = (limb['driver'] for limb in tree['limbs'])
+    for key in ('command', 'gripper_command'):
+        before, right[key] = right[key], left[key]
+        with pytest.raises(ConfigError, match=f"'{left[key]}'.* would take the commands of two"):
+            load(tree)
+        right[key] = before
+    # Those with names may share a topic.
+    for driver in (left, right):
+        driver |= {'command': 'joint_command', 'command_type': 'joint_state'}
+    assert load(tree).limbs[0].driver.owned == ('left/commands/gripper',)
+
+
+@pytest.mark.parametrize('name', ['aloha', 'humanoid'])
+@pytest.mark.parametrize('simulator', ['gazebo', 'isaac'])
+def test_every_body_goes_through_every_bridge(name, simulator):
+    arms = load_robot(f'{name}@{simulator}').arms
+    assert {arm.driver.joint_states for arm in arms} == {'joint_states'}
+
+
 @pytest.mark.parametrize('data', [b'limbs: [', b'\xff\xfe\x00'])
 def test_a_file_that_is_no_yaml_is_named(tmp_path, data):
     path = tmp_path / 'robot.yaml'
