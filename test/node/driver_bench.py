@@ -30,6 +30,7 @@ class DriverBench(ControlBench):
         fingers = [spec.gripper.open / 2] * len(spec.gripper.joints)
         self.position = dict(zip(names, [*spec.home, *fingers], strict=True))
         self._joints = qos.Topic(spec.driver.joint_states, JointState, qos.SENSOR)
+        self._heard = 0
         self.reading = None  # (6,) N and Nm, sensor frame; None: silent
         if sensor is not None:
             self._wrench = qos.Topic(sensor.topic, WrenchStamped, qos.SENSOR)
@@ -63,3 +64,8 @@ class DriverBench(ControlBench):
     def feed(self, done, words, names=None, timeout=10.0):
         """Publish joint states at 100 Hz until done."""
         self.repeat(lambda: self.joints(names), 0.01, done, words, timeout)
+
+    def quiet(self):
+        """Return whether no command has come since the last call."""
+        before, self._heard = self._heard, len(self.commands)
+        return before == self._heard

@@ -1,11 +1,14 @@
 """The control node in front of a real robot's driver: its topics, played by the test."""
 
 from driver_bench import DriverBench
+from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
 from standin import variant
 
 from vla_ros.data import Mode
+from vla_ros.nodes import qos
+from vla_ros.nodes.convert.base import header
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros_msgs.srv import SetInstruction
@@ -77,13 +80,32 @@ def test_with_a_joint_missing_nothing_is_commanded_and_the_arm_holds(driver, lef
     assert answer.accepted or 'stale' in answer.reason
     driver.feed(lambda: driver.status.mode in (Mode.HOLD, Mode.STOP), 'it goes on', names)
     assert 'joint' in driver.status.cause
-    driver.commands.clear()
-    driver.joints(names)
-    driver.bench.spin(0.2)
-    assert not driver.commands
+    # What it has braked with has left; a driver that comes back finds nothing of before.
+    driver.repeat(lambda: driver.joints(names), 0.05, driver.quiet, 'it is commanded on')
     # The driver is back: a person has to say that it goes on.
     driver.feed(lambda: driver.commands, 'no commands', whole)
     assert driver.trigger('reset').success
+
+
+@pytest.mark.parametrize('end', ['silence', 'deactivate'])
+def test_velocities_end_with_zero(bench, tmp_path, end):
+    other = {'command_type': 'velocity', 'stale_after': 0.5}  # longer than a service takes
+    driver = DriverBench(bench, UR5E, variant(tmp_path, 'ur5e', **other))
+    driver.feed(lambda: len(driver.commands) > 20, 'no commands')
+    assert driver.trigger('takeover').success
+    driver.feed(lambda: driver.status.mode is Mode.TAKEOVER, 'it is not taken over')
+
+    def lead():
+        message = TwistStamped(header=header(bench.node.now, UR5E.base_frame))
+        message.twist.linear.y = 0.1
+        bench.send(qos.TARGET_TWIST, message)
+        driver.joints()
+
+    fast = lambda: np.abs(driver.commands[-1].data).max() > 0.05  # noqa: E731
+    driver.repeat(lead, 0.01, fast, 'it does not move')
+    if end == 'deactivate':
+        bench.node.trigger_deactivate()
+    bench.until(lambda: not np.abs(driver.commands[-1].data).max() > 1e-3, 'it drives on', 3.0)
 
 
 @ur5e

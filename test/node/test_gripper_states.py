@@ -62,9 +62,12 @@ def test_when_the_gripper_falls_silent_the_arm_holds(drivers):
     drivers.repeat(drivers.both, 0.01, lambda: len(drivers.commands) > 20, 'no commands')
     asked = drivers.bench.call(SetInstruction, 'set_instruction', instruction='pick up a cube')
     assert asked.accepted, asked.reason
-    held = lambda: drivers.status.mode in (Mode.HOLD, Mode.STOP)  # noqa: E731
-    drivers.repeat(drivers.joints, 0.01, held, 'it goes on')
-    assert 'joint' in drivers.status.cause
+    cause = 'gripper_states: 0.5'
+    drivers.repeat(drivers.joints, 0.01, lambda: cause in drivers.status.cause, 'it goes on')
+    assert drivers.status.mode is Mode.HOLD
+    # It is held, not let go.
+    before = len(drivers.commands)
+    drivers.repeat(drivers.joints, 0.01, lambda: len(drivers.commands) > before + 30, 'let go')
 
 
 def test_a_simulation_has_both_topics(bench, tmp_path):

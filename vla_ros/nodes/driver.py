@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+import time
 
 from geometry_msgs.msg import WrenchStamped
 import numpy as np
 from std_msgs.msg import Float64, Float64MultiArray
 
+from vla_ros.control.supervisor import Event
 from vla_ros.data import Array, Command
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.base import from_time
 from vla_ros.nodes.convert.command import OUTPUTS, fingers, group
 from vla_ros.nodes.joints import JointTopics
+from vla_ros.nodes.outlet import Outlet
 from vla_ros.nodes.qos import COMMAND, SENSOR, Topic
 from vla_ros.observe.joints import Joints
 from vla_ros.pipeline.limb_link import LimbLink
@@ -20,26 +23,45 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
+_AT_REST = 1e-3  # rad/s
+_DOUBT = 0.5  # s between two reports of a gripper that is silent
+
+
 class Driver:
     """Measured joints go in at the driver's rate; commands leave with each of them.
 
-    The control law still runs at its own rate in the control process, and holds on stale joints.
+    The control law still runs at its own rate in the control process, and holds on stale joints:
+    that leaves, too.
     """
 
     def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
         """Subscribe and advertise on `node`, for one arm."""
         self._arm = arm
-        self._send = _sender(node, spec)
+        self._publish = _sender(node, spec)
         self._grip = _gripper_sender(node, spec)
-        self._opening = -1.0
-        effort = spec.driver.command_type == 'effort' and spec.driver.gravity == 'robot'
-        self._weight = RobotModel(spec) if effort else None
+        self._opening, self._doubted = -1.0, float('-inf')
+        self._effort = spec.driver.command_type == 'effort'
+        self._model, self._carried = RobotModel(spec), spec.driver.gravity == 'robot'
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
+        self._outlet = Outlet(node, self._send, spec.driver.stale_after)
         JointTopics(node, spec, self._on_joints)
 
     def stand(self) -> None:
-        """Do nothing: the control process holds the arm as long as it is commanded."""
+        """Send what stops the arm: nothing is sent after that."""
+        snapshot = self._arm.state()
+        if snapshot is None:
+            return
+        if self._effort:
+            # A torque that goes on for ever must not push: it carries the arm, no more.
+            command = replace(snapshot.command, torque=self._model.gravity)
+            self._publish(self._lightened(command))
+        else:
+            self._outlet.stand(self._moves)
+
+    def _moves(self) -> bool:
+        snapshot = self._arm.state()
+        return snapshot is not None and bool((abs(snapshot.command.velocity) > _AT_REST).any())
 
     def _on_wrench(self, message: WrenchStamped) -> None:
         # What is not finite is told apart in the control process, like silence.
@@ -47,20 +69,35 @@ class Driver:
         reading = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
         self._arm.wrench(from_time(message.header.stamp), np.array(reading))
 
-    def _on_joints(self, joints: Joints) -> None:
+    def _on_joints(self, joints: Joints, doubt: str) -> str:
+        if doubt and time.monotonic() > self._doubted + _DOUBT:
+            # The arm stays in hand, but does nothing more.
+            self._doubted = time.monotonic()
+            self._arm.post(Event.STALE, f'hardware: {doubt}')
         self._arm.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
+        if self._effort:
+            self._model.update(joints.position, joints.velocity)
+        self._outlet.measured()
+        return doubt
+
+    def _send(self) -> None:
         snapshot = self._arm.state()
         if snapshot is None:
             return
         command = snapshot.command
-        if self._weight is not None:
-            # Left out last: until here all that limits and estimates torques knows the whole.
-            self._weight.update(joints.position, joints.velocity)
-            command = replace(command, torque=command.torque - self._weight.gravity)
-        self._send(command)
+        self._publish(self._lightened(command) if self._effort else command)
         if command.gripper != self._opening:
             self._opening = command.gripper
             self._grip(self._opening)
+
+    def _lightened(self, command: Command) -> Command:
+        """Return the command without what the robot carries by itself.
+
+        It is left out last: until here all that limits and estimates torques knows the whole.
+        """
+        if not self._carried:
+            return command
+        return replace(command, torque=command.torque - self._model.gravity)
 
 
 def _sender(node: StageNode, spec: RobotSpec) -> Callable[[Command], None]:

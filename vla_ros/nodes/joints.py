@@ -25,7 +25,7 @@ class JointTopics:
         self,
         node: StageNode,
         spec: RobotSpec | PostureSpec,
-        take: Callable[[Joints], str | None],
+        take: Callable[[Joints, str], str | None],
         say: Callable[[str], None] | None = None,
     ) -> None:
         """Subscribe on `node`.
@@ -33,7 +33,8 @@ class JointTopics:
         Args:
             node: configures.
             spec: of the limb.
-            take: called with every sample; it may return why that is refused.
+            take: called with every sample, and with why its opening is old, if it is; it may
+                return why the sample is refused.
             say: called with the cause of all that is refused; None: it is logged as an error.
         """
         self._node, self._take = node, take
@@ -49,10 +50,10 @@ class JointTopics:
     def _on_joints(self, message: JointState) -> None:
         # What is refused is not passed on: to the control process the driver is silent then.
         try:
-            joints = convert.joints_from_msg(message, self._joints)
+            joints, doubt = convert.joints_from_msg(message, self._joints), ''
             if self._fingers is not None:
-                joints = replace(joints, gripper=self._gripper(joints.stamp))
-            cause = self._take(joints)
+                joints, doubt = self._with_opening(joints)
+            cause = self._take(joints, doubt)
         except convert.ConvertError as error:
             cause = str(error)
         if cause:
@@ -66,17 +67,14 @@ class JointTopics:
         except JointError as error:
             self._say(str(error))
 
-    def _gripper(self, now: int) -> float:
-        """Return the newest opening, m; raises ConvertError where there is none to believe."""
+    def _with_opening(self, joints: Joints) -> tuple[Joints, str]:
+        """Return the sample with the newest opening, and why that is old; '' when it is not."""
         if self._opening is None:
             raise convert.ConvertError('gripper_states: not heard of yet')
         stamp, opening = self._opening
-        apart = abs(now - stamp) / SECOND
-        if apart > _SILENT:
-            raise convert.ConvertError(
-                f'gripper_states: {apart:.2f} s from joint_states, expected at most {_SILENT} s'
-            )
-        return opening
+        apart = abs(joints.stamp - stamp) / SECOND
+        old = f'gripper_states: {apart:.2f} s from joint_states, expected at most {_SILENT} s'
+        return replace(joints, gripper=opening), old if apart > _SILENT else ''
 
     def _log(self, cause: str) -> None:
         self._node.get_logger().error(cause, throttle_duration_sec=1.0)

@@ -34,7 +34,9 @@ class LimbFeed:
         if isinstance(spec, DriveSpec):
             self._feed_drive(name, spec)
             return
-        JointTopics(node, spec, lambda joints: aligner.offer_joints(joints, index), say)
+        JointTopics(
+            node, spec, lambda joints, old: old or aligner.offer_joints(joints, index), say
+        )
         if isinstance(spec, PostureSpec):
             self._feed_posture(name, spec)
         else:

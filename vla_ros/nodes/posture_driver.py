@@ -6,6 +6,7 @@ from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.trunk import OUTPUTS
 from vla_ros.nodes.driver import each_joint
 from vla_ros.nodes.joints import JointTopics
+from vla_ros.nodes.outlet import Outlet
 from vla_ros.nodes.qos import COMMAND, Topic
 from vla_ros.observe.joints import Joints
 from vla_ros.pipeline.limb_link import LimbLink
@@ -15,22 +16,31 @@ from vla_ros.robots.posture import PostureSpec
 
 
 class PostureDriver:
-    """Measured joints go in at the driver's rate; commands leave with each of them."""
+    """As `Driver`, for a posture."""
 
     def __init__(self, node: StageNode, spec: PostureSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
         self._limb = limb
-        self._send = _sender(node, spec)
+        self._publish = _sender(node, spec)
+        self._outlet = Outlet(node, self._send, spec.driver.stale_after)
         JointTopics(node, spec, self._on_joints)
 
     def stand(self) -> None:
-        """Do nothing: a posture holds what it was sent last."""
+        """Send what stops it: nothing is sent after that."""
+        self._outlet.stand(self._moves)
 
-    def _on_joints(self, joints: Joints) -> None:
+    def _moves(self) -> bool:
+        snapshot = self._limb.posture()
+        return snapshot is not None and bool(snapshot.velocity.any())
+
+    def _on_joints(self, joints: Joints, doubt: str) -> None:
         self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
+        self._outlet.measured()
+
+    def _send(self) -> None:
         snapshot = self._limb.posture()
         if snapshot is not None:
-            self._send(snapshot)
+            self._publish(snapshot)
 
 
 def _sender(node: StageNode, spec: PostureSpec) -> Callable[[PostureSnapshot], None]:

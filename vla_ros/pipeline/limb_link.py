@@ -14,6 +14,7 @@ class LimbLink:
     def __init__(self, process: 'RealtimeProcess', index: int) -> None:
         """Stand for limb number `index` of a process."""
         bind = functools.partial
+        self.post = process.post  # of the whole robot
         self.state = bind(process.state, limb=index)
         self.posture = bind(process.posture, limb=index)
         self.drive = bind(process.drive, limb=index)

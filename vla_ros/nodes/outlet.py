@@ -1,0 +1,39 @@
+"""Outlet: when a limb's commands leave for its driver."""
+
+from collections.abc import Callable
+import time
+
+from vla_ros.nodes.base import StageNode
+
+
+_PERIOD = 0.02  # s between two looks whether the driver is silent
+_SILENT = 0.05  # s without a measurement after which commands leave without one
+# s in which the control process brakes once it holds for want of measurements. Then commands end:
+# a driver that comes back must not find what was meant for before.
+_BRAKING = 1.0
+
+
+class Outlet:
+    """Sends with every measurement, and, when none come, until what moves has been braked."""
+
+    def __init__(self, node: StageNode, send: Callable[[], None], stale_after: float) -> None:
+        """Let `send` publish the newest command; after so many s of silence the limb is held."""
+        self._send, self._last, self._end = send, float('-inf'), stale_after + _BRAKING
+        node.every(_PERIOD, self._on_timer)
+
+    def measured(self) -> None:
+        """Send: a measurement has come."""
+        self._last = time.monotonic()
+        self._send()
+
+    def stand(self, moves: Callable[[], bool]) -> None:
+        """Send until the limb no longer moves: nothing is sent after that."""
+        end = time.monotonic() + _BRAKING
+        self._send()
+        while moves() and time.monotonic() < end:
+            time.sleep(_PERIOD)  # in the last moments of the node there is nothing to wait for
+            self._send()
+
+    def _on_timer(self) -> None:
+        if _SILENT < time.monotonic() - self._last < self._end:
+            self._send()
