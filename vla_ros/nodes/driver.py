@@ -35,7 +35,12 @@ class Driver:
         self._opening = -1.0
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        listen_joints(node, driver.joint_states, spec, self._on_joints)
+        self._joints = JointStates(node, driver.joint_states, spec, self._on_joints)
+
+    @property
+    def refused(self) -> str:
+        """Why the newest joint states were refused; '' when they were not."""
+        return self._joints.refused
 
     def stand(self) -> None:
         """Do nothing: the control process holds the arm as long as it is commanded."""
@@ -82,22 +87,35 @@ def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]
     return lambda opening: publisher.publish(Float64(data=opening))
 
 
-def listen_joints(
-    node: StageNode, topic: str, spec: RobotSpec | PostureSpec, take: Callable[[Joints], None]
-) -> None:
-    """Call `take` with the joints of every message, by name."""
-    known = JointMap(spec)
+class JointStates:
+    """The joints of a limb in its driver's messages, by name.
 
-    def heard(message: JointState) -> None:
+    Attributes:
+        refused: why the newest message was refused; '' when it was not.
+    """
+
+    def __init__(
+        self,
+        node: StageNode,
+        topic: str,
+        spec: RobotSpec | PostureSpec,
+        take: Callable[[Joints], None],
+    ) -> None:
+        """Subscribe on `node`; `take` is called with the joints of every message."""
+        self._node, self._take, self._known = node, take, JointMap(spec)
+        self.refused = ''
+        node.listen(joint_states(topic), self._heard)
+
+    def _heard(self, message: JointState) -> None:
         try:
-            joints = convert.joints_from_msg(message, known)
+            joints = convert.joints_from_msg(message, self._known)
         except convert.ConvertError as error:
             # Not passed on: to the control process the driver is then silent, and all holds.
-            node.get_logger().error(str(error), throttle_duration_sec=1.0)
+            self.refused = str(error)
+            self._node.get_logger().error(self.refused, throttle_duration_sec=1.0)
             return
-        take(joints)
-
-    node.listen(joint_states(topic), heard)
+        self.refused = ''
+        self._take(joints)
 
 
 def each_joint(node: StageNode, name: str, joints: tuple[str, ...]) -> Callable[[Array], None]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.trunk import OUTPUTS
-from vla_ros.nodes.driver import each_joint, listen_joints
+from vla_ros.nodes.driver import JointStates, each_joint
 from vla_ros.nodes.qos import COMMAND, Topic
 from vla_ros.observe.joints import Joints
 from vla_ros.pipeline.limb_link import LimbLink
@@ -20,7 +20,12 @@ class PostureDriver:
         """Subscribe and advertise on `node`."""
         self._limb = limb
         self._send = _sender(node, spec)
-        listen_joints(node, spec.driver.joint_states, spec, self._on_joints)
+        self._joints = JointStates(node, spec.driver.joint_states, spec, self._on_joints)
+
+    @property
+    def refused(self) -> str:
+        """Why the newest joint states were refused; '' when they were not."""
+        return self._joints.refused
 
     def stand(self) -> None:
         """Do nothing: a posture holds what it was sent last."""
