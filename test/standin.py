@@ -38,7 +38,8 @@ def report_of(messages):
 def variant(folder, robot='franka', law='', **driver):
     """Write a robot's YAML with another driver; return its path."""
     tree = yaml.safe_load(config_file('robots', robot).read_text())
-    tree['driver'] |= driver
+    if driver:
+        tree['driver'] |= driver  # of a robot that is one arm
     if law:
         tree['law'] = law
     path = folder / f'{robot}.yaml'

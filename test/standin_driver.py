@@ -1,8 +1,9 @@
 """A stand-in for a robot's driver, or for a simulator with its bridge: a process of its own.
 
-`python test/standin_driver.py '{"robot": "franka@isaac", ...}'` holds the physics and speaks the
-topics of the robot's YAML through a transport that takes `delay` s in each direction. Joints come
-in another order than the robot's, with joints of other machines between. It ends with its parent.
+`python test/standin_driver.py '{"robot": "franka@isaac", ...}'` holds the physics of all limbs and
+speaks the topics of the robot's YAML through a transport that takes `delay` s in each direction.
+Joints come in another order than the robot's, with joints of other machines between. It ends with
+its parent.
 """
 
 from collections import deque
@@ -15,21 +16,24 @@ import subprocess
 import sys
 import time
 
-from geometry_msgs.msg import WrenchStamped
 import rclpy
 from rclpy._rclpy_pybind11 import RCLError
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from standin_inputs import inputs
-from standin_robot import DT, Robot
+from standin_outputs import outputs
+from standin_robot import Robot
 from std_msgs.msg import String
 
 from vla_ros.config import build
 from vla_ros.nodes import qos
 from vla_ros.nodes.base import PARENT, die_with_parent
 from vla_ros.nodes.convert.base import header, packed, to_time
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 from vla_ros_msgs.msg import SimState
+
+
+QUEUE = 10  # messages, as drivers have it: limbs that share a topic send one each at a time
 
 
 @dataclass(frozen=True)
@@ -53,23 +57,25 @@ class Standin:
 
     def __init__(self, settings, node):
         self.settings, self.node = settings, node
-        self.spec = spec = load_arm(settings.robot)
-        self.robot = Robot(spec, settings.family, settings.seed)
+        self.robot = robot = Robot(load_robot(settings.robot), settings.family, settings.seed)
+        self.timestep = robot.timestep
         self.time = 10.0 if settings.clock else 0.0  # s, simulated
         self.steps, self.speed, self.late = 0, settings.speed, 0.0
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)
-        self.delay = round(settings.delay / DT)
-        self.inputs, self.lost, self.paused = [], False, 0
-        for kind, name, act in inputs(spec, self.robot):
+        self.delay = round(settings.delay / self.timestep)
+        self.inputs, self.outputs = {}, []
+        self.lost, self.paused = '', 0
+        for kind, name, act in inputs(robot):
             self._take(kind, name, act)
         self._take(String, 'standin/command', self._obey, now=True)
-        self.joints = node.create_publisher(JointState, spec.driver.joint_states, qos.SENSOR)
-        self.sim = node.create_publisher(SimState, 'standin/sim_state', qos.SENSOR)
-        self.report = node.create_publisher(String, 'standin/report', 10)
+        for topic, rate, make in outputs(robot, settings.rate):
+            self._give(topic, rate, make)
         if settings.clock:
-            self.clock = node.create_publisher(Clock, '/clock', 10)
-        if spec.force_sensor is not None:
-            self.wrench = node.create_publisher(WrenchStamped, spec.force_sensor.topic, qos.SENSOR)
+            clock = qos.Topic('/clock', Clock, 10)
+            self._give(clock, settings.clock, self._clock)
+        if settings.cameras:
+            self._give(qos.Topic('standin/sim_state', SimState, qos.SENSOR), 62.5, self._sim_state)
+        self.report = node.create_publisher(String, 'standin/report', 10)
 
     @property
     def stamp(self):
@@ -80,19 +86,14 @@ class Standin:
         """Step until the process is ended."""
         deadline = time.monotonic()
         while rclpy.ok():
-            deadline += DT / max(self.speed, 0.05)
+            deadline += self.timestep / max(self.speed, 0.05)
             wait = deadline - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
             elif wait < -0.05:
                 # A real robot does not wait; this one does, and says so.
                 self.late, deadline = self.late - wait, time.monotonic()
-            for subscription, act, now in self.inputs:
-                while taken := subscription.handle.take_message(subscription.msg_type, False):
-                    if now:
-                        act(taken[0])
-                    else:
-                        self.inwards.append((self.steps + self.delay, act, taken[0]))
+            self.hear()
             if self.speed > 0:
                 self.step()
             else:
@@ -100,24 +101,30 @@ class Standin:
                 if not self.paused % 5:
                     self.tell()
 
+    def hear(self):
+        """Take what has come; most of it is still under way to the robot."""
+        for subscription, acts, now in self.inputs.values():
+            while taken := subscription.handle.take_message(subscription.msg_type, False):
+                for act in acts:
+                    if now:
+                        act(taken[0])
+                    else:
+                        self.inwards.append((self.steps + self.delay, act, taken[0]))
+
     def step(self):
-        """Pass a millisecond on."""
+        """Pass a timestep on."""
         while self.inwards and self.inwards[0][0] <= self.steps:
             _, act, message = self.inwards.popleft()
             act(message)
         self.robot.step()
         self.steps += 1
-        self.time += DT
-        settings, stamp = self.settings, self.stamp
-        if not self.steps % round(1 / (settings.rate * DT)):
-            self._later(self.joints, self._joint_states(stamp))
-            if self.spec.force_sensor is not None:
-                self._later(self.wrench, self._wrench(stamp))
-        if settings.clock and not self.steps % round(1 / (settings.clock * DT)):
-            self._later(self.clock, Clock(clock=to_time(round(self.time * 1e9))))
-        if settings.cameras and not self.steps % 16:
-            self._later(self.sim, self._sim_state(stamp))
-        if not self.steps % 50:
+        self.time += self.timestep
+        stamp = self.stamp
+        for name, publisher, every, make in self.outputs:
+            if not self.steps % every and name != self.lost:
+                message = self._spoilt(make(stamp))
+                self.outwards.append((self.steps + self.delay, publisher, message))
+        if not self.steps % self._every(20.0):
             self.tell()
         while self.outwards and self.outwards[0][0] <= self.steps:
             _, publisher, message = self.outwards.popleft()
@@ -129,47 +136,48 @@ class Standin:
         self.report.publish(String(data=json.dumps(words)))
 
     def _obey(self, message):
-        """Do what the test asks: 'speed 0.5', 'pause', 'rewind', 'lose' a joint or 'find' it."""
+        """Do what the test asks.
+
+        'speed 0.5', 'pause', 'rewind'; 'lose' a joint or a topic, the first joint where none is
+        named, or 'find' it.
+        """
         word, _, value = message.data.partition(' ')
         if word == 'speed':
             self.speed = float(value)
         elif word == 'pause':
             self.speed = 0.0
-        elif word in ('lose', 'find'):
-            self.lost = word == 'lose'
+        elif word == 'lose':
+            self.lost = value or self.robot.spec.joint_names[0]
+        elif word == 'find':
+            self.lost = ''
         elif word == 'rewind':
             self.time = 1.0
             self.inwards.clear()
             self.outwards.clear()
             self.robot.reset()
 
-    def _later(self, publisher, message):
-        self.outwards.append((self.steps + self.delay, publisher, message))
-
     def _take(self, kind, name, act, now=False):
-        subscription = self.node.create_subscription(kind, name, lambda _: None, qos.COMMAND)
-        self.inputs.append((subscription, act, now))
+        if name not in self.inputs:
+            subscription = self.node.create_subscription(kind, name, lambda _: None, QUEUE)
+            self.inputs[name] = subscription, [], now
+        self.inputs[name][1].append(act)
 
-    def _joint_states(self, stamp):
-        """Return the joints backwards, with others at both ends."""
-        sample, spec = self.robot.hardware.read(), self.spec
-        fingers = spec.gripper.joints
-        share = [sample.gripper / len(fingers)] * len(fingers)
-        names = ['some_rail', *fingers, *spec.joint_names[::-1], 'some_wheel']
-        if self.lost:
-            names[-2] = 'renamed'
-        message = JointState(header=header(stamp), name=names)
-        message.position = packed([7.0, *share, *sample.position[::-1].tolist(), 9.0], 'd')
-        rates = [0.0] * (1 + len(fingers))
-        message.velocity = packed([*rates, *sample.velocity[::-1].tolist(), 0.0], 'd')
+    def _give(self, topic, rate, make):
+        publisher = self.node.create_publisher(topic.type, topic.name, topic.qos)
+        self.outputs.append((topic.name, publisher, self._every(rate), make))
+
+    def _every(self, rate):
+        """Return the steps between two messages at a rate in Hz."""
+        return max(round(1 / (rate * self.timestep)), 1)
+
+    def _spoilt(self, message):
+        """Return the message with another name for the joint that is lost."""
+        if self.lost and isinstance(message, JointState):
+            message.name = ['renamed' if name == self.lost else name for name in message.name]
         return message
 
-    def _wrench(self, stamp):
-        message = WrenchStamped(header=header(stamp))
-        values = self.robot.hardware.read().wrench.reshape(2, 3).tolist()
-        for part, row in zip((message.wrench.force, message.wrench.torque), values, strict=True):
-            part.x, part.y, part.z = row
-        return message
+    def _clock(self, stamp):
+        return Clock(clock=to_time(round(self.time * 1e9)))  # also where stamps are of the wall's
 
     def _sim_state(self, stamp):
         data = self.robot.hardware.data

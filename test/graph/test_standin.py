@@ -1,4 +1,4 @@
-"""The whole stack in front of a robot that is elsewhere: it picks a cube through the topics."""
+"""The whole stack in front of a robot that is elsewhere: it does a task through the topics."""
 
 import numpy as np
 import pytest
@@ -10,14 +10,15 @@ from vla_ros.language.grammar import render
 from vla_ros.nodes import qos
 from vla_ros.paths import share_dir
 from vla_ros.pipeline.simulated import Scenes
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot
 from vla_ros.robots.bridge import robot_in
 from vla_ros.sim.config import load_sim
 from vla_ros_msgs.srv import SetInstruction
 
 
-POLICIES = {robot: share_dir() / 'policies' / robot / 'pocket' for robot in ('franka', 'ur5e')}
-SCENE = {'family': 'pick', 'seed': 3}
+ROBOTS = ('franka', 'ur5e', 'aloha', 'humanoid')
+POLICIES = {robot: share_dir() / 'policies' / robot / 'pocket' for robot in ROBOTS}
+SEED = 3
 pytestmark = [
     pytest.mark.ros,
     pytest.mark.slow,
@@ -30,7 +31,13 @@ WAYS = {
     'compliance': ('franka', 'none', COMPLIANCE, {'rate': 200.0}),
     'isaac': ('franka', 'isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
     'forward_position': ('ur5e', 'none', {}, {'rate': 500.0}),
-}
+    'two_arms': ('aloha', 'none', {}, {'family': 'place', 'rate': 200.0}),
+    'body': ('humanoid', 'none', {}, {'family': 'fetch', 'rate': 200.0}),
+    'body_isaac': (
+        'humanoid', 'isaac', {},
+        {'family': 'fetch', 'rate': 100.0, 'clock': 100.0, 'speed': 0.7},
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def standin():
     made = []
 
     def start(domain, **settings):
-        made.append(start_standin(domain, cameras=True, **SCENE, **settings))
+        made.append(start_standin(domain, cameras=True, **settings))
 
     yield start
     for process in made:
@@ -46,27 +53,31 @@ def standin():
         process.wait(10)
 
 
-def instruction(robot):
+def instruction(robot, family, seed):
     """Return what the scene asks for."""
-    request = Scenes(load_arm(robot), load_sim()).request(*SCENE.values())
+    spec = load_robot(robot)
+    request = Scenes(spec, load_sim(spec.sim)).request(family, seed)
     return render(request, np.random.default_rng(0), 'plain')
 
 
 @pytest.mark.parametrize('way', WAYS)
-def test_a_cube_is_picked_through_five_milliseconds_of_transport(start, standin, tmp_path, way):
+def test_a_task_is_done_through_five_milliseconds_of_transport(start, standin, tmp_path, way):
     name, sim, driver, settings = WAYS[way]
+    scene = {'family': settings.get('family', 'pick'), 'seed': SEED}
     robot, reports, images = variant(tmp_path, name, **driver), [], []
     graph = start(POLICIES[name], robot=robot, sim=sim)
     graph.client.subscribe(REPORT, reports.append)
-    graph.client.subscribe(qos.image_topic('camera/wrist/image_raw'), images.append)
-    standin(graph.domain, robot=robot_in(robot, sim), **settings)
+    hand = load_robot(robot_in(robot, sim)).cameras[-1]
+    graph.client.subscribe(qos.image_topic(hand.topic), images.append)
+    standin(graph.domain, robot=robot_in(robot, sim), **{**settings, **scene})
     graph.until(lambda: reports, 'no stand-in', 30.0)
     graph.until(lambda: len(images) > 10, 'no pictures', 40.0)
     graph.until(lambda: graph.status.measured.position.any(), 'no joint states')
     if graph.status.mode is Mode.HOLD:  # while everything started
         graph.ask(Trigger, 'reset')
-    answer = graph.ask(SetInstruction, 'set_instruction', instruction=instruction(name))
+    text = instruction(name, **scene)
+    answer = graph.ask(SetInstruction, 'set_instruction', instruction=text)
     assert answer.accepted, answer.reason
     graph.until(lambda: report_of(reports)['success'], 'not done', 40.0)
-    print(way, report_of(reports), graph.status)
+    print(way, text, report_of(reports), graph.status)
     assert graph.status.mode is Mode.RUN

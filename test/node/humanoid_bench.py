@@ -12,7 +12,6 @@ import yaml
 
 from vla_ros.data import ActionChunk
 from vla_ros.nodes import convert, qos
-from vla_ros.nodes.convert.base import header
 from vla_ros.paths import config_file
 from vla_ros.robots import load_robot
 
@@ -131,9 +130,3 @@ class HumanoidDrivers(HumanoidBench):
         """The last twist that was sent to the base, (3,)."""
         twist = self.driven[-1].twist
         return np.array([twist.linear.x, twist.linear.y, twist.angular.z])
-
-    def lead(self, kind, topic, fill):
-        """Publish a target of now."""
-        message = kind(header=header(self.bench.node.now))
-        fill(message)
-        self.bench.send(topic, message)

@@ -9,20 +9,20 @@ from std_msgs.msg import String
 from vla_ros.data import Mode
 from vla_ros.nodes import qos
 from vla_ros.nodes.convert.base import header
-from vla_ros.robots import load_arm
+from vla_ros.robots import load_robot, named_arms
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
 
 
 class StandinBench(ControlBench):
-    """The node, the stand-in, and what both say."""
+    """The node, the stand-in, and what both say; the arm is the first one."""
 
     def __init__(self, bench, robot='franka', sim='none', **settings):
         simulated = sim in BRIDGES
         clock = 250.0 if simulated else 0.0
         where = robot_in(robot, sim)
         self.process = start_standin(bench.domain, **{'robot': where, 'clock': clock, **settings})
-        self.spec = load_arm(where)
+        self.name, self.arm = named_arms(load_robot(where))[0]
         self.reports = bench.listen(REPORT)
         super().__init__(bench, robot=robot, sim=sim, use_sim_time=simulated)
         bench.until(lambda: self.reports and self.statuses, 'no stand-in', 30.0)
@@ -31,6 +31,11 @@ class StandinBench(ControlBench):
     @property
     def report(self):
         return report_of(self.reports)
+
+    @property
+    def speeds(self):
+        """The greatest share of a limit of speed, by limb."""
+        return self.report['speeds']
 
     @property
     def tcp(self):
@@ -42,6 +47,13 @@ class StandinBench(ControlBench):
         end = self.report['time'] + seconds
         self.bench.until(lambda: self.report['time'] > end, 'the physics stands still', timeout)
 
+    def holds(self, seconds=0.5, near=0.01):
+        """Let seconds pass in which no limb leaves its place, rad or m."""
+        begin = self.report['limbs']
+        self.pass_time(seconds)
+        for name, place in self.report['limbs'].items():
+            np.testing.assert_allclose(place, begin[name], atol=near, err_msg=name)
+
     def command(self, text):
         self.bench.send(COMMAND, String(data=text))
 
@@ -52,11 +64,11 @@ class StandinBench(ControlBench):
 
     def aim(self, goal):
         """Publish a target pose, turned as the hand was when it was taken."""
-        message = PoseStamped(header=header(self.bench.node.now, self.spec.base_frame))
+        message = PoseStamped(header=header(self.bench.node.now, self.arm.base_frame))
         p, o = message.pose.position, message.pose.orientation
         p.x, p.y, p.z = goal.tolist()
         o.x, o.y, o.z, o.w = self.turn
-        self.bench.send(qos.TARGET_POSE, message)
+        self.bench.send(qos.TARGET_POSE.of(self.name), message)
 
     def lead(self, goal, near=0.005, timeout=20.0):
         """Lead the arm to a goal (3,) m until the stand-in has it there."""

@@ -1,5 +1,6 @@
 """The control node behind a transport of 5 ms in each direction: every command type."""
 
+from limb_targets import aim, drive
 import numpy as np
 import pytest
 
@@ -64,10 +65,11 @@ def test_the_arm_is_held_moved_and_stopped(connect, way):
     standin.take()
     standin.lead(begin + [0.0, 0.08, -0.05])
     assert standin.report['peak'] < 1.2
-    if standin.spec.driver.command_type == 'effort':
+    if standin.arm.driver.command_type == 'effort':
         return  # torques that come late do not stop it well: docs/control.md, Delay on the way
     standin.command('lose')
     standin.until(Mode.HOLD, 'joint states are silent')
+    assert f'{standin.arm.joint_names[0]!r} is missing' in standin.status.cause
     standin.command('find')
     standin.trigger('estop')
     standin.until(Mode.STOP)
@@ -140,3 +142,51 @@ def test_joint_states_of_another_clock_are_refused_with_the_cause(bench, connect
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def body(connect):
+    """A humanoid, which first holds still with every limb."""
+    pytest.importorskip('nav_msgs')
+    standin = connect('humanoid', family='reach')
+    standin.bench.until(lambda: standin.status.mode is Mode.IDLE, 'it does not begin')
+    standin.holds(1.0, near=0.003)
+    return standin
+
+
+@pytest.mark.parametrize(
+    ('act', 'mode', 'cause'),
+    [
+        (
+            lambda body: body.command('lose head_yaw_joint'), Mode.HOLD,
+            "joint states of head are silent; joint_states: 'head_yaw_joint' is missing",
+        ),
+        (lambda body: body.command('lose odom'), Mode.HOLD, 'odom of base is silent'),
+        (lambda body: body.trigger('estop'), Mode.STOP, ''),
+    ],
+    ids=['a joint', 'odometry', 'estop'],
+)  # fmt: skip
+def test_all_limbs_of_a_humanoid_move_and_then_stop(body, act, mode, cause):
+    body.take()
+    begin, up = body.report['limbs'], body.status.commanded.position + [0.0, 0.0, 0.05]
+    # Not so far that a joint comes near its limit of speed: commands come when they come.
+    turned = aim('torso', waist_yaw_joint=0.12, waist_roll_joint=0.0, waist_pitch_joint=0.15)
+    pitch, yaw = begin['head']
+    looking = aim('head', head_pitch_joint=pitch, head_yaw_joint=yaw - np.copysign(0.25, yaw))
+    driven = drive(-0.2)
+
+    def step():
+        for send in (turned, looking, driven, lambda body: body.aim(up)):
+            send(body)
+
+    def moves():
+        now = body.report['limbs']
+        off = [np.subtract(now[name], begin[name]) for name in ('left', 'torso', 'head', 'base')]
+        return min(np.abs(away).max() for away in off) > 0.05 and body.speeds['base'] > 0.3
+
+    body.repeat(step, 0.02, moves, 'a limb rests')
+    act(body)
+    body.until(mode, cause)
+    body.bench.until(lambda: max(body.speeds.values()) < 0.01, 'it moves on')
+    body.holds()
+    assert body.report['peak'] < 1.2

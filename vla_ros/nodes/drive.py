@@ -22,11 +22,15 @@ class DriveDriver:
     """Odometry goes in as it comes; twists leave at a rate of their own.
 
     So that a drive whose odometry is silent is still told to brake, and to stand.
+
+    Attributes:
+        refused: why the newest odometry was refused; '' when it was not.
     """
 
     def __init__(self, node: StageNode, spec: DriveSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
         self._node, self._spec, self._limb = node, spec, limb
+        self.refused = ''
         self._stamped = spec.driver.command_type == 'twist_stamped'
         kind: Any = TwistStamped if self._stamped else Twist
         self._publisher = node.publish_on(qos.Topic(spec.driver.command, kind, qos.COMMAND))
@@ -43,8 +47,10 @@ class DriveDriver:
             stamp, pose, twist = odometry_from_msg(message, self._spec)
         except ConvertError as error:
             # Not passed on: to the control process odometry is then silent, and all holds.
-            self._node.get_logger().error(str(error), throttle_duration_sec=1.0)
+            self.refused = str(error)
+            self._node.get_logger().error(self.refused, throttle_duration_sec=1.0)
             return
+        self.refused = ''
         self._limb.odom(stamp, pose, twist)
 
     def _command(self) -> None:

@@ -45,7 +45,12 @@ class Driver:
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
         self._outlet = Outlet(node, self._send, spec.driver.stale_after)
-        JointTopics(node, spec, self._on_joints)
+        self._joints = JointTopics(node, spec, self._on_joints)
+
+    @property
+    def refused(self) -> str:
+        """Why the newest joint states were refused; '' when they were not."""
+        return self._joints.refused
 
     def stand(self) -> None:
         """Send what stops the arm: nothing is sent after that."""
@@ -69,7 +74,7 @@ class Driver:
         reading = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
         self._arm.wrench(from_time(message.header.stamp), np.array(reading))
 
-    def _on_joints(self, joints: Joints, doubt: str) -> str:
+    def _on_joints(self, joints: Joints, doubt: str) -> None:
         if doubt and time.monotonic() > self._doubted + _DOUBT:
             # The arm stays in hand, but does nothing more.
             self._doubted = time.monotonic()
@@ -78,7 +83,6 @@ class Driver:
         if self._effort:
             self._model.update(joints.position, joints.velocity)
         self._outlet.measured()
-        return doubt
 
     def _send(self) -> None:
         snapshot = self._arm.state()

@@ -19,7 +19,11 @@ _SILENT = 0.5  # s for which what a gripper has said is believed: its driver may
 
 
 class JointTopics:
-    """Hears of a limb's joints, by name, and of its opening."""
+    """Hears of a limb's joints, by name, and of its opening.
+
+    Attributes:
+        refused: why the newest sample was refused; '' when it was not.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,7 @@ class JointTopics:
                 return why the sample is refused.
             say: called with the cause of all that is refused; None: it is logged as an error.
         """
-        self._node, self._take = node, take
+        self._node, self._take, self.refused = node, take, ''
         self._say = say or self._log
         self._joints = JointMap(spec)
         self._fingers: FingerMap | None = None
@@ -53,11 +57,11 @@ class JointTopics:
             joints, doubt = convert.joints_from_msg(message, self._joints), ''
             if self._fingers is not None:
                 joints, doubt = self._with_opening(joints)
-            cause = self._take(joints, doubt)
+            self.refused = self._take(joints, doubt) or ''
         except convert.ConvertError as error:
-            cause = str(error)
-        if cause:
-            self._say(cause)
+            self.refused = str(error)
+        if self.refused:
+            self._say(self.refused)
 
     def _on_fingers(self, message: JointState) -> None:
         assert self._fingers is not None  # it is subscribed to with them

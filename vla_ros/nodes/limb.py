@@ -1,8 +1,9 @@
 """LimbTopics: what the control node offers of one limb, beside its reports."""
 
+from dataclasses import replace
 from typing import Protocol
 
-from vla_ros.data import ExecutionStatus
+from vla_ros.data import ExecutionStatus, Mode
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.driver import Driver
 from vla_ros.nodes.gains import LawParameters
@@ -17,6 +18,10 @@ from vla_ros.robots.spec import RobotSpec
 
 class LimbDriver(Protocol):
     """The topics of a limb's ROS 2 driver."""
+
+    @property
+    def refused(self) -> str:
+        """Why the newest that was measured was refused; '' when it was not."""
 
     def stand(self) -> None:
         """Send what is to hold when nothing more is sent."""
@@ -51,8 +56,14 @@ class LimbTopics:
         self._driver = _driver(node, spec, limb) if driven else None
 
     def amend(self, status: ExecutionStatus) -> ExecutionStatus:
-        """Return the status with the targets that were refused here."""
-        return self._targets.amend(status)
+        """Return the status with the targets that were refused here, and why its driver is."""
+        status = self._targets.amend(status)
+        refused = '' if self._driver is None else self._driver.refused
+        # Limbs of one topic may refuse it for the same reason.
+        if status.mode is not Mode.HOLD or not refused or refused in status.cause:
+            return status
+        # To the control process a driver that is refused is silent: people are told the rest here.
+        return replace(status, cause=f'{status.cause}; {refused}')
 
     def stand(self) -> None:
         """Send what is to hold while the node is inactive."""

@@ -23,7 +23,12 @@ class PostureDriver:
         self._limb = limb
         self._publish = _sender(node, spec)
         self._outlet = Outlet(node, self._send, spec.driver.stale_after)
-        JointTopics(node, spec, self._on_joints)
+        self._joints = JointTopics(node, spec, self._on_joints)
+
+    @property
+    def refused(self) -> str:
+        """Why the newest joint states were refused; '' when they were not."""
+        return self._joints.refused
 
     def stand(self) -> None:
         """Send what stops it: nothing is sent after that."""
