@@ -101,11 +101,21 @@ class Arm(Posture):
         self.fingers = self.spec.gripper.joints
         self.gripper, self.torque = self.spec.gripper.open, None
         self.compliance = None
+        # libfranka and its like add gravity's torque to what they are sent.
+        self.weight = RobotModel(self.spec) if self.spec.driver.gravity == 'robot' else None
         if self.spec.driver.command_type == 'pose':
             self.compliance = Compliance(self.spec, self.timestep)
 
     def track(self, positions, velocities):
         self.position, self.velocity = positions, velocities
+
+    def _carried(self):
+        """Return the torque (n,) Nm that the robot adds by itself."""
+        if self.weight is None:
+            return 0.0
+        sample = self.limb.read()
+        self.weight.update(sample.position, sample.velocity)
+        return self.weight.gravity
 
     def step(self):
         limb, kind = self.limb, self.spec.driver.command_type
@@ -113,7 +123,7 @@ class Arm(Posture):
             sample = limb.read()
             limb.write(self.compliance.torque(sample.position, sample.velocity), self.gripper)
         elif kind == 'effort' and self.torque is not None:
-            limb.write(self.torque, self.gripper)
+            limb.write(self.torque + self._carried(), self.gripper)
         else:
             if kind == 'velocity':
                 self.position = self.position + self.timestep * self.velocity

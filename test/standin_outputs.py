@@ -19,7 +19,8 @@ def outputs(robot, rate):
         if limb.spec.kind == 'drive':
             yield qos.odom(limb.spec.driver.odom), ODOMETRY, partial(_odometry, limb)
         else:
-            joints.setdefault(limb.spec.driver.joint_states, []).append(limb)
+            for topic in limb.spec.driver.joint_topics:
+                joints.setdefault(topic, []).append(limb)
     for name, limbs in joints.items():
         yield qos.joint_states(name), rate, partial(_joint_states, limbs)
     for arm in robot.arms:

@@ -36,7 +36,14 @@ def connect(bench, tmp_path):
 SERVO = 'franka_cartesian_servo'
 EACH = 'joint/{joint}/cmd_pos'
 WAYS = {
-    'pose': ('franka', 'none', {'command_type': 'pose', 'command': 'target', 'law': SERVO}),
+    # As a Franka is at home: a gripper with a driver of its own, a compliance controller.
+    'pose': (
+        'franka', 'none',
+        {
+            'command_type': 'pose', 'command': 'target', 'law': SERVO,
+            'gripper_states': 'hand/joints',
+        },
+    ),
     'position': ('franka', 'none', {'command_type': 'position', 'law': SERVO}),
     'velocity': ('franka', 'none', {'command_type': 'velocity', 'law': SERVO}),
     'trajectory': ('franka', 'none', {'command_type': 'trajectory', 'law': SERVO}),
@@ -78,6 +85,13 @@ def test_the_arm_is_held_moved_and_stopped(connect, way):
     standin.pass_time(0.5)
     assert np.abs(standin.tcp - stopped).max() < 0.01
     print(way, standin.report)
+
+
+def test_torques_without_gravity_hold_an_arm_that_carries_itself(connect):
+    standin = connect('franka', delay=0.001, rate=1000.0)
+    assert standin.arm.driver.gravity == 'robot'
+    standin.pass_time(0.5)
+    standin.holds()
 
 
 def test_stamps_are_simulated_time_and_a_slow_simulation_is_led_all_the_same(connect):
