@@ -14,6 +14,7 @@ from vla_ros.control.shapes import Posture, compare, lengths, swing
 from vla_ros.data import Array
 from vla_ros.robots.body import BodySpec
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.mounting import movers
 from vla_ros.robots.spec import RobotSpec
 
 
@@ -132,7 +133,7 @@ def _prepared(body: BodySpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]:
 
 def _movers(model: pin.Model, shape: pin.GeometryObject) -> set[str]:
     """Return the names of the joints that move a shape."""
-    return {model.names[joint] for joint in list(model.supports[shape.parentJoint])[1:]}
+    return set(movers(model, shape.parentJoint))
 
 
 def _fingers(arms: Sequence[RobotSpec]) -> set[str]:

@@ -30,24 +30,52 @@ class Verdict(NamedTuple):
 _FINE = Verdict(True)
 
 
+class Freshness:
+    """Judges whether measurements come, and are new when they do.
+
+    Both by their stamps and by the control clock: a driver whose own clock is ahead would
+    otherwise be believed for that much longer after it has fallen silent.
+    """
+
+    def __init__(self, what: str, stale_after: float) -> None:
+        """Judge `what` ('joint states are'), which may be `stale_after` s old."""
+        self._what, self._stale = what, int(stale_after * SECOND)
+        self._stamp = self._arrived = -1  # ns, of the last that was new; by the control clock
+
+    def problem(self, stamp: int, now: int) -> str:
+        """Return why a measurement of `stamp` cannot be believed at `now` (ns), or ''."""
+        if stamp != self._stamp:
+            self._stamp, self._arrived = stamp, now
+        if now - self._arrived <= self._stale and -_AHEAD <= now - stamp <= self._stale:
+            return ''
+        return f'hardware: {self._what} {self._said(stamp, now)}'
+
+    def _said(self, stamp: int, now: int) -> str:
+        ahead, behind = stamp - now, self._arrived - stamp
+        if ahead > _AHEAD:
+            return f'{ahead / SECOND:.3g} s ahead of the clock; is it theirs?'
+        if stamp >= 0 and behind > self._stale:
+            return f'stamped {behind / SECOND:.3g} s behind: is its clock ours?'
+        return 'silent'
+
+
 class Belief:
     """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be."""
 
-    def __init__(self, spec: RobotSpec | PostureSpec) -> None:
-        """Take the limits of `spec`."""
+    def __init__(self, spec: RobotSpec | PostureSpec, name: str = '') -> None:
+        """Take the limits of `spec`; `name` tells it apart from the robot's other limbs."""
         self._spec = spec
-        posture = isinstance(spec, PostureSpec)
-        self._what = f'joint states of {spec.name} are' if posture else 'joint states are'
+        what = f'joint states of {name} are' if name else 'joint states are'
+        self._fresh = Freshness(what, spec.driver.stale_after)
         self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
-        self._stale = int(spec.driver.stale_after * SECOND)
 
     def judge(self, sample: PostureSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
         speeds = sample.velocity.tolist()
         if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
             return Verdict(False, Event.FAULT, f'hardware: {_not_finite(self._spec, sample)}')
-        if not -_AHEAD <= now - sample.stamp <= self._stale:
-            return _untimely(self._what, now - sample.stamp)
+        if cause := self._fresh.problem(sample.stamp, now):
+            return Verdict(False, Event.STALE, cause)
         for speed, greatest in zip(speeds, self._speed, strict=True):
             if not -greatest <= speed <= greatest:
                 return Verdict(True, Event.VIOLATION, _too_fast(self._spec, sample))
@@ -60,8 +88,8 @@ class DriveBelief:
     def __init__(self, spec: DriveSpec) -> None:
         """Take the limits of `spec`."""
         self._name, self._channels = spec.name, spec.channels
+        self._fresh = Freshness(f'odom of {spec.name} is', spec.driver.stale_after)
         self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
-        self._stale = int(spec.driver.stale_after * SECOND)
 
     def judge(self, sample: DriveSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
@@ -69,19 +97,13 @@ class DriveBelief:
         if not math.isfinite(sum(twist) + sum(sample.pose.tolist())):
             cause = f'expected finite odom of {self._name}, got {sample.pose} and {sample.twist}'
             return Verdict(False, Event.FAULT, f'hardware: {cause}')
-        if not -_AHEAD <= now - sample.stamp <= self._stale:
-            return _untimely(f'odom of {self._name} is', now - sample.stamp)
+        if cause := self._fresh.problem(sample.stamp, now):
+            return Verdict(False, Event.STALE, cause)
         for name, speed, greatest in zip(self._channels, twist, self._speed, strict=True):
             if not -greatest <= speed <= greatest:
                 cause = f'{self._name}: {name} is {speed:.2f}, expected at most {greatest:.2f}'
                 return Verdict(True, Event.VIOLATION, cause)
         return _FINE
-
-
-def _untimely(what: str, age: int) -> Verdict:
-    """Return what follows from a measurement that is `age` ns old, too old or from the future."""
-    said = 'silent' if age > 0 else f'{-age / SECOND:.3g} s ahead of the clock; is it theirs?'
-    return Verdict(False, Event.STALE, f'hardware: {what} {said}')
 
 
 def _not_finite(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:

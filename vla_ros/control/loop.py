@@ -43,6 +43,7 @@ class ControlLoop:
         supervisor: Supervisor | None = None,
         *,
         model: RobotModel,
+        belief: Belief,
         targets: Targets,
         sensing: Sensing,
         slowdown: Slowdown,
@@ -61,7 +62,7 @@ class ControlLoop:
         self._want = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._still = np.zeros(spec.n)
-        self._belief = Belief(spec)
+        self._belief = belief
         self._seen = False  # whether the last measurement was believed
         self._entries = self.supervisor.entries
         self._state = self.supervisor.state

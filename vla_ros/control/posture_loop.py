@@ -31,7 +31,7 @@ class PostureLoop(ChannelLoop[PostureSample]):
     ) -> None:
         """Build the loop for ticks at the posture's rate."""
         targets = LimbTarget(Kind.JOINT, spec.n, config.joint_timeout)
-        super().__init__(spec.n, Belief(spec), source, supervisor, targets)
+        super().__init__(spec.n, Belief(spec, spec.name), source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self.commanded, self.velocity = self._joints.position, self._joints.velocity

@@ -12,6 +12,8 @@ from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
 from vla_ros.policy.channels import POSE, STATE
 from vla_ros.robots import CameraSpec
 from vla_ros.robots.body import Robot
+from vla_ros.robots.model import frame_id
+from vla_ros.robots.mounting import carriers
 
 
 FIXED = -1
@@ -70,29 +72,17 @@ def pinhole(robot: Robot, camera: CameraSpec) -> Pinhole:
     rotation = np.stack([right, np.cross(forward, right), forward], axis=1)
     position = np.array(camera.position, np.float64)
     model = pin.buildModelFromUrdf(str(robot.urdf_path))
-    base, frame = (
-        _frame(model, robot, robot.arms[0].base_frame),
-        _frame(model, robot, camera.frame),
-    )
-    arm = _carrier(robot, model, frame)
+    base, frame = frame_id(model, robot.arms[0].base_frame), frame_id(model, camera.frame)
+    arm = next((i for i in carriers(robot, camera.frame) if i < len(robot.arms)), FIXED)
     links: tuple[Link, ...] = ()
     if arm == FIXED:
         links, placement = _chain(robot, model, base, frame)
     else:
-        tcp = _frame(model, robot, robot.arms[arm].ee_frame)
+        tcp = frame_id(model, robot.arms[arm].ee_frame)
         placement = model.frames[tcp].placement.inverse() * model.frames[frame].placement
     rotation, position = placement.rotation @ rotation, placement.act(position)
     tangent = float(np.tan(camera.fov_y / 2))
     return Pinhole(camera.name, rotation, position, tangent, arm, links)
-
-
-def _carrier(robot: Robot, model: pin.Model, frame: int) -> int:
-    """Return the number of the arm that carries a frame; FIXED where none does."""
-    moved_by = {model.names[i] for i in model.supports[model.frames[frame].parentJoint]}
-    for number, arm in enumerate(robot.arms):
-        if moved_by & set(arm.joint_names):
-            return number
-    return FIXED
 
 
 def _chain(
@@ -130,9 +120,3 @@ def _indices(robot: Robot) -> dict[str, int]:
             result |= {name: start + i for i, name in enumerate(limb.joint_names)}
         start += 2 * len(limb.channels)
     return result
-
-
-def _frame(model: pin.Model, robot: Robot, name: str) -> int:
-    number = model.getFrameId(name)
-    require(number < model.nframes, f'{robot.urdf}: no frame {name!r}')
-    return int(number)

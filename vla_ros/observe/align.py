@@ -12,6 +12,8 @@ from vla_ros.observe.image import resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
 from vla_ros.robots.body import Robot
+from vla_ros.robots.mounting import carriers
+from vla_ros.robots.spec import CameraSpec
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,14 @@ class Aligner:
             )
             for name in cameras
         }
+        self._shows = {name: _shows(spec, spec.camera(name)) for name in cameras}
         self._images: dict[str, tuple[int, Image]] = {}
         self._complete: dict[str, tuple[int, Image]] = {}
         self._last: Observation | None = None
 
     def offer_image(self, name: str, stamp: int, image: Image, now: int) -> str:
         """Take an image; return why it is refused, or ''."""
-        parts = [limb.position for limb in self._limbs]
-        known = [part for part in parts if part is not None]
-        position = np.concatenate(known) if len(known) == len(parts) else None
-        cause = self._watches[name].offer(stamp, image, now, position)
+        cause = self._watches[name].offer(stamp, image, now, self._shown(name))
         if not cause:
             self._images[name] = (stamp, resize_area(image, self._size, self._size))
             # Kept whole: between the arrivals of one camera and the next, the newest images are
@@ -112,6 +112,12 @@ class Aligner:
             self._last = Observation(stamp, images, self._state(stamp), instruction)
         return self._last
 
+    def _shown(self, name: str) -> Array | None:
+        """Return the joints whose motion a camera must show (n,), rad; None while not known."""
+        parts = [(self._limbs[limb].position, own) for limb, own in self._shows[name].items()]
+        known = [position[own] for position, own in parts if position is not None]
+        return np.concatenate(known) if len(known) == len(parts) else None
+
     def _skew(self) -> float:
         """Return the time between the newest and the oldest of the newest images, s."""
         stamps = [stamp for stamp, _ in self._images.values()]
@@ -128,6 +134,17 @@ class Aligner:
         if len(states) == 1 and isinstance(states[0], RobotState):
             return states[0]
         return BodyState(stamp, states)
+
+
+def _shows(robot: Robot, camera: CameraSpec) -> dict[int, list[int]]:
+    """Return the limbs whose motion changes a camera's picture, each with its joints that do.
+
+    Those that carry it; of a camera that none carries, the arms. A drive is none of them: over a
+    plain floor every picture is like the one before.
+    """
+    carrying = carriers(robot, camera.frame)
+    joints = {i: own for i, own in carrying.items() if robot.limbs[i].kind != 'drive'}
+    return joints or {i: list(range(arm.n)) for i, arm in enumerate(robot.arms)}
 
 
 def _newest(images: dict[str, tuple[int, Image]]) -> int:

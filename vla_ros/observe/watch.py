@@ -15,7 +15,7 @@ class CameraWatch:
     """Judges one camera's images as they come.
 
     A still scene in simulation gives equal images for ever, so equal images are held against a
-    camera only once the arm, which it must see, has moved meanwhile.
+    camera only once joints have moved meanwhile that it must show: those that carry it.
 
     Attributes:
         refused: images refused since the start. cause: why the last one was.
@@ -38,11 +38,14 @@ class CameraWatch:
         self._stamp: int | None = None  # ns
         self._content = b''
         self._changed = 0  # ns, stamp of the first image with this content
-        self._position: Array | None = None  # rad, the arm when the content last changed
+        self._position: Array | None = None  # rad, when the content last changed
         self._frozen = False
 
     def offer(self, stamp: int, image: Image, now: int, position: Array | None) -> str:
-        """Return why an image is refused, or ''. `position` (n,) rad is where the arm is."""
+        """Return why an image is refused, or ''.
+
+        `position` (n,) rad is where the joints are whose motion the camera must show.
+        """
         self.cause = self._judge(stamp, image, now, position)
         self.refused += bool(self.cause)
         return self.cause
@@ -56,7 +59,7 @@ class CameraWatch:
         if silence > self._silent_after:
             return self.cause or f'{name}: silent for {silence:.1f} s'
         if self._frozen:
-            return f'{name}: frozen, the same picture while the arm moved'
+            return f'{name}: frozen, the same picture while the robot moved'
         return ''
 
     def _judge(self, stamp: int, image: Image, now: int, position: Array | None) -> str:

@@ -19,6 +19,7 @@ from vla_ros.data import Array
 from vla_ros.pipeline.limb import ArmLimb
 from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.posture import PostureSpec
 
 
@@ -78,7 +79,7 @@ def make_limbs(
         ConfigError: the law does not suit the hardware, or a preset is not valid.
     """
 
-    def make(spec: LimbSpec, own: LimbHardware, source: TargetSource) -> Limb:
+    def make(name: str, spec: LimbSpec, own: LimbHardware, source: TargetSource) -> Limb:
         config = targets or TargetConfig()
         # Hardware comes in the order of the limbs: it is of the limb's kind.
         if isinstance(spec, PostureSpec):
@@ -91,7 +92,7 @@ def make_limbs(
                 spec, DriveLoop(spec, drive, source, supervisor, config), supervisor
             )
         arm = cast(Hardware, own)
-        return ArmLimb(spec, arm, source, supervisor, law, targets, driven)
+        return ArmLimb(spec, arm, source, supervisor, law, targets, driven, name)
 
-    parts = zip(robot.limbs, hardware, sources, strict=True)
-    return tuple(make(spec, own, source) for spec, own, source in parts)
+    parts = zip(named_limbs(robot), hardware, sources, strict=True)
+    return tuple(make(name, spec, own, source) for (name, spec), own, source in parts)

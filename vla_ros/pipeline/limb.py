@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from vla_ros.config import ConfigError
 from vla_ros.control.actuation import Actuation
 from vla_ros.control.apart import Neighbours
+from vla_ros.control.belief import Belief
 from vla_ros.control.interfaces import Hardware, TargetSource
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.loop import ControlLoop
@@ -32,10 +33,12 @@ def build_loop(
     law: str = '',
     targets: TargetConfig | None = None,
     torques: bool = True,
+    name: str = '',
 ) -> ControlLoop:
     """Build the loop of an arm: its law (or the preset `law`) and its limits.
 
-    `torques`: whether the torques that the law makes are those that act.
+    `torques`: whether the torques that the law makes are those that act. `name`: what tells it
+    apart from other limbs of the robot.
 
     Raises:
         FileNotFoundError: no such preset; the message lists the valid names.
@@ -50,6 +53,7 @@ def build_loop(
         source,
         supervisor,
         model=model,
+        belief=Belief(spec, name),
         targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
         sensing=Sensing(spec, model, torques),
         slowdown=Slowdown(spec, make_model(spec)),
@@ -79,8 +83,11 @@ class ArmLimb:
         law: str = '',
         targets: TargetConfig | None = None,
         driven: bool = False,
+        name: str = '',
     ) -> None:
-        """Build the loop for `hardware`; `driven`: it takes only what the arm's driver does.
+        """Build the loop for `hardware`.
+
+        `driven`: it takes only what the arm's driver does. `name`: as in `build_loop`.
 
         Raises:
             ConfigError: the law does not suit the hardware, or a preset is not valid.
@@ -88,7 +95,7 @@ class ArmLimb:
         self.spec = spec
         # A compliance controller of the robot's own makes torques that nobody here knows.
         torques = not (driven and spec.driver.command_type == 'pose')
-        self.loop = build_loop(spec, hardware, source, supervisor, law, targets, torques)
+        self.loop = build_loop(spec, hardware, source, supervisor, law, targets, torques, name)
         self._supervisor = supervisor
         self._outputs = [o for o in _OUTPUTS if not driven or spec.driver.takes(o)]
         if cause := self._misfit(self.loop.actuation.law):

@@ -13,6 +13,9 @@ from vla_ros.pipeline.mailbox import Section
 _PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29
 _LATE = 5  # periods behind from which ticks are given up instead of made up for
 _BEHIND = 50_000_000  # ns of simulated time, likewise: Isaac Sim's frames take 17 ms
+_SET = 20_000_000  # ns of difference from which the wall clock was set, and not steered
+_TORN = 1_000_000  # ns between readings of two clocks from which they tell nothing of each other
+_STEER_EVERY = 20  # cycles; by 1/50 of a period at most: 1000 ppm, twice what NTP steers by
 _LOOK_EVERY = 3e-4  # s between two looks at a simulator's clock
 _STILL_AFTER = 500_000_000  # ns in which that clock does not move until it is said to stand still
 
@@ -25,12 +28,14 @@ class Pace(Protocol):
         deadline: monotonic ns, by which the cycle was due.
         still: why no time passes; '' while it does.
         rewound: whether time has gone back since the last call.
+        set_by: ns, by which the wall clock was set since the last call; 0 where it was not.
     """
 
     missed: int
     deadline: int
     still: str
     rewound: bool
+    set_by: int
 
     def wait(self) -> int:
         """Wait for the next cycle; return the time it was due, ns, or 0 when none is due yet."""
@@ -43,8 +48,8 @@ class WallPace:
 
     def __init__(self, period: int) -> None:
         """Begin now, with a cycle every `period` ns."""
-        self.missed = 0
-        self._period = period
+        self.missed = self.set_by = 0
+        self._period, self._steer = period, period // 50
         self._offset = time.time_ns() - time.monotonic_ns()
         self.deadline = time.monotonic_ns()
         self._count = 0
@@ -60,12 +65,22 @@ class WallPace:
         elif -wait > _LATE * period:
             self.missed = -wait // period
             self.deadline += self.missed * period
-        self._count += 1
-        if not self._count % 1000:
-            # The wall clock is steered; follow it in steps that no one notices.
-            drift = time.time_ns() - time.monotonic_ns() - self._offset
-            self._offset += max(min(drift, 50_000), -50_000)
+        self._follow()
         return self.deadline + self._offset
+
+    def _follow(self) -> None:
+        """Follow the wall clock: steered, in steps that no one notices; set, at once."""
+        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+        self._count += 1
+        self.set_by = 0
+        if after - before > _TORN:
+            return
+        drift = wall - before - self._offset
+        if abs(drift) > _SET:
+            self.set_by = drift
+            self._offset += drift
+        elif not self._count % _STEER_EVERY:
+            self._offset += max(min(drift, self._steer), -self._steer)
 
 
 class SimPace:
@@ -74,6 +89,8 @@ class SimPace:
     A cycle is done for every period that has passed there, so the steps are equal for whatever
     speed; no cycle is done ahead of the clock, so nothing is ever from the future.
     """
+
+    set_by = 0
 
     def __init__(self, period: int, section: Section) -> None:
         """Follow the clock in `section`: its time, ns, and how often it has gone back."""

@@ -116,9 +116,15 @@ class Execution:
         for limb in self.limbs:
             limb.loop.restart()
 
-    def rewind(self) -> None:
-        """Begin again, for the time has gone back: nothing that has a stamp is known any more."""
-        self.restart('the clock has gone back: no instruction')
+    def rewind(self, set_by: int = 0) -> None:
+        """Begin again, for the time has gone back: nothing that has a stamp is known any more.
+
+        Where only the clock was set, by `set_by` ns, the robot is where it was, and holds.
+        """
+        if set_by:
+            self.post(Event.STALE, f'the clock was set by {set_by / SECOND:+.3g} s')
+        else:
+            self.restart('the clock has gone back: no instruction')
         self.queue.restart()
         for limb in self.limbs:
             limb.loop.targets.clear()

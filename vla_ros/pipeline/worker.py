@@ -119,8 +119,8 @@ class Worker:
             now = pace.wait()
             begin = clock()
             self._obey(begin)
-            if pace.rewound:
-                self._rewind()
+            if pace.rewound or pace.set_by:
+                self._rewind(pace.set_by)
             if not now:
                 self._rest(begin, pace.still)
                 continue
@@ -146,10 +146,10 @@ class Worker:
             self._idle = monotonic
             wire.put_status(self._mailbox.status, self._execution.status())
 
-    def _rewind(self) -> None:
-        """Begin again: the simulator has gone back in time."""
+    def _rewind(self, set_by: int) -> None:
+        """Begin again: the simulator has gone back in time, or the clock was set, by ns."""
         self._plant.rewind()
-        self._execution.rewind()
+        self._execution.rewind(set_by)
 
     def _obey(self, monotonic: int) -> None:
         """Apply what must not wait: events, and the parent's silence."""

@@ -44,7 +44,7 @@ class RobotModel:
         _rebase(self._model, spec.base_frame)
         self._data = self._model.createData()
         self.free_fall: Array = np.array(self._model.gravity.linear)
-        self._frame = _frame_id(self._model, spec.ee_frame)
+        self._frame = frame_id(self._model, spec.ee_frame)
         self.q = np.zeros(spec.n)
         self.dq = np.zeros(spec.n)
         self.twist = np.zeros(6)
@@ -86,7 +86,7 @@ class RobotModel:
         Raises:
             ValueError: no such frame, or there is a joint between it and the tcp.
         """
-        tcp, frame = (self._model.frames[i] for i in (self._frame, _frame_id(self._model, name)))
+        tcp, frame = (self._model.frames[i] for i in (self._frame, frame_id(self._model, name)))
         if frame.parentJoint != tcp.parentJoint:
             raise ValueError(f'frame {name!r} does not move with {self.spec.ee_frame!r}')
         placement = tcp.placement.actInv(frame.placement)
@@ -108,7 +108,7 @@ def _rebase(model: pin.Model, name: str) -> None:
     Raises:
         ValueError: one of the joints moves it.
     """
-    base = model.frames[_frame_id(model, name)]
+    base = model.frames[frame_id(model, name)]
     if base.parentJoint != 0:
         before = model.names[base.parentJoint]
         raise ValueError(f'base_frame: {name!r} is moved by {before!r}, one of the joints')
@@ -139,7 +139,12 @@ def locked_joints(full: pin.Model, spec: RobotSpec) -> tuple[list[int], Array]:
     return [full.getJointId(name) for name in known if name not in spec.joint_names], q
 
 
-def _frame_id(model: pin.Model, name: str) -> int:
+def frame_id(model: pin.Model, name: str) -> int:
+    """Return the number of a frame.
+
+    Raises:
+        ValueError: no such frame; the message names the valid ones.
+    """
     if not model.existFrame(name):
         valid = [frame.name for frame in model.frames if frame.type == pin.FrameType.BODY]
         raise ValueError(f'frame {name!r} is not one of {valid}')

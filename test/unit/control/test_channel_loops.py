@@ -71,13 +71,13 @@ class Rig:
         self.spec, self.hardware, self.source = spec, Limb(spec.n), Source()
         self.supervisor = Supervisor()
         self.loop = make(spec, self.hardware, self.source, self.supervisor, TargetConfig())
-        self.now = START
+        self.now, self.clock = START, 0  # ns; and by which the driver's clock is ahead
 
     def run(self, ticks, ahead=False):
         for _ in range(ticks):
             self.now += TICK
             if not self.hardware.silent:
-                self.hardware.sample.stamp = self.now
+                self.hardware.sample.stamp = self.now + self.clock
             self.loop.tick(self.now)
             if ahead:
                 self.loop.prepare(self.now + TICK)
@@ -273,6 +273,43 @@ def test_stamps_of_another_clock_are_not_believed():
     rig.hardware.sample.stamp = rig.now + 5 * SECOND
     rig.run(1)
     assert 'odom of base is 5' in rig.supervisor.cause and 'clock' in rig.supervisor.cause
+
+
+@pytest.mark.parametrize(
+    ('make', 'cause'),
+    [(posture, 'joint states of torso are silent'), (drive, 'odom of base is silent')],
+)
+def test_silence_shows_at_once_whatever_the_clock_of_the_driver(make, cause):
+    rig = make()
+    rig.clock = 9 * SECOND // 10
+    rig.run(1)
+    rig.post(Event.START)
+    rig.run(100)
+    assert rig.supervisor.state is State.RUN
+    rig.hardware.silent = True
+    patience = round(rig.spec.driver.stale_after * SECOND / TICK)
+    rig.run(patience)
+    assert rig.supervisor.state is State.RUN
+    rig.run(1)
+    assert rig.supervisor.state is State.HELD and rig.supervisor.cause == f'hardware: {cause}'
+
+
+@pytest.mark.parametrize(
+    ('make', 'what'), [(posture, 'joint states of torso are'), (drive, 'odom of base is')]
+)
+@pytest.mark.parametrize('stands', [False, True])
+def test_a_clock_that_is_behind_is_not_called_silence(make, what, stands):
+    rig = make()
+    rig.run(1)
+    rig.hardware.silent = stands  # its stamps may also be all the same
+    rig.clock = -7 * SECOND // 10
+    rig.hardware.sample.stamp = rig.now + TICK + rig.clock
+    rig.run(200)
+    cause = f'hardware: {what} stamped 0.7 s behind: is its clock ours?'
+    assert rig.supervisor.state is State.HELD and rig.supervisor.cause == cause
+    rig.post(Event.RESET)
+    rig.run(1)
+    assert rig.supervisor.state is State.HELD and rig.supervisor.cause == cause
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def test_it_brakes_and_holds_when_the_chunks_end(rig, humanoid):
 @pytest.mark.parametrize(
     ('limb', 'cause'),
     [
-        (0, 'joint states are silent'),
+        (0, 'joint states of left are silent'),
+        (1, 'joint states of right are silent'),
         (TORSO, 'joint states of torso are silent'),
         (BASE, 'odom of base is silent'),
     ],

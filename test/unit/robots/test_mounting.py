@@ -12,6 +12,7 @@ from vla_ros.control.native.model import NativeModel
 from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots import BaseSpec, load_robot
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.mounting import carriers
 from vla_ros.sim.scene import Scene
 
 
@@ -60,3 +61,23 @@ def test_gravity_points_down_in_the_world(mounted):
 def test_a_quaternion_that_is_none_is_refused():
     with pytest.raises(ValueError, match='base.quaternion: expected norm 1, got 1.4'):
         BaseSpec(quaternion=(1.0, 0.0, 0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ('robot', 'frame', 'limbs'),
+    [
+        ('franka', 'fr3_link0', {}),
+        ('franka', 'fr3_link3', {0: [0, 1, 2]}),
+        ('ur5e', 'tcp', {0: [0, 1, 2, 3, 4, 5]}),
+        ('aloha', 'right_wrist_camera', {1: [0, 1, 2, 3, 4, 5]}),
+        ('humanoid', 'base_link', {4: [0, 1, 2]}),
+        ('humanoid', 'head_camera', {2: [0, 1, 2], 3: [0, 1], 4: [0, 1, 2]}),
+    ],
+)
+def test_a_frame_is_carried_by_the_joints_before_it(robot, frame, limbs):
+    assert carriers(load_robot(robot), frame) == limbs
+
+
+def test_a_frame_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="'fr3_link99' is not one of"):
+        carriers(load_robot('franka'), 'fr3_link99')
