@@ -43,13 +43,13 @@ def put_state(section: Section, loop: ControlLoop | PostureLoop | DriveLoop) -> 
         rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
     else:
         rows = [loop.twist, loop.commanded, loop.pose]
-    section.write((loop.stamp, loop.ticks), [x for row in rows for x in row.tolist()])
+    section.write(_ints(loop), [x for row in rows for x in row.tolist()])
 
 
 def _put_arm(section: Section, loop: ControlLoop) -> None:
     model, target, sent = loop.model, loop.limiter.target, loop.actuation
     section.write(
-        (loop.stamp, loop.ticks),
+        _ints(loop),
         [
             *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
             *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
@@ -60,9 +60,20 @@ def _put_arm(section: Section, loop: ControlLoop) -> None:
     )  # fmt: skip
 
 
-def get_state(section: Section, joints: int) -> Snapshot:
-    """Read the state of an arm with so many joints back."""
-    (stamp, _), floats, _ = section.read()
+def _ints(loop: ControlLoop | PostureLoop | DriveLoop) -> tuple[int, int, int]:
+    return loop.stamp, loop.ticks, loop.feedback.known
+
+
+def known(section: Section) -> bool:
+    """Whether it is known where a limb is: it has been heard of, and not been silent since."""
+    return bool(section.integer(2))
+
+
+def get_state(section: Section, joints: int) -> Snapshot | None:
+    """Read the state of an arm with so many joints back; None while it is not known."""
+    (stamp, _, is_known), floats, _ = section.read()
+    if not is_known:
+        return None
     commanded = Pose(floats[8:11], floats[11:15])
     rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
     q, dq, torque, position, velocity = rows
@@ -79,16 +90,23 @@ def get_state(section: Section, joints: int) -> Snapshot:
     return Snapshot(state, command, floats[16:22], floats[22:28])
 
 
-def get_posture(section: Section, joints: int) -> PostureSnapshot:
-    """Read the state of a posture with so many joints back."""
-    (stamp, _), floats, _ = section.read()
+def get_posture(section: Section, joints: int) -> PostureSnapshot | None:
+    """Read the state of a posture with so many joints back; None while it is not known."""
+    (stamp, _, is_known), floats, _ = section.read()
+    if not is_known:
+        return None
     q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
     return PostureSnapshot(PostureState(stamp, q, dq, commanded), velocity)
 
 
-def get_drive(section: Section) -> DriveSnapshot:
-    """Read the state of a drive back."""
-    (stamp, _), floats, _ = section.read()
+def get_drive(section: Section) -> DriveSnapshot | None:
+    """Read the state of a drive back; None before it was first heard of.
+
+    Not while it is silent: then its twist, which brakes and is zero, matters the more.
+    """
+    if not section.version:
+        return None
+    (stamp, _, _), floats, _ = section.read()
     twist, commanded, pose = floats[:9].reshape(3, 3).copy()
     return DriveSnapshot(DriveState(stamp, twist, commanded, pose))
 
