@@ -78,6 +78,9 @@ class ControlNode(StageNode):
         """Begin with the instruction from the parameters, if there is one."""
         if self._first and (cause := instruction_problem(self._first)):
             raise ConfigError(cause)
+        # Until now nobody commanded a real robot: it may stand anywhere.
+        if not self._simulated and (cause := self._arm.anchor()):
+            raise ConfigError(cause)
         self._begin_first()
 
     def _begin_first(self) -> None:
