@@ -58,6 +58,38 @@ def test_positions_hold_the_arm_where_it_is(driver):
     np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-4)
 
 
+def move(driver):
+    driver.position['shoulder_pan_joint'] += 0.6
+    driver.commands.clear()
+
+
+def silent(driver):
+    driver.bench.until(lambda: driver.status.mode is Mode.HOLD, 'it does not notice')
+    move(driver)
+
+
+def inactive(driver):
+    node = driver.bench.node
+    assert node.trigger_deactivate().name == 'SUCCESS'
+    move(driver)
+    known = lambda: node._arm.state()  # noqa: E731
+    there = driver.position['shoulder_pan_joint']
+    driver.feed(lambda: known() and known().state.position[0] == there, 'it does not see')
+    assert not driver.commands
+    assert node.trigger_activate().name == 'SUCCESS'
+
+
+@ur5e
+@pytest.mark.parametrize('away', [silent, inactive])
+def test_an_arm_that_was_moved_meanwhile_is_commanded_where_it_is(driver, away):
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    away(driver)
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    there = [driver.position[name] for name in UR5E.joint_names]
+    for command in driver.commands:
+        np.testing.assert_allclose(command.data, there, atol=1e-3)
+
+
 @every_robot
 def test_joint_names_may_come_in_any_order(driver):
     names = ['some_rail', *list(driver.position)[::-1]]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from vla_ros.control.interfaces import Hardware
-from vla_ros.control.joint_limits import JointTracker
+from vla_ros.control.joint_limits import JointTracker, astray
 from vla_ros.control.laws import ControlLaw, MotionLaw
 from vla_ros.control.limits import Limiter
 from vla_ros.data import Array
@@ -34,6 +34,7 @@ class Actuation:
         torque: (n,) Nm, sent in the last tick; NaN to a robot that takes motion.
         carried: whether that torque held the arm's weight, or the robot adds it by itself.
         position: (n,) rad, velocity: (n,) rad/s, likewise; NaN to a robot that takes torques.
+        placed: times that all began where the arm is, instead of going on from what was sent.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Actuation:
         """Take the parts; `reset` before the first tick."""
         self.law = law
         self.torque, self.position, self.velocity = np.full((3, spec.n), np.nan)
-        self.carried = True
+        self.carried, self.placed = True, 0
         self.limiter, self.hardware, self._stop_law = limiter, hardware, stop_law
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
@@ -60,10 +61,21 @@ class Actuation:
 
     def reset(self, model: RobotModel) -> None:
         """Begin where the arm is, at rest."""
+        self.placed += 1
         self._joints.reset(model.q)
         self._drift.fill(0.0)
         self.law.reset(model, self.limiter.target)
         self._stop_fading()
+
+    def astray(self, model: RobotModel) -> bool:
+        """Whether the arm is not where it was sent, by more than it yields while it holds.
+
+        Torques send it nowhere: after a silence it was not held, after a STOP only damped, and
+        its distance from the target would at once be a force.
+        """
+        if not isinstance(self.law, MotionLaw):
+            return True
+        return astray(self._joints.position + self._drift, model.q)
 
     def adopt(self, law: ControlLaw, model: RobotModel, settle: Callable[[], None]) -> str:
         """Change to another law between ticks; return '' or the cause of the refusal.

@@ -1,26 +1,18 @@
 """ChannelLoop: what the control loops of a posture and of a drive have in common."""
 
 from abc import ABC, abstractmethod
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from vla_ros.control.belief import Verdict
+from vla_ros.control.feedback import Feedback
 from vla_ros.control.interfaces import TargetSource
 from vla_ros.control.limb_target import LimbTarget
-from vla_ros.control.supervisor import Event, State, Supervisor
+from vla_ros.control.supervisor import State, Supervisor
 from vla_ros.data import Array
 
 
-Sample = TypeVar('Sample', contravariant=True)
 S = TypeVar('S')
-
-
-class Judge(Protocol[Sample]):
-    """Says what of a measurement can be believed."""
-
-    def judge(self, sample: Sample, now: int) -> Verdict:
-        """Judge what was measured, at `now` ns."""
 
 
 class ChannelLoop(ABC, Generic[S]):
@@ -34,6 +26,7 @@ class ChannelLoop(ABC, Generic[S]):
         targets: what a person or another program wants.
         commanded: (width,) what was sent in the last tick, after every limit.
         stamp: ns, of the last tick. ticks: ticks done.
+        feedback: whether it is known where the limb is.
     """
 
     commanded: Array
@@ -41,7 +34,7 @@ class ChannelLoop(ABC, Generic[S]):
     def __init__(
         self,
         width: int,
-        belief: Judge[S],
+        feedback: Feedback[S],
         source: TargetSource,
         supervisor: Supervisor,
         targets: LimbTarget,
@@ -49,23 +42,24 @@ class ChannelLoop(ABC, Generic[S]):
         """Take the parts of a limb of `width` channels; the first tick takes over where it is."""
         self.supervisor, self.source, self.targets = supervisor, source, targets
         self.stamp = self.ticks = 0
-        self._belief = belief
+        self.feedback = feedback
         self._want = np.zeros(width)
-        self._entries = supervisor.entries
-        self._begun = self._prepared = False
+        self._entries, self._state = supervisor.entries, supervisor.state
+        self._prepared = False
 
     def tick(self, now: int) -> None:
         """Do one cycle at `now`, ns."""
         self.stamp = now
-        sample = self._read()
-        if self._believe(sample, now):
+        sample, feedback = self._read(), self.feedback
+        if feedback.judge(sample, now):
             self._take(sample)
-            if not self._begun:
-                self._begin()
-                self._begun = True
+            if not feedback.known:
+                if not feedback.begun or self._astray():
+                    self._begin()
+                feedback.take_up()
         if self.supervisor.entries != self._entries:
             self._enter(now)
-        if not self._begun:
+        if not feedback.begun:
             return  # nothing is known of the limb: nothing is sent
         if not self._prepared:
             self._move(now)
@@ -75,13 +69,13 @@ class ChannelLoop(ABC, Generic[S]):
 
     def prepare(self, now: int) -> None:
         """Move what is commanded on for the tick at `now` (ns), ahead of it; optional."""
-        if self._begun and not self._prepared:
+        if self.feedback.begun and not self._prepared:
             self._move(now)
             self._prepared = True
 
     def restart(self) -> None:
         """Take over wherever the limb is at the next tick: it was put elsewhere, as in a reset."""
-        self._begun = self._prepared = False
+        self.feedback.begun = self._prepared = False
 
     @abstractmethod
     def _read(self) -> S:
@@ -96,6 +90,10 @@ class ChannelLoop(ABC, Generic[S]):
         """Command what was measured, at rest."""
 
     @abstractmethod
+    def _astray(self) -> bool:
+        """Whether the limb is not where it was sent, by more than it yields while it holds."""
+
+    @abstractmethod
     def _step(self, wanted: Array | None) -> None:
         """Move what is commanded one tick on towards `wanted` (width,); to rest for None."""
 
@@ -103,21 +101,15 @@ class ChannelLoop(ABC, Generic[S]):
     def _send(self) -> None:
         """Send what is commanded."""
 
-    def _believe(self, sample: S, now: int) -> bool:
-        """Return whether the measurement may be used; tell the supervisor when not."""
-        believed, event, cause = self._belief.judge(sample, now)
-        if event is not None and (
-            event is not Event.STALE or self._begun or self.supervisor.state is not State.IDLE
-        ):
-            self.supervisor.post(event, cause)
-        return believed
-
     def _enter(self, now: int) -> None:
         """Prepare the state that the supervisor has entered since the last tick."""
+        before, self._state = self._state, self.supervisor.state
         self._entries = self.supervisor.entries
-        if self.supervisor.state is State.RUN:
+        if before is State.STOP and self._state is not State.STOP and self._astray():
+            self._begin()  # it may have been moved by hand
+        if self._state is State.RUN:
             self.source.clear(now, self.commanded)
-        elif self.supervisor.state is State.TAKEOVER:
+        elif self._state is State.TAKEOVER:
             self.targets.clear()
 
     def _move(self, now: int) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from vla_ros.control.belief import DriveBelief
 from vla_ros.control.channel_loop import ChannelLoop
+from vla_ros.control.feedback import Feedback
 from vla_ros.control.interfaces import DriveHardware, DriveSample, TargetSource
 from vla_ros.control.limb_target import LimbTarget
 from vla_ros.control.supervisor import Supervisor
@@ -11,6 +12,9 @@ from vla_ros.control.targets import Kind, TargetConfig
 from vla_ros.control.twist_limits import TwistTracker
 from vla_ros.data import Array, DriveState
 from vla_ros.robots.drive import DriveSpec
+
+
+_REST = 0.05  # of the velocity limits: what is slower stands
 
 
 class DriveLoop(ChannelLoop[DriveSample]):
@@ -31,11 +35,18 @@ class DriveLoop(ChannelLoop[DriveSample]):
     ) -> None:
         """Build the loop for ticks at the drive's rate."""
         targets = LimbTarget(Kind.TWIST, len(spec.channels), config.twist_timeout)
-        super().__init__(len(spec.channels), DriveBelief(spec), source, supervisor, targets)
+        feedback = Feedback(DriveBelief(spec), supervisor, spec.driver.stale_after)
+        super().__init__(len(spec.channels), feedback, source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._tracker = TwistTracker(spec, 1 / spec.control_rate)
         self.commanded = self._tracker.twist
+        self._rest = _REST * spec.joint_array('velocity')
         self.twist, self.pose = np.zeros((2, len(spec.channels)))
+
+    def restart(self) -> None:
+        """Take over wherever the drive is at the next tick; until then it is to stand."""
+        super().restart()
+        self._tracker.reset()
 
     def state(self) -> DriveState:
         """Return the measured and commanded state at the last tick."""
@@ -49,6 +60,11 @@ class DriveLoop(ChannelLoop[DriveSample]):
 
     def _begin(self) -> None:
         self._tracker.reset()
+
+    def _astray(self) -> bool:
+        # It stands though it is to move: that was not sent, or not obeyed. It sets out from rest.
+        stands = bool((np.abs(self.twist) <= self._rest).all())
+        return stands and bool((np.abs(self.commanded) > self._rest).any())
 
     def _step(self, wanted: Array | None) -> None:
         self._tracker.step(wanted)

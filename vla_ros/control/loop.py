@@ -5,6 +5,7 @@ import numpy as np
 from vla_ros.control import rotations
 from vla_ros.control.actuation import Actuation
 from vla_ros.control.belief import Belief
+from vla_ros.control.feedback import Feedback
 from vla_ros.control.interfaces import JointSample, TargetSource
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.sensing import Sensing
@@ -31,8 +32,8 @@ class ControlLoop:
         sensing: the external wrench, and contact. slowdown: what singularities and the arm's own
             links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
-        stamp: ns, of the last tick.
-        ticks: ticks done.
+        feedback: whether it is known where the arm is.
+        stamp: ns, of the last tick. ticks: ticks done.
     """
 
     def __init__(
@@ -56,18 +57,14 @@ class ControlLoop:
         self.supervisor = supervisor or Supervisor()
         self.model, self.targets = model, targets
         self.sensing, self.slowdown = sensing, slowdown
-        self.stamp = 0
-        self.ticks = 0
+        self.stamp = self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
         self._want = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._still = np.zeros(spec.n)
-        self._belief = belief
-        self._seen = False  # whether the last measurement was believed
-        self._entries = self.supervisor.entries
-        self._state = self.supervisor.state
-        self._begun = False
-        self._prepared = False
+        self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
+        self._seen = self._prepared = False  # last measurement believed; moved on for the next
+        self._entries, self._state = self.supervisor.entries, self.supervisor.state
         self._scale, self._looked = 1.0, 0
         self._look_every = round(spec.control_rate * _LOOK)
 
@@ -75,24 +72,18 @@ class ControlLoop:
         """Do one cycle at `now`, ns."""
         self.stamp = now
         sample = self.hardware.read()
-        believed = self._believe(sample, now)
+        believed = self.feedback.judge(sample, now)
         if believed:
             self.model.update(sample.position, sample.velocity)
             self.gripper = sample.gripper
-            if not self._begun:
-                self.limiter.reset(self.model, sample.gripper)
-                self.actuation.reset(self.model)
-                self._begun, self._seen = True, False
-            if not self._seen:
-                # What happened in the meantime cannot be told from a push.
-                self.sensing.reset(self.model)
-                self.slowdown.reset()
+            if not (self._seen and self.feedback.known):
+                self._take_up()
             self._sense(sample)
         self._seen = believed
         supervisor = self.supervisor
         if supervisor.entries != self._entries:
             self._enter(now)
-        if not self._begun:
+        if not self.feedback.begun:
             return  # nothing is known of the arm: nothing is sent
         if not self._prepared:
             self._move(now)
@@ -106,13 +97,13 @@ class ControlLoop:
         Optional, after a tick whose state has been read out: what needs no measurement then does
         not stand between the next measurement and its torque.
         """
-        if self._begun and not self._prepared:
+        if self.feedback.begun and not self._prepared:
             self._move(now)
             self._prepared = True
 
     def restart(self) -> None:
         """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
-        self._begun = self._prepared = False
+        self.feedback.begun = self._prepared = False
 
     def adopt(self, law: ControlLaw) -> str:
         """Change to another law between ticks; return '' or the cause of the refusal."""
@@ -156,15 +147,23 @@ class ControlLoop:
         """Return the measured rotation of the tcp."""
         return rotations.from_matrix(self.model.rotation)
 
-    def _believe(self, sample: JointSample, now: int) -> bool:
-        """Return whether the measurement may be used; tell the supervisor when not."""
-        verdict = self._belief.judge(sample, now)
-        event = verdict.event
-        if event is not None and (
-            event is not Event.STALE or self._begun or self.supervisor.state is not State.IDLE
-        ):
-            self.supervisor.post(event, verdict.cause)
-        return verdict.believed
+    def _take_up(self) -> None:
+        """Begin where the arm is, or go on if it is where it was commanded all the while."""
+        first = not self.feedback.begun
+        if first or self.feedback.lost and self.actuation.astray(self.model):
+            # Fingers around a thing never reach what they are commanded: that goes on.
+            self.limiter.reset(self.model, self.gripper if first else None)
+            self._anchor()
+        self.feedback.take_up()
+        # What happened in the meantime cannot be told from a push.
+        self.sensing.reset(self.model)
+        self.slowdown.reset()
+
+    def _anchor(self) -> None:
+        """Let all else begin where the commanded pose was put: where the arm is."""
+        if self.actuation.law.tracks != 'pose':
+            self.targets.hold_joints(self.model, self.limiter)
+        self.actuation.reset(self.model)
 
     def _sense(self, sample: JointSample) -> None:
         """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
@@ -186,6 +185,8 @@ class ControlLoop:
         if before is State.STOP and self._state is not State.STOP:
             # The arm may have been moved by hand or by its weight: start from where it is.
             self.limiter.rest(self.model)
+            if self.actuation.astray(self.model):
+                self._anchor()
         self._commanded(self._want)
         if self._state is State.RUN:
             self.source.clear(now, self._want)

@@ -4,8 +4,9 @@ import numpy as np
 
 from vla_ros.control.belief import Belief
 from vla_ros.control.channel_loop import ChannelLoop
+from vla_ros.control.feedback import Feedback
 from vla_ros.control.interfaces import PostureHardware, PostureSample, TargetSource
-from vla_ros.control.joint_limits import JointTracker
+from vla_ros.control.joint_limits import JointTracker, astray
 from vla_ros.control.limb_target import LimbTarget
 from vla_ros.control.supervisor import Supervisor
 from vla_ros.control.targets import Kind, TargetConfig
@@ -31,7 +32,8 @@ class PostureLoop(ChannelLoop[PostureSample]):
     ) -> None:
         """Build the loop for ticks at the posture's rate."""
         targets = LimbTarget(Kind.JOINT, spec.n, config.joint_timeout)
-        super().__init__(spec.n, Belief(spec, spec.name), source, supervisor, targets)
+        feedback = Feedback(Belief(spec, spec.name), supervisor, spec.driver.stale_after)
+        super().__init__(spec.n, feedback, source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self.commanded, self.velocity = self._joints.position, self._joints.velocity
@@ -51,6 +53,9 @@ class PostureLoop(ChannelLoop[PostureSample]):
 
     def _begin(self) -> None:
         self._joints.reset(self.position)
+
+    def _astray(self) -> bool:
+        return astray(self.commanded, self.position)
 
     def _step(self, wanted: Array | None) -> None:
         self._joints.step(wanted)

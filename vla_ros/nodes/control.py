@@ -82,6 +82,9 @@ class ControlNode(StageNode):
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
         self._first.check()
+        # Until now nobody commanded a real robot: it may stand anywhere.
+        if not self._simulated and (cause := self._arm.anchor()):
+            raise ConfigError(cause)
         self._first.begin()
 
     def _on_rewind(self) -> None:

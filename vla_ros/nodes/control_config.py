@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vla_ros.config import ConfigError
 from vla_ros.control.targets import TargetConfig
 from vla_ros.nodes.params import param
-from vla_ros.pipeline.worker import RealtimeConfig
+from vla_ros.pipeline.realtime_config import RealtimeConfig
 from vla_ros.robots.bridge import SIMS, robot_in
 from vla_ros.robots.driver import BRIDGES
 

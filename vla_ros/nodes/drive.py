@@ -1,5 +1,6 @@
 """The topics of a drive: those of its ROS 2 driver, and what stands for it in simulation."""
 
+import time
 from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
@@ -15,6 +16,7 @@ from vla_ros.pipeline.limb_link import LimbLink
 from vla_ros.robots.drive import DriveSpec
 
 
+_DEAD = 0.1  # s without a tick after which the drive is to stand
 _EVERY = 0.02  # s between two twists, and between two odometries of a simulation
 
 
@@ -31,6 +33,7 @@ class DriveDriver:
         """Subscribe and advertise on `node`."""
         self._node, self._spec, self._limb = node, spec, limb
         self.refused = ''
+        self._stamp, self._ticked = 0, 0.0  # ns, of the newest tick; s, when that came
         self._stamped = spec.driver.command_type == 'twist_stamped'
         kind: Any = TwistStamped if self._stamped else Twist
         self._publisher = node.publish_on(qos.Topic(spec.driver.command, kind, qos.COMMAND))
@@ -54,9 +57,15 @@ class DriveDriver:
         self._limb.odom(stamp, pose, twist)
 
     def _command(self) -> None:
-        snapshot = self._limb.drive()
-        if snapshot is not None:
-            self._publish(snapshot.state.stamp, snapshot.state.commanded)
+        snapshot, now = self._limb.drive(), time.monotonic()
+        if snapshot is None:
+            return
+        stamp, twist = snapshot.state.stamp, snapshot.state.commanded
+        if stamp != self._stamp:
+            self._stamp, self._ticked = stamp, now
+        # A control process that stands still cannot brake: its last twist is not meant for now.
+        lives = now - self._ticked < _DEAD
+        self._publish(stamp, twist if lives else np.zeros(3))
 
     def _publish(self, stamp: int, twist: Array) -> None:
         if self._stamped:

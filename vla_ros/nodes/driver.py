@@ -54,7 +54,7 @@ class Driver:
 
     def stand(self) -> None:
         """Send what stops the arm: nothing is sent after that."""
-        snapshot = self._arm.state()
+        snapshot = self._arm.state(lost=True)
         if snapshot is None:
             return
         if self._effort:
@@ -65,7 +65,7 @@ class Driver:
             self._outlet.stand(self._moves)
 
     def _moves(self) -> bool:
-        snapshot = self._arm.state()
+        snapshot = self._arm.state(lost=True)
         return snapshot is not None and bool((abs(snapshot.command.velocity) > _AT_REST).any())
 
     def _on_wrench(self, message: WrenchStamped) -> None:
@@ -84,8 +84,8 @@ class Driver:
             self._model.update(joints.position, joints.velocity)
         self._outlet.measured()
 
-    def _send(self) -> None:
-        snapshot = self._arm.state()
+    def _send(self, lost: bool) -> None:
+        snapshot = self._arm.state(lost=lost)
         if snapshot is None:
             return
         command = snapshot.command

@@ -16,24 +16,27 @@ _BRAKING = 1.0
 class Outlet:
     """Sends with every measurement, and, when none come, until what moves has been braked."""
 
-    def __init__(self, node: StageNode, send: Callable[[], None], stale_after: float) -> None:
-        """Let `send` publish the newest command; after so many s of silence the limb is held."""
+    def __init__(self, node: StageNode, send: Callable[[bool], None], stale_after: float) -> None:
+        """Let `send` publish the newest command; after so many s of silence the limb is held.
+
+        It is told whether that is to leave although the limb is lost sight of.
+        """
         self._send, self._last, self._end = send, float('-inf'), stale_after + _BRAKING
         node.every(_PERIOD, self._on_timer)
 
     def measured(self) -> None:
         """Send: a measurement has come."""
         self._last = time.monotonic()
-        self._send()
+        self._send(False)
 
     def stand(self, moves: Callable[[], bool]) -> None:
         """Send until the limb no longer moves: nothing is sent after that."""
         end = time.monotonic() + _BRAKING
-        self._send()
+        self._send(True)
         while moves() and time.monotonic() < end:
             time.sleep(_PERIOD)  # in the last moments of the node there is nothing to wait for
-            self._send()
+            self._send(True)
 
     def _on_timer(self) -> None:
         if _SILENT < time.monotonic() - self._last < self._end:
-            self._send()
+            self._send(True)

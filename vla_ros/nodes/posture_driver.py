@@ -35,15 +35,15 @@ class PostureDriver:
         self._outlet.stand(self._moves)
 
     def _moves(self) -> bool:
-        snapshot = self._limb.posture()
+        snapshot = self._limb.posture(lost=True)
         return snapshot is not None and bool(snapshot.velocity.any())
 
     def _on_joints(self, joints: Joints, doubt: str) -> None:
         self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
         self._outlet.measured()
 
-    def _send(self) -> None:
-        snapshot = self._limb.posture()
+    def _send(self, lost: bool) -> None:
+        snapshot = self._limb.posture(lost=lost)
         if snapshot is not None:
             self._publish(snapshot)
 

@@ -159,7 +159,7 @@ class LimbBox:
         self.targets = [memory.section(2, MAX_TARGET) for _ in range(TARGETS)]
         self.driver = memory.section(2, 2 * MAX_JOINTS + 1)
         self.wrench = memory.section(1, 6)
-        self.state = memory.section(2, 5 * MAX_JOINTS + 28)
+        self.state = memory.section(3, 5 * MAX_JOINTS + 28)
 
 
 class Mailbox:

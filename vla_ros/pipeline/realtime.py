@@ -20,10 +20,11 @@ from vla_ros.control.targets import Kind
 from vla_ros.data import ActionChunk, Array, ExecutionStatus
 from vla_ros.pipeline import wire, wire_limb
 from vla_ros.pipeline.limb_link import LimbLink
-from vla_ros.pipeline.mailbox import EVENTS, LAW_TEXT, TEXT, Mailbox
+from vla_ros.pipeline.mailbox import LAW_TEXT, Mailbox
+from vla_ros.pipeline.realtime_config import RealtimeConfig
+from vla_ros.pipeline.requests import ANCHOR, JUDGE, LAW, SCENE, TARE, Requests
 from vla_ros.pipeline.wire import SimSnapshot
 from vla_ros.pipeline.wire_limb import DriveSnapshot, PostureSnapshot, Snapshot
-from vla_ros.pipeline.worker import JUDGE, LAW, SCENE, TARE, RealtimeConfig
 from vla_ros.robots import load_robot
 
 
@@ -52,7 +53,7 @@ class RealtimeProcess:
         self._mailbox = Mailbox()
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
-        self._posting = threading.Lock()
+        self._requests = Requests(self._mailbox, self.alive)
         self._offering = threading.Lock()
 
     def start(self, timeout: float = 60.0) -> None:
@@ -165,7 +166,7 @@ class RealtimeProcess:
             return f'law: expected at most {LAW_TEXT} bytes, got {len(text)}'
         with self._offering:
             self._mailbox.law.write(texts=(text,))
-        return self._post(LAW, str(limb), timeout)
+        return self._requests.post(LAW, str(limb), timeout)
 
     def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0) -> None:
         """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m."""
@@ -179,19 +180,26 @@ class RealtimeProcess:
 
     def post(self, event: Event, text: str = '', timeout: float = 0.5) -> str:
         """Send an event to the supervisor; return '' or the cause of its refusal."""
-        return self._post(int(event), text, timeout)
+        return self._requests.post(int(event), text, timeout)
 
     def reset_scene(self, seed: int, family: str = '', timeout: float = 2.0) -> str:
         """Lay the simulated scene out by seed and family, arm at home; return '' or a cause."""
-        return self._post(SCENE, f'{seed} {family}'.strip(), timeout)
+        return self._requests.post(SCENE, f'{seed} {family}'.strip(), timeout)
 
     def judge(self, request: str, timeout: float = 0.5) -> str:
         """Judge success by `request`, as `Request.text`; return '' or a cause."""
-        return self._post(JUDGE, request, timeout)
+        return self._requests.post(JUDGE, request, timeout)
 
     def tare(self, timeout: float = 0.5) -> str:
         """Begin a tare of the force sensor; return '' or a cause."""
-        return self._post(TARE, '', timeout)
+        return self._requests.post(TARE, '', timeout)
+
+    def anchor(self, timeout: float = 0.5) -> str:
+        """Take the robot up where it is, for others may have moved it; return '' or a cause.
+
+        What is commanded of arms and postures can be read again from the first tick that does.
+        """
+        return self._requests.post(ANCHOR, '', timeout)
 
     def wrench(self, stamp: int, values: Array, limb: int = 0) -> None:
         """Pass on a force sensor's reading (6,) N and Nm, sensor frame."""
@@ -209,30 +217,31 @@ class RealtimeProcess:
 
     @property
     def unheard(self) -> list[int]:
-        """Numbers of the limbs without a state: those of a real robot that is not heard of."""
+        """Numbers of the limbs of which it is not known where they are."""
         boxes = self._mailbox.limbs[: len(self._joints)]
-        return [i for i, box in enumerate(boxes) if not box.state.version]
+        return [i for i, box in enumerate(boxes) if not wire_limb.known(box.state)]
 
-    def state(self, limb: int = 0) -> Snapshot | None:
+    def state(self, limb: int = 0, lost: bool = False) -> Snapshot | None:
         """Return an arm's newest measured and commanded state, and what was sent.
 
-        None while a real robot has not been heard of.
+        None while a real robot is not heard of: what is commanded then is for where it was.
+        `lost`: not None where it has only been silent since, for what brakes it.
         """
         self.beat()
-        section = self._mailbox.limbs[limb].state
-        return wire_limb.get_state(section, self._joints[limb]) if section.version else None
+        return wire_limb.get_state(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
-    def posture(self, limb: int) -> PostureSnapshot | None:
+    def posture(self, limb: int, lost: bool = False) -> PostureSnapshot | None:
         """Return a posture's newest state, likewise."""
         self.beat()
-        section = self._mailbox.limbs[limb].state
-        return wire_limb.get_posture(section, self._joints[limb]) if section.version else None
+        return wire_limb.get_posture(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
     def drive(self, limb: int) -> DriveSnapshot | None:
-        """Return a drive's newest state, likewise."""
+        """Return a drive's newest state; None before it was first heard of.
+
+        Its stamp is that of the last tick: one that stands still is of a process that does.
+        """
         self.beat()
-        section = self._mailbox.limbs[limb].state
-        return wire_limb.get_drive(section) if section.version else None
+        return wire_limb.get_drive(self._mailbox.limbs[limb].state)
 
     def sim_state(self) -> SimSnapshot | None:
         """Return the newest state of the simulated world; None for a real robot."""
@@ -240,21 +249,3 @@ class RealtimeProcess:
         if not self._mailbox.sim.version:
             return None
         return wire.get_sim(self._mailbox.sim)
-
-    def _post(self, kind: int, text: str, timeout: float) -> str:
-        size = len(text.encode('utf-8'))
-        if size > TEXT:
-            return f'text: expected at most {TEXT} bytes of UTF-8, got {size}'
-        mailbox = self._mailbox
-        with self._posting:
-            count = mailbox.posted.integer()
-            if count - mailbox.answered.integer() >= EVENTS:
-                return 'the control process does not answer: its ring of events is full'
-            mailbox.events[count % EVENTS].write((kind,), texts=(text,))
-            mailbox.posted.write((count + 1,))
-            end = time.monotonic() + timeout
-            while mailbox.answered.integer() <= count:
-                if time.monotonic() > end or not self.alive():
-                    return f'the control process did not answer within {timeout} s'
-                time.sleep(0.0005)
-            return mailbox.answers[count % EVENTS].read()[2][0]

@@ -116,6 +116,14 @@ class Execution:
         for limb in self.limbs:
             limb.loop.restart()
 
+    def anchor(self) -> None:
+        """Take every limb up where it is at the next tick: others may have moved it meanwhile.
+
+        The mode and the instruction stay. For a robot that nobody was commanding until now.
+        """
+        for limb in self.limbs:
+            limb.loop.feedback.lost = True
+
     def rewind(self, set_by: int = 0) -> None:
         """Begin again, for the time has gone back: nothing that has a stamp is known any more.
 

@@ -9,6 +9,10 @@ from vla_ros.data import Array, Command, DriveState, Pose, PostureState, RobotSt
 from vla_ros.pipeline.mailbox import Section
 
 
+# Whether it is known where a limb is: 0 where it has never been heard of, or was put elsewhere.
+_LOST, _KNOWN = 1, 2
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The arm at one tick."""
@@ -43,13 +47,13 @@ def put_state(section: Section, loop: ControlLoop | PostureLoop | DriveLoop) -> 
         rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
     else:
         rows = [loop.twist, loop.commanded, loop.pose]
-    section.write((loop.stamp, loop.ticks), [x for row in rows for x in row.tolist()])
+    section.write(_ints(loop), [x for row in rows for x in row.tolist()])
 
 
 def _put_arm(section: Section, loop: ControlLoop) -> None:
     model, target, sent = loop.model, loop.limiter.target, loop.actuation
     section.write(
-        (loop.stamp, loop.ticks),
+        _ints(loop),
         [
             *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
             *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
@@ -60,9 +64,24 @@ def _put_arm(section: Section, loop: ControlLoop) -> None:
     )  # fmt: skip
 
 
-def get_state(section: Section, joints: int) -> Snapshot:
-    """Read the state of an arm with so many joints back."""
-    (stamp, _), floats, _ = section.read()
+def _ints(loop: ControlLoop | PostureLoop | DriveLoop) -> tuple[int, int, int]:
+    feedback = loop.feedback
+    return loop.stamp, loop.ticks, _KNOWN if feedback.known else _LOST if feedback.begun else 0
+
+
+def known(section: Section) -> bool:
+    """Whether it is known where a limb is: it has been heard of, and not been silent since."""
+    return section.integer(2) == _KNOWN
+
+
+def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | None:
+    """Read the state of an arm with so many joints back; None while it is not known.
+
+    `lost`: also while it has only been silent since, for what brakes it.
+    """
+    (stamp, _, sight), floats, _ = section.read()
+    if sight < (_LOST if lost else _KNOWN):
+        return None
     commanded = Pose(floats[8:11], floats[11:15])
     rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
     q, dq, torque, position, velocity = rows
@@ -79,16 +98,23 @@ def get_state(section: Section, joints: int) -> Snapshot:
     return Snapshot(state, command, floats[16:22], floats[22:28])
 
 
-def get_posture(section: Section, joints: int) -> PostureSnapshot:
-    """Read the state of a posture with so many joints back."""
-    (stamp, _), floats, _ = section.read()
+def get_posture(section: Section, joints: int, lost: bool = False) -> PostureSnapshot | None:
+    """Read the state of a posture with so many joints back, likewise."""
+    (stamp, _, sight), floats, _ = section.read()
+    if sight < (_LOST if lost else _KNOWN):
+        return None
     q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
     return PostureSnapshot(PostureState(stamp, q, dq, commanded), velocity)
 
 
-def get_drive(section: Section) -> DriveSnapshot:
-    """Read the state of a drive back."""
-    (stamp, _), floats, _ = section.read()
+def get_drive(section: Section) -> DriveSnapshot | None:
+    """Read the state of a drive back; None before it was first heard of.
+
+    Not while it is silent: then its twist, which brakes and is zero, matters the more.
+    """
+    if not section.version:
+        return None
+    (stamp, _, _), floats, _ = section.read()
     twist, commanded, pose = floats[:9].reshape(3, 3).copy()
     return DriveSnapshot(DriveState(stamp, twist, commanded, pose))
 

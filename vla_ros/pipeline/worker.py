@@ -3,58 +3,29 @@
 Started by realtime.py as `python -m vla_ros.pipeline.worker FD`, its configuration on stdin.
 """
 
-from dataclasses import dataclass, field
 import json
 import os
 import signal
 import sys
 import time
 import traceback
-from typing import Literal
 
 from vla_ros import config
-from vla_ros.act.queue import QueueConfig
 from vla_ros.config import require
 from vla_ros.control import native
 from vla_ros.control.laws import LawPreset
 from vla_ros.control.supervisor import Event, State
-from vla_ros.control.targets import Kind, TargetConfig
+from vla_ros.control.targets import Kind
 from vla_ros.control.timing import TickStatistics
 from vla_ros.data import SECOND
 from vla_ros.pipeline import wire, wire_limb
 from vla_ros.pipeline.mailbox import EVENTS, MAX_LIMBS, Mailbox
 from vla_ros.pipeline.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.pipeline.plant import DriverPlant, Plant
+from vla_ros.pipeline.realtime_config import RealtimeConfig
+from vla_ros.pipeline.requests import ANCHOR, JUDGE, LAW, SCENE, TARE
 from vla_ros.pipeline.runtime import Execution
 from vla_ros.robots import load_robot
-
-
-# Requests that are no events of the supervisor share its ring.
-SCENE, JUDGE, LAW, TARE = 100, 101, 102, 103
-
-
-@dataclass(frozen=True)
-class RealtimeConfig:
-    """What the control process runs."""
-
-    robot: str  # name or path of a RobotSpec
-    hardware: Literal['sim', 'driver'] = 'sim'
-    sim_time: bool = False  # whether the time is that of a simulator elsewhere
-    family: str = ''  # with the seed, the first layout of the simulation; '' is any scene
-    seed: int = 0
-    law: str = ''  # control preset; '' is the robot's
-    silent_after: float = 0.5  # s without a heartbeat of the parent before the arm holds
-    state_rate: float = 200.0  # Hz
-    sim_rate: float = 100.0  # Hz
-    status_rate: float = 20.0  # Hz
-    priority: int = 40  # SCHED_FIFO, where permitted; 0 does not ask for it
-    queue: QueueConfig = field(default_factory=QueueConfig)
-    targets: TargetConfig = field(default_factory=TargetConfig)
-
-    def __post_init__(self) -> None:
-        for name in ('silent_after', 'state_rate', 'sim_rate', 'status_rate'):
-            require(0 < getattr(self, name) <= 2000, f'{name}: expected 0..2000')
-        require(0 <= self.priority <= 99, 'priority: expected 0..99')
 
 
 class Worker:
@@ -150,6 +121,7 @@ class Worker:
         """Begin again: the simulator has gone back in time, or the clock was set, by ns."""
         self._plant.rewind()
         self._execution.rewind(set_by)
+        self._put_states()  # the clock may stand still now: no one may go on with what was
 
     def _obey(self, monotonic: int) -> None:
         """Apply what must not wait: events, and the parent's silence."""
@@ -188,6 +160,10 @@ class Worker:
                 cause = self._plant.judge(text)
             elif kind == TARE:
                 cause = self._execution.tare()
+            elif kind == ANCHOR:
+                self._execution.anchor()
+                self._put_states()  # before the answer: after it no one reads what was
+                cause = ''
             elif kind == LAW:
                 cause = self._adopt(int(text))
             else:
@@ -209,9 +185,7 @@ class Worker:
         """Write what is due; mostly in different cycles, so that none bears it all."""
         mailbox = self._mailbox
         if not count % self._every_state:
-            for limb, box in zip(self._execution.limbs, self._boxes, strict=True):
-                if limb.loop.ticks:
-                    wire_limb.put_state(box.state, limb.loop)
+            self._put_states()
         if count % self._every_sim == min(7, self._every_sim - 1):
             self._plant.publish(mailbox)
         splices = self._execution.queue.splices
@@ -221,6 +195,12 @@ class Worker:
             self._splices = splices
             wire.put_status(mailbox.status, self._execution.status())
             mailbox.cycle.write((), self._cycle.percentiles())
+
+    def _put_states(self) -> None:
+        """Write the state of every limb that has ever been heard of."""
+        for limb, box in zip(self._execution.limbs, self._boxes, strict=True):
+            if limb.loop.ticks:
+                wire_limb.put_state(box.state, limb.loop)
 
 
 def main() -> int:

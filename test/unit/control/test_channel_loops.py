@@ -40,7 +40,7 @@ class Source:
 
 
 class Limb:
-    """Hardware that does what it is told, or stays silent."""
+    """Hardware that does what it is told; silent, it does not tell."""
 
     def __init__(self, width):
         self.sample = SimpleNamespace(
@@ -54,14 +54,12 @@ class Limb:
 
     def move(self, position, velocity):
         self.sent.append(position.copy())
-        if not self.silent:
-            self.sample.position, self.sample.velocity = position.copy(), velocity.copy()
+        self.sample.position, self.sample.velocity = position.copy(), velocity.copy()
 
     def drive(self, twist):
         self.sent.append(twist.copy())
-        if not self.silent:
-            self.sample.twist = twist.copy()
-            self.sample.pose = self.sample.pose + DT * twist
+        self.sample.twist = twist.copy()
+        self.sample.pose = self.sample.pose + DT * twist
 
 
 class Rig:
@@ -363,6 +361,76 @@ def test_a_restart_begins_where_it_was_put(make):
     rig.run(1)
     wanted = (0.3, 0.1, -0.1) if make is posture else (0, 0, 0)
     np.testing.assert_array_equal(rig.loop.commanded, wanted)
+
+
+@pytest.mark.parametrize('way', ['silence', 'stop', 'someone else'])
+def test_a_posture_that_was_moved_meanwhile_is_taken_up_where_it_is(way):
+    rig = posture()
+    rig.run(20)
+    moved = rig.loop.commanded + (0.3, -0.2, 0.1)
+    if way == 'silence':
+        rig.hardware.silent = True
+        rig.run(100)
+        rig.hardware.silent = False
+    elif way == 'stop':
+        rig.post(Event.ESTOP)
+        rig.run(20)
+        rig.post(Event.RESET)
+    else:
+        rig.loop.feedback.lost = True
+    rig.loop.prepare(rig.now + TICK)
+    rig.hardware.sample.position = moved
+    np.testing.assert_array_equal(rig.run(1), moved)
+    state = rig.supervisor.state
+    assert state is (State.HELD if way == 'silence' else State.IDLE)
+    np.testing.assert_array_equal(rig.run(200), moved)
+    assert rig.supervisor.state is state
+
+
+def test_a_posture_that_sags_does_not_creep():
+    rig = posture()
+    begin = rig.run(20)
+    for _ in range(5):
+        rig.hardware.silent = True
+        rig.run(30)
+        rig.post(Event.ESTOP)
+        rig.hardware.silent = False
+        rig.hardware.sample.position = rig.loop.commanded - 0.04
+        rig.run(1)
+        rig.post(Event.RESET)
+        rig.hardware.sample.position = rig.loop.commanded - 0.04
+        np.testing.assert_array_equal(rig.run(1), begin)
+
+
+def test_a_drive_that_was_not_sent_its_twists_sets_out_from_rest():
+    rig = drive()
+    rig.run(1)
+    rig.post(Event.START)
+    rig.source.values = np.array([0.4, 0.0, 0.0])
+    moving = rig.run(200)
+    rig.loop.feedback.lost = True
+    np.testing.assert_allclose(rig.run(1), moving, atol=1e-6)  # it moves as it is told
+    rig.loop.feedback.lost = True
+    rig.hardware.sample.twist = np.zeros(3)
+    begin = len(rig.hardware.sent)
+    assert np.abs(rig.run(1)).max() < 0.01
+    np.testing.assert_allclose(rig.run(300), moving, atol=1e-6)
+    rig.hardware.sent = [np.zeros(3), *rig.hardware.sent[begin:]]
+    assert_bounded(rig)
+
+
+def test_a_drive_that_is_put_elsewhere_is_to_stand_until_it_is_heard_of():
+    rig = drive()
+    rig.run(1)
+    rig.post(Event.START)
+    rig.source.values = np.array([0.4, 0.0, 0.0])
+    assert rig.run(200)[0] > 0.3
+    rig.loop.restart()
+    np.testing.assert_array_equal(rig.loop.commanded, 0)
+    rig.hardware.silent, sent = True, len(rig.hardware.sent)
+    rig.hardware.sample.stamp = 0
+    np.testing.assert_array_equal(rig.run(50), 0)
+    assert len(rig.hardware.sent) == sent
 
 
 def test_the_state_is_what_policies_see():

@@ -5,10 +5,12 @@ held against every limit of the robot. The joint states follow no physics, so th
 no simulation would bring about.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_ros.control.laws import load_preset
 from vla_ros.data import SECOND, Array
@@ -31,23 +33,32 @@ class Record:
         """Begin empty."""
         self.poses = np.zeros((BLOCK + _KEPT, 7))
         self.fresh = np.ones(BLOCK + _KEPT, bool)  # the commanded pose was put where the arm is
+        self.begun = np.ones(BLOCK + _KEPT, bool)  # and the joint positions sent
         self.row, self._wanderer = _KEPT, wanderer
 
     def check(self, spec: RobotSpec, verdict: Verdict) -> None:
         """Hold it all against the limits; keep what the next differences need."""
-        row = self.row
-        edges = [0, *np.flatnonzero(self.fresh[:row]).tolist(), row]
-        for a, b in zip(edges, edges[1:], strict=False):
-            if b - a > _KEPT:
-                poses = self.poses[a:b]
-                check_pose(spec, verdict, poses[:, :3], poses[:, 3:])
-        check_torque(spec, verdict, self._wanderer.torques[:row])
-        check_motion(spec, verdict, self._wanderer.positions[:row])
-        arrays: tuple[Array, ...] = (self._wanderer.torques, self._wanderer.positions, self.poses)
+        row, wanderer = self.row, self._wanderer
+        for poses in _stretches(self.poses, self.fresh[:row]):
+            check_pose(spec, verdict, poses[:, :3], poses[:, 3:])
+        check_torque(spec, verdict, wanderer.torques[:row])
+        for positions in _stretches(wanderer.positions, self.begun[:row]):
+            check_motion(spec, verdict, positions)
+        arrays: tuple[NDArray[Any], ...] = (
+            *(wanderer.torques, wanderer.positions),
+            *(self.poses, self.fresh, self.begun),
+        )
         for array in arrays:
             array[:_KEPT] = array[row - _KEPT : row]
-        self.fresh[:_KEPT] = self.fresh[row - _KEPT : row]
         self.row = _KEPT
+
+
+def _stretches(array: Array, fresh: NDArray[np.bool_]) -> Iterator[Array]:
+    """Yield the parts of an array that begin with a fresh row, those long enough to judge."""
+    edges = [0, *np.flatnonzero(fresh).tolist(), len(fresh)]
+    for a, b in zip(edges, edges[1:], strict=False):
+        if b - a > _KEPT:
+            yield array[a:b]
 
 
 def fuzz_limits(
@@ -71,7 +82,7 @@ def fuzz_limits(
     adversary = Adversary(spec, load_preset(law), rng)
     loop = execution.loop
     now, period = 1_000 * SECOND, round(SECOND / spec.control_rate)
-    idea, placed = 0, 0
+    idea = placed = begun = 0
     for done in range(1, ticks + 1):
         now += period
         wanderer.wander(now)
@@ -80,6 +91,7 @@ def fuzz_limits(
         execution.tick(now)
         target = loop.limiter.target
         record.fresh[row], placed = loop.limiter.placed > placed, loop.limiter.placed
+        record.begun[row], begun = loop.actuation.placed > begun, loop.actuation.placed
         record.poses[row, :3], record.poses[row, 3:] = target.position, target.quaternion
         record.row += 1
         if done >= idea:
