@@ -72,10 +72,13 @@ def check_torque(spec: RobotSpec, verdict: Verdict, torque: Array) -> None:
 
 
 def check_motion(spec: RobotSpec, verdict: Verdict, position: Array) -> None:
-    """Note what joint positions (T, n) rad used of the limits; rows of NaN were not sent."""
-    sent = np.isfinite(position).all(axis=1)
+    """Note what a stretch of joint positions (T, n) rad used of the limits; of NaN: not sent."""
+    sent = position[np.isfinite(position).all(axis=1)]
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
-    verdict.note('joint position', position[sent] - (lower + upper) / 2, (upper - lower) / 2)
+    away = np.abs(sent - (lower + upper) / 2)
+    # A hand may have put a joint outside; from there it may not go further out.
+    reach = np.maximum((upper - lower) / 2, away[:1])
+    verdict.note('joint position', away, reach, 1e-12)
     for order, name in enumerate(('velocity', 'acceleration', 'jerk'), 1):
         change = np.diff(position, n=order, axis=0) * spec.control_rate**order
         change = change[np.isfinite(change).all(axis=1)]
