@@ -36,10 +36,10 @@ def report_of(messages):
 
 
 def variant(folder, robot='franka', law='', **driver):
-    """Write a robot's YAML with another driver; return its path."""
+    """Write a robot's YAML with other drivers; return its path."""
     tree = yaml.safe_load(config_file('robots', robot).read_text())
-    if driver:
-        tree['driver'] |= driver  # of a robot that is one arm
+    for limb in tree.get('limbs', [tree]):
+        limb['driver'] |= driver
     if law:
         tree['law'] = law
     path = folder / f'{robot}.yaml'

@@ -23,6 +23,8 @@ class Joystick:
     def __init__(self, graph):
         self.graph = graph
         self.publisher = graph.client.node.create_publisher(Joy, 'joy', qos.SENSOR)
+        # A dead-man switch that was never seen released takes nothing.
+        graph.until(self.publisher.get_subscription_count, 'nobody listens')
 
     def hold(self, *pressed, left=0.0, until, words):
         """Hold the controller like this, at 50 Hz, until something happens."""

@@ -71,6 +71,7 @@ def silent(driver):
 def inactive(driver):
     node = driver.bench.node
     assert node.trigger_deactivate().name == 'SUCCESS'
+    driver.repeat(lambda: None, 0.05, driver.quiet, 'it is commanded on')  # its last has come
     move(driver)
     known = lambda: node._arm.state()  # noqa: E731
     there = driver.position['shoulder_pan_joint']
