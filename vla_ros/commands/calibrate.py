@@ -26,7 +26,7 @@ _Made = tuple[Outcome, tuple[ActionChunk, ...]]
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
-    episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 70,
+    episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 90,
     tasks: options.Tasks = '',
     rollouts: Annotated[
         Path | None,
