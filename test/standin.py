@@ -35,13 +35,15 @@ def report_of(messages):
     return json.loads(messages[-1].data)
 
 
-def variant(folder, robot='franka', law='', **driver):
+def variant(folder, robot='franka', law='', camera_rate=0.0, **driver):
     """Write a robot's YAML with other drivers; return its path."""
     tree = yaml.safe_load(config_file('robots', robot).read_text())
     for limb in tree.get('limbs', [tree]):
         limb['driver'] |= driver
     if law:
         tree['law'] = law
+    if camera_rate:
+        tree['cameras'] = [camera | {'rate': camera_rate} for camera in tree['cameras']]
     path = folder / f'{robot}.yaml'
     path.write_text(yaml.safe_dump(tree, sort_keys=False))
     return str(path)

@@ -29,7 +29,7 @@ pytestmark = [
 COMPLIANCE = {'command_type': 'pose', 'command': 'target', 'law': 'franka_cartesian_servo'}
 # Physics, three cameras and the policy of a body leave nothing of two processors: joint states,
 # which come from the same machine here, are late now and then.
-PATIENT = {'stale_after': 0.3}
+PATIENT = {'stale_after': 0.3, 'camera_rate': 15.0}
 WAYS = {
     'compliance': ('franka', 'none', COMPLIANCE, {'rate': 200.0}),
     'isaac': ('franka', 'isaac', {}, {'rate': 100.0, 'clock': 100.0, 'speed': 0.7}),
