@@ -9,6 +9,7 @@ from vla_ros.robots.model import RobotModel
 
 
 LOOKAHEAD = 0.03  # s, in which a robot that is sent positions goes to the last, as servoj does
+SERVO = 1.1  # times the limits of speed that we keep: those of the servos themselves
 PATIENCE = 0.5  # s after its last twist at which a drive stops by itself, as drive controllers do
 
 
@@ -65,6 +66,7 @@ class Posture:
         self.position = self.limb.read().position.copy()
         self.velocity = np.zeros(self.spec.n)
         self.goal = self.position.copy()
+        self.asked = 0.0  # greatest share of a joint's speed limit that positions have asked for
 
     def aim(self, positions):
         """Take positions without velocities."""
@@ -75,7 +77,11 @@ class Posture:
         self.aim(positions)
 
     def follow(self):
-        self.velocity = (self.goal - self.position) / LOOKAHEAD
+        asked = (self.goal - self.position) / LOOKAHEAD
+        self.asked = max(self.asked, float(np.abs(asked / self.fastest).max()))
+        # A servo has limits of its own: it does not leap after a command that came late.
+        most = SERVO * self.fastest
+        self.velocity = np.minimum(np.maximum(asked, -most), most)
         self.position = self.position + self.timestep * self.velocity
 
     def step(self):
@@ -134,6 +140,8 @@ class Arm(Posture):
 
 class Drive:
     """Takes twists; it stops by itself when none comes."""
+
+    asked = 0.0  # as for other limbs: a twist is a speed, and is measured
 
     def __init__(self, spec, limb, timestep):
         self.spec, self.limb, self.timestep = spec, limb, timestep

@@ -33,14 +33,14 @@ class Robot:
             limb.reset()
         request = self.scenes.request(self.family, self.seed)
         self.progress = Progress(self.scenes.task(self.family), request, np.inf)
-        self.peak = 0.0  # greatest share of a limit of speed so far
+        self.peak = 0.0  # greatest share of a limit of speed so far, reached or asked for
 
     def step(self):
         """Let a timestep pass."""
         for limb in self.limbs:
             limb.step()
         self.hardware.step()
-        self.peak = max(self.peak, *(limb.speed for limb in self.limbs))
+        self.peak = max(self.peak, *(max(limb.speed, limb.asked) for limb in self.limbs))
 
     def judge(self):
         """Return what the world looks like, with the task's own test of success.
