@@ -76,7 +76,7 @@ class LossSettings:
 class PolishSettings:
     """The last stage: the action head alone, on what the finished trunks see."""
 
-    steps: int  # 0 leaves it out
+    steps: int  # for each robot; 0 leaves it out
     batch: int
     rate: float  # greatest learning rate
     weight_decay: float
