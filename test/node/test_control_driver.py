@@ -1,5 +1,6 @@
 """The control node in front of a real robot's driver: its topics, played by the test."""
 
+from control_bench import ControlBench
 from driver_bench import DriverBench
 from geometry_msgs.msg import TwistStamped
 import numpy as np
@@ -181,3 +182,14 @@ def test_a_wrench_that_is_not_finite_counts_as_silence(driver, bad):
     driver.reading = np.r_[0.0, 0.0, bad, 0.0, 0.0, 0.0]
     driver.feed(lambda: 'force sensor: no reading' in driver.status.cause, 'it goes on')
     np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-3)
+
+
+def test_an_instruction_that_waits_for_a_driver_says_for_which(bench, capfd):
+    ControlBench(bench, sim='none', robot='aloha', instruction='pick up a cube')
+    said = []
+
+    def heard():
+        said.append(capfd.readouterr().err)
+        return "nothing came on ['left/joint_states', 'right/joint_states']" in ''.join(said)
+
+    bench.until(heard, lambda: ''.join(said))

@@ -1,5 +1,8 @@
 """The humanoid's control node in front of its drivers: chunks in, commands out, by limb."""
 
+import os
+import signal
+
 from limb_targets import aim, drive
 import numpy as np
 import pytest
@@ -150,3 +153,14 @@ def test_the_last_that_a_base_hears_is_that_it_stands(running):
     running.feed(lambda: running.speed[0] > 0.3, 'it does not drive')
     assert running.bench.node.trigger_deactivate().name == 'SUCCESS'
     running.bench.until(lambda: not running.speed.any(), 'it drives on')
+
+
+def test_a_base_whose_control_process_stands_still_is_told_to_stand(running):
+    running.offer(running.row, twist=(0.4, 0.0, 0.0), horizon=60)
+    running.feed(lambda: running.speed[0] > 0.3, 'it does not drive')
+    process = running.bench.node._arm.pid
+    os.kill(process, signal.SIGSTOP)
+    try:
+        running.bench.until(lambda: not running.speed.any(), 'it drives on', 2.0)
+    finally:
+        os.kill(process, signal.SIGCONT)

@@ -23,7 +23,6 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 
 
-_AT_REST = 1e-3  # rad/s
 _DOUBT = 0.5  # s between two reports of a gripper that is silent
 
 
@@ -40,8 +39,9 @@ class Driver:
         self._publish = _sender(node, spec)
         self._grip = _gripper_sender(node, spec)
         self._opening, self._doubted = -1.0, float('-inf')
-        self._effort = spec.driver.command_type == 'effort'
-        self._model, self._carried = RobotModel(spec), spec.driver.gravity == 'robot'
+        self._carried = spec.driver.gravity == 'robot'
+        effort = spec.driver.command_type == 'effort'
+        self._model = RobotModel(spec) if effort else None  # for what the arm weighs
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
         self._outlet = Outlet(node, self._send, spec.driver.stale_after)
@@ -57,16 +57,15 @@ class Driver:
         snapshot = self._arm.state(lost=True)
         if snapshot is None:
             return
-        if self._effort:
+        if self._model is not None:
             # A torque that goes on for ever must not push: it carries the arm, no more.
-            command = replace(snapshot.command, torque=self._model.gravity)
-            self._publish(self._lightened(command))
+            self._publish(self._lightened(replace(snapshot.command, torque=self._model.gravity)))
         else:
-            self._outlet.stand(self._moves)
+            self._outlet.stand(self._velocity)
 
-    def _moves(self) -> bool:
+    def _velocity(self) -> Array | None:
         snapshot = self._arm.state(lost=True)
-        return snapshot is not None and bool((abs(snapshot.command.velocity) > _AT_REST).any())
+        return None if snapshot is None else snapshot.command.velocity
 
     def _on_wrench(self, message: WrenchStamped) -> None:
         # What is not finite is told apart in the control process, like silence.
@@ -80,7 +79,7 @@ class Driver:
             self._doubted = time.monotonic()
             self._arm.post(Event.STALE, f'hardware: {doubt}')
         self._arm.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
-        if self._effort:
+        if self._model is not None:
             self._model.update(joints.position, joints.velocity)
         self._outlet.measured()
 
@@ -89,17 +88,17 @@ class Driver:
         if snapshot is None:
             return
         command = snapshot.command
-        self._publish(self._lightened(command) if self._effort else command)
+        self._publish(self._lightened(command))
         if command.gripper != self._opening:
             self._opening = command.gripper
             self._grip(self._opening)
 
     def _lightened(self, command: Command) -> Command:
-        """Return the command without what the robot carries by itself.
+        """Return the command without the torque that the robot adds by itself.
 
         It is left out last: until here all that limits and estimates torques knows the whole.
         """
-        if not self._carried:
+        if self._model is None or not self._carried:
             return command
         return replace(command, torque=command.torque - self._model.gravity)
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 import time
 
+from vla_ros.data import Array
 from vla_ros.nodes.base import StageNode
 
 
+_AT_REST = 1e-3  # rad/s
 _PERIOD = 0.02  # s between two looks whether the driver is silent
 _SILENT = 0.05  # s without a measurement after which commands leave without one
 # s in which the control process brakes once it holds for want of measurements. Then commands end:
@@ -29,14 +31,18 @@ class Outlet:
         self._last = time.monotonic()
         self._send(False)
 
-    def stand(self, moves: Callable[[], bool]) -> None:
-        """Send until the limb no longer moves: nothing is sent after that."""
+    def stand(self, velocity: Callable[[], Array | None]) -> None:
+        """Send until the limb is sent no velocity (n,) rad/s any more: nothing is after that."""
         end = time.monotonic() + _BRAKING
         self._send(True)
-        while moves() and time.monotonic() < end:
+        while _moves(velocity()) and time.monotonic() < end:
             time.sleep(_PERIOD)  # in the last moments of the node there is nothing to wait for
             self._send(True)
 
     def _on_timer(self) -> None:
         if _SILENT < time.monotonic() - self._last < self._end:
             self._send(True)
+
+
+def _moves(velocity: Array | None) -> bool:
+    return velocity is not None and bool((abs(velocity) > _AT_REST).any())

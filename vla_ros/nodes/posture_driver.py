@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vla_ros.data import Array
 from vla_ros.nodes.base import StageNode
 from vla_ros.nodes.convert.trunk import OUTPUTS
 from vla_ros.nodes.driver import each_joint
@@ -32,11 +33,11 @@ class PostureDriver:
 
     def stand(self) -> None:
         """Send what stops it: nothing is sent after that."""
-        self._outlet.stand(self._moves)
+        self._outlet.stand(self._velocity)
 
-    def _moves(self) -> bool:
+    def _velocity(self) -> Array | None:
         snapshot = self._limb.posture(lost=True)
-        return snapshot is not None and bool(snapshot.velocity.any())
+        return None if snapshot is None else snapshot.velocity
 
     def _on_joints(self, joints: Joints, doubt: str) -> None:
         self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)

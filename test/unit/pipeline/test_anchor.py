@@ -111,13 +111,19 @@ def test_an_arm_that_was_moved_meanwhile_is_taken_up_where_it_is(law, way):
     assert driven.execution.status().mode is Mode.IDLE
 
 
-@pytest.mark.parametrize('law', MOTION)
-def test_on_leaving_a_stop_an_arm_is_where_a_hand_has_put_it(law):
+def moved_in_stop(law, seconds):
+    """Return an arm that a hand has moved, so long ago, while it was stopped."""
     driven = Driven(law)
     driven.execution.post(Event.ESTOP)
     driven.run(0.1)
     driven.move()
-    driven.run(0.1)
+    driven.run(seconds)
+    return driven
+
+
+@pytest.mark.parametrize('law', MOTION)
+def test_on_leaving_a_stop_an_arm_is_where_a_hand_has_put_it(law):
+    driven = moved_in_stop(law, 0.1)
     driven.execution.post(Event.RESET)
     driven.tick()
     driven.assert_there()
@@ -127,11 +133,7 @@ def test_on_leaving_a_stop_an_arm_is_where_a_hand_has_put_it(law):
 
 @pytest.mark.parametrize('law', TORQUE)
 def test_on_leaving_a_stop_torques_go_on_where_they_were(law):
-    driven = Driven(law)
-    driven.execution.post(Event.ESTOP)
-    driven.run(0.1)
-    driven.move()
-    driven.run(0.002)
+    driven = moved_in_stop(law, 0.002)
     before = driven.loop.actuation.torque.copy()
     driven.execution.post(Event.RESET)
     driven.tick()

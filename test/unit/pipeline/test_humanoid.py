@@ -3,6 +3,7 @@
 import time
 from types import SimpleNamespace
 
+from feeding import obey_twist
 import numpy as np
 import pytest
 
@@ -257,9 +258,7 @@ class Feeder:
             if i in self.silent:
                 continue
             if limb.kind == 'drive':
-                last = self.process.drive(i)
-                twist = np.zeros(3) if last is None else last.state.commanded
-                self.process.odom(now, np.zeros(3), twist, i)
+                obey_twist(self.process, i, now)
                 continue
             q = limb.home
             if limb.kind == 'posture' and (posture := self.process.posture(i)) is not None:

@@ -2,6 +2,7 @@
 
 import time
 
+from feeding import obey_twist
 import numpy as np
 import pytest
 from waiting import wait_for
@@ -37,9 +38,7 @@ class Robot:
             if i in self.silent:
                 continue
             if limb.kind == 'drive':
-                last = self.process.drive(i)
-                twist = np.zeros(3) if last is None else last.state.commanded
-                self.process.odom(self.now, np.zeros(3), twist, i)
+                obey_twist(self.process, i, self.now)
                 continue
             self.process.joint_states(self.now, self.q[i], np.zeros(limb.n), 0.05, i)
             if getattr(limb, 'force_sensor', None) is not None:
