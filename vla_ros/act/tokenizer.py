@@ -82,7 +82,8 @@ class ActionTokenizer:
         """Return the actions (horizon, channels) that tokens stand for.
 
         Raises:
-            TokenError: a token that does not exist, or more numbers than the chunk has.
+            TokenError: a token that does not exist, more numbers than the chunk has, or one that
+                is absurd, or not whole.
         """
         try:
             found = _numbers(pairs.expand(tokens, self.spec.merges, ALPHABET))
@@ -127,11 +128,13 @@ def _written(numbers: Array) -> NDArray[np.int64]:
 
 
 def _numbers(symbols: Sequence[int]) -> list[int]:
-    """Return what `_written` was given; raises TokenError where the last is not whole."""
+    """Return what `_written` was given; raises TokenError for what it never writes."""
     result, carried = [], 0
     for symbol in symbols:
         if symbol in (_UP, _DOWN):
             carried += _GREATEST if symbol == _UP else -_GREATEST
+            if abs(carried) > _CARRIES * _GREATEST:
+                raise TokenError(f'tokens: a number of more than {_CARRIES * _GREATEST} quanta')
         else:
             result.append(symbol - _GREATEST + carried)
             carried = 0

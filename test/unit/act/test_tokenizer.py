@@ -116,6 +116,9 @@ def test_what_cannot_be_read_is_refused(tokenizer):
     assert len(far) > 1 and plain.decode(far, ('joint',), 16)[0, 0] == pytest.approx(2.0, abs=0.01)
     with pytest.raises(TokenError, match='they end within a number'):
         plain.decode(far[:-1], ('joint',), 16)
+    for carry in (511, 512):
+        with pytest.raises(TokenError, match='tokens: a number of more than 4080 quanta'):
+            plain.decode([carry] * 17 + [255], ('joint',), 16)
     with pytest.raises(TokenError, match='expected at most 14 numbers, got 15'):
         plain.decode([255] * 15, ARM, 2)
 
