@@ -3,8 +3,10 @@
 import json
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
+import time
 
 from std_msgs.msg import String
 import yaml
@@ -25,9 +27,27 @@ def start_standin(domain, **settings):
     environment = {**os.environ, 'PYTHONPATH': path, 'ROS_DOMAIN_ID': str(domain)}
     environment |= {PARENT: str(os.getpid()), 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
     environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
-    return subprocess.Popen(
-        [sys.executable, str(here / 'standin_driver.py'), json.dumps(settings)], env=environment
-    )
+    command = [sys.executable, str(here / 'standin_driver.py'), json.dumps(settings)]
+    # A session of its own, as a driver has it: niceness counts only within one.
+    return subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+def end_standin(process, timeout=10.0):
+    """End the process; one that does not end by itself says where it is, and is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: it had to be killed.
+    """
+    process.terminate()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        raise
+    finally:
+        process.kill()
+        process.wait()
 
 
 def report_of(messages):

@@ -7,17 +7,18 @@ its parent.
 """
 
 from collections import deque
-import contextlib
 from dataclasses import dataclass
+import faulthandler
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 
 import rclpy
-from rclpy._rclpy_pybind11 import RCLError
+from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from standin_inputs import inputs
@@ -27,7 +28,7 @@ from std_msgs.msg import String
 
 from vla_ros.config import build
 from vla_ros.nodes import qos
-from vla_ros.nodes.base import PARENT, die_with_parent
+from vla_ros.nodes.base import PARENT, PROMPT, die_with_parent, prioritise
 from vla_ros.nodes.convert.base import header, packed, to_time
 from vla_ros.robots import load_robot
 from vla_ros_msgs.msg import SimState
@@ -82,10 +83,10 @@ class Standin:
         by_clock = self.settings.clock and not self.settings.wall
         return round(self.time * 1e9) if by_clock else time.time_ns()
 
-    def run(self):
-        """Step until the process is ended."""
+    def run(self, asked):
+        """Step until the process is `asked` to end."""
         deadline = time.monotonic()
-        while rclpy.ok():
+        while not asked:
             deadline += self.timestep / max(self.speed, 0.05)
             wait = deadline - time.monotonic()
             if wait > 0:
@@ -188,43 +189,40 @@ class Standin:
 
 
 def be_punctual():
-    """Come before whoever only thinks, where that is permitted: no robot waits for a processor."""
+    """Let nothing of this process's own come between two steps."""
     gc.freeze()
     gc.disable()
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(30))
+
+
+def start_camera(settings):
+    """Start the process that draws: pictures would stop the physics for milliseconds."""
+    names = ['-r', 'sim_state:=standin/sim_state', '-r', f'__ns:=/{settings.namespace}']
+    node = [sys.executable, '-m', 'vla_ros.nodes.camera', '--ros-args', *names]
+    return subprocess.Popen(
+        [*node, '-p', f'robot:={settings.robot}'], env={**os.environ, PARENT: str(os.getpid())}
+    )
 
 
 def main():
     settings = build(Settings, json.loads(sys.argv[1]), 'stand-in')
+    faulthandler.register(signal.SIGUSR1)
+    prioritise(PROMPT)
     die_with_parent()
-    rclpy.init()
+    # Between two steps, and not in the middle of a message: whoever ends while it holds a lock of
+    # the shared memory leaves it locked to all others.
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: asked.append(number))
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('standin', namespace=settings.namespace)
-    camera = None
-    if settings.cameras:
-        # Pictures are drawn by a process of its own: they would stop the physics for milliseconds.
-        names = ['-r', 'sim_state:=standin/sim_state', '-r', f'__ns:=/{settings.namespace}']
-        camera = subprocess.Popen(
-            [
-                sys.executable,
-                '-m',
-                'vla_ros.nodes.camera',
-                '--ros-args',
-                *names,
-                '-p',
-                f'robot:={settings.robot}',
-            ],
-            env={**os.environ, PARENT: str(os.getpid())},
-        )
+    camera = start_camera(settings) if settings.cameras else None
     standin = Standin(settings, node)
     be_punctual()
-    try:
-        with contextlib.suppress(RCLError):  # asked to end in the middle of a step
-            standin.run()
-    finally:
-        if camera is not None:
-            camera.terminate()
-        os._exit(0)  # rclpy, interrupted in a step, may not end by itself
+    standin.run(asked)
+    if camera is not None:
+        camera.terminate()
+    node.destroy_node()
+    rclpy.try_shutdown()
 
 
 if __name__ == '__main__':

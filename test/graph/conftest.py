@@ -1,5 +1,6 @@
 """The whole stack on MuJoCo in real time, each in a domain of its own."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 import itertools
 import os
@@ -36,13 +37,15 @@ class Graph:
             stack = replace(stack, nodes=nodes)
         self.runner = LocalRunner(stack, lambda node, line: self.lines.append((node, line)))
         self.statuses, self.chunks, self.episodes = [], [], []
-        self.runner.bring_up()
-        self.client = StackClient(options.get('namespace', ''))
-        self.client.subscribe(qos.STATUS, self.statuses.append)
-        self.client.subscribe(qos.ACTION_CHUNK, self.chunks.append)
-        self.client.subscribe(qos.EPISODE, self.episodes.append)
-        self.client.__enter__()
-        self.until(lambda: self.statuses, 'no status')
+        with ExitStack() as begun:  # and ended, where the rest does not begin
+            begun.enter_context(self.runner).bring_up()
+            self.client = StackClient(options.get('namespace', ''))
+            self.client.subscribe(qos.STATUS, self.statuses.append)
+            self.client.subscribe(qos.ACTION_CHUNK, self.chunks.append)
+            self.client.subscribe(qos.EPISODE, self.episodes.append)
+            begun.enter_context(self.client)
+            self.until(lambda: self.statuses, 'no status')
+            self._begun = begun.pop_all()
 
     @property
     def status(self):
@@ -79,18 +82,16 @@ class Graph:
         return [p for top in tops for p in (top, *top.children(recursive=True))]
 
     def close(self):
-        self.client.__exit__(None, None, None)
-        self.runner.stop()
+        self._begun.close()
 
 
 @pytest.fixture
 def start(fake_policy):
-    graphs = []
+    with ExitStack() as graphs:
 
-    def make(policy=fake_policy, **options):
-        graphs.append(Graph(policy, **options))
-        return graphs[-1]
+        def make(policy=fake_policy, **options):
+            graph = Graph(policy, **options)
+            graphs.callback(graph.close)
+            return graph
 
-    yield make
-    for graph in graphs:
-        graph.close()
+        yield make

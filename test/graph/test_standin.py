@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from standin import REPORT, report_of, start_standin, variant
+from standin import REPORT, end_standin, report_of, start_standin, variant
 from std_srvs.srv import Trigger
 
 from vla_ros.data import Mode
@@ -52,8 +52,7 @@ def standin():
 
     yield start
     for process in made:
-        process.terminate()
-        process.wait(10)
+        end_standin(process)
 
 
 def instruction(robot, family, seed):

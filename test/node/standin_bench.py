@@ -3,7 +3,7 @@
 from control_bench import ControlBench
 from geometry_msgs.msg import PoseStamped
 import numpy as np
-from standin import COMMAND, REPORT, report_of, start_standin
+from standin import COMMAND, REPORT, end_standin, report_of, start_standin
 from std_msgs.msg import String
 
 from vla_ros.data import Mode
@@ -81,5 +81,4 @@ class StandinBench(ControlBench):
         self.repeat(step, 0.02, there, f'it does not come to {goal}', timeout)
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(20)
+        end_standin(self.process)

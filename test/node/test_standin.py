@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip('mujoco')
 
-from standin import start_standin, variant  # noqa: E402
+from standin import end_standin, start_standin, variant  # noqa: E402
 from standin_bench import StandinBench  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
@@ -154,8 +154,7 @@ def test_joint_states_of_another_clock_are_refused_with_the_cause(bench, connect
         )  # fmt: skip
         assert statuses[-1].mode == Mode.HOLD
     finally:
-        process.terminate()
-        process.wait(10)
+        end_standin(process)
 
 
 @pytest.fixture

@@ -208,7 +208,7 @@ def die_with_parent() -> None:
         sys.exit('the runner is gone')
 
 
-def _prioritise(niceness: int) -> None:
+def prioritise(niceness: int) -> None:
     """Take this niceness, where that is permitted.
 
     Where Linux groups tasks by session, niceness counts only within a session: one that is this
@@ -232,7 +232,7 @@ def make_executor() -> Executor:
 
 def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
-    _prioritise(niceness)
+    prioritise(niceness)
     die_with_parent()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []

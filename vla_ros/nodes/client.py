@@ -46,7 +46,7 @@ class StackClient:
         self._executor.add_node(self.node)
         self._execute = ActionClient(self.node, Execute, 'execute')
         self._reset = self.node.create_client(ResetScene, 'reset_scene')
-        self._thread = Thread(target=self._executor.spin, daemon=True)
+        self._thread, self._ended = Thread(target=self._spin, daemon=True), False
         self.lost: Callable[[], str] = lambda: ''  # asked while waiting: why it is in vain
 
     def __enter__(self) -> Self:
@@ -59,9 +59,11 @@ class StackClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # In this order: else rclpy ends with 'terminate called without an active exception'.
-        self._executor.shutdown()
+        # In this order: what the thread still waits for must not be destroyed.
+        self._ended = True
+        self._executor.wake()
         self._thread.join(timeout=2.0)
+        self._executor.shutdown(timeout_sec=0)
         self._execute.destroy()
         self.node.destroy_node()
         rclpy.shutdown(context=self._context)
@@ -115,6 +117,10 @@ class StackClient:
             return False, 'refused by the control node'
         answer = self._answer(handle.get_result_async, timeout + 10.0, what)
         return bool(answer.result.success), str(answer.result.reason)
+
+    def _spin(self) -> None:
+        while not self._ended:
+            self._executor.spin_once(timeout_sec=0.1)
 
     def _answer(self, ask: Callable[[], Future], timeout: float, what: str) -> Any:
         """Ask on the client's thread, and wait here for the answer.
