@@ -21,7 +21,8 @@ from vla_ros.record.recover import recover
 JOINTS = Topic('/joint_states', 'sensor_msgs/msg/JointState')
 START = 1_700_000_000_000_000_000
 
-# Writes numbered messages for ever, and says which it has handed over and when.
+# Writes numbered messages for ever, and says which it has handed over and when; also when it has
+# stopped recording, and what it has done with the file is done.
 _WRITER = """
     import sys, time
     from vla_ros.record import BagWriter, RecordConfig, Topic
@@ -42,8 +43,8 @@ _WRITER = """
         writer.write('/joint_states', message.message(), now)
         print(now, flush=True)
         time.sleep(0.001)
-        if writer.error and k > 1e9:
-            break
+        if writer.error and not writer._thread.is_alive():
+            print('over', flush=True)
 """
 
 
@@ -90,10 +91,11 @@ def test_a_file_size_limit_is_reported_and_the_rest_opens(tmp_path: Path) -> Non
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if line.startswith('error') or time.monotonic() > deadline:
+        if line.startswith('over') or time.monotonic() > deadline:
             break
-    assert lines[-1].startswith('error') and 'File too large' in lines[-1]
-    assert process.stdout.readline()  # the robot goes on
+    (error,) = (line for line in lines if line.startswith('error'))
+    assert 'File too large' in error and lines[-1] == 'over\n'
+    assert process.stdout.readline()[0].isdigit()  # the robot goes on
     process.kill()
     process.communicate()
     bag = next(tmp_path.glob('*/*.mcap'))
