@@ -15,6 +15,17 @@ settings.register_profile('untimed', deadline=None)
 settings.load_profile('untimed')
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Say at once why a test failed: a run that is cut short has no summary."""
+    report = yield
+    if report.failed:
+        reporter = item.config.pluginmanager.get_plugin('terminalreporter')
+        cause = str(call.excinfo.value).strip().splitlines() or [call.excinfo.typename]
+        reporter.write_line(f'\n{report.nodeid} ({report.when}): {cause[0][:300]}')
+    return report
+
+
 @pytest.fixture(scope='session')
 def aloha():
     return load_robot('aloha')

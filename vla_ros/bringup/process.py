@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+import contextlib
 import os
 from pathlib import Path
 import signal
@@ -46,7 +47,7 @@ class NodeProcess:
         """Start `command`; `echo` gets every line of its output."""
         self.name, self.vital = name, vital
         self.lines: deque[str] = deque(maxlen=20)
-        self._echo = echo
+        self._echo, self._finished = echo, False
         whole = {**os.environ, **environment, PARENT: str(os.getpid()), 'PYTHONUNBUFFERED': '1'}
         # Another environment's Python would believe that its libraries are set up already.
         whole.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
@@ -73,14 +74,18 @@ class NodeProcess:
         return list(self.lines)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the node; SIGKILL goes to whatever it has started too."""
-        try:
-            if number is signal.SIGKILL:
-                os.killpg(self.pid, number)
-            elif self.code is None:
-                self._process.send_signal(number)
-        except ProcessLookupError:
-            pass
+        """Send a signal to the node, if it still runs."""
+        self._process.send_signal(number)
+
+    def finish(self) -> None:
+        """Kill whatever is left of it and of what it has started.
+
+        Once: its number may be that of another process later.
+        """
+        if not self._finished:
+            self._finished = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self, timeout: float) -> bool:
         """Wait for the end; return whether it has come."""
@@ -92,7 +97,8 @@ class NodeProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip('\n'))
-            if self._echo is not None:
-                self._echo(self.name, self.lines[-1])
+        with self._process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip('\n'))
+                if self._echo is not None:
+                    self._echo(self.name, self.lines[-1])

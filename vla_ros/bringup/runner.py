@@ -145,7 +145,7 @@ class LocalRunner:
             if all(ended):
                 break
         for process in self._processes.values():
-            process.signal(signal.SIGKILL)  # to its group: a child that outlived its node
+            process.finish()
             self._reported.add(process.name)
         shutil.rmtree(self._folder, ignore_errors=True)
 
