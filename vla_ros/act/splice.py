@@ -50,6 +50,13 @@ def _multiply(
     )
 
 
+def _unit(pose: list[float]) -> list[float]:
+    """Return a pose (8,) whose rotation is of unit length."""
+    x, y, z, qx, qy, qz, qw, opening = pose
+    scale = 1 / math.sqrt(qx * qx + qy * qy + qz * qz + qw * qw)
+    return [x, y, z, qx * scale, qy * scale, qz * scale, qw * scale, opening]
+
+
 _IDENTITY = (0.0, 0.0, 0.0, 1.0)
 
 
@@ -67,8 +74,11 @@ class PoseTrack:
     )  # fmt: skip
 
     def __init__(self, knots: list[list[float]], anchor: float, dt: float) -> None:
-        """Put `knots`, poses with openings (8,) every dt s, on the clock; observed at anchor s."""
-        self._knots, self._anchor, self._dt = knots, anchor, dt
+        """Put `knots`, poses with openings (8,) every dt s, on the clock; observed at anchor s.
+
+        Rotations that are a little off unit length, as nets make them, are brought to it.
+        """
+        self._knots, self._anchor, self._dt = [_unit(knot) for knot in knots], anchor, dt
         self._start = anchor
         self._last = len(knots) - 1
         self._blend = 0.0

@@ -1,6 +1,6 @@
 """The queue turns stamped chunks into continuous motion and refuses what it cannot execute."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -244,8 +244,23 @@ def corrupt(make_chunk, player, seq, plan):
     return make_chunk(seq, horizon=horizon, **({'actions': chunk.actions} | fields))
 
 
+def test_rotations_that_are_a_little_off_are_wanted_with_unit_length(spec, make_chunk):
+    player = Player(spec)
+    actions = np.tile(POSE, (1, 1))
+    actions[:, 3:7] *= 1 - 5e-4
+    assert player.offer(make_chunk(0, player.now, actions=actions, horizon=1)) == ''
+    pose = player.play(300)
+    assert np.linalg.norm(pose[3:7]) == pytest.approx(1.0, abs=1e-12)
+
+
 @settings(max_examples=60)
 @given(plans=st.lists(adversary, min_size=1, max_size=8))
+@example(
+    plans=[
+        {'kind': 'good', 'wait': 0, 'latency': 0, 'seed': 0},
+        {'kind': 'wild', 'wait': 0, 'latency': 0, 'seed': 835678},
+    ]
+)
 def test_whatever_is_offered_the_wanted_pose_is_finite_and_continuous(spec, make_chunk, plans):
     player = Player(spec)
     for seq, plan in enumerate(plans):
