@@ -36,6 +36,20 @@ class Joystick:
             self.publisher.publish(message)
             time.sleep(0.02)
 
+    def take(self):
+        """Release and press, as a person does until the arm is theirs.
+
+        What is pressed before the node has seen it released takes nothing.
+        """
+        taken = lambda: self.graph.status.mode is Mode.TAKEOVER  # noqa: E731
+        end = time.monotonic() + 20
+        while not taken():
+            assert time.monotonic() < end, f'the arm is not taken; {self.graph.status}'
+            self.rest(0.3)
+            patience = time.monotonic() + 2
+            over = lambda until=patience: taken() or time.monotonic() > until  # noqa: E731
+            self.hold(DEADMAN, until=over, words='')
+
     def rest(self, seconds):
         """Hold it without pressing anything."""
         end = time.monotonic() + seconds
@@ -46,10 +60,7 @@ def test_the_arm_is_taken_moved_and_given_back_and_the_bag_knows_it(start, tmp_p
     graph = start(record=str(tmp_path), teleop='joystick', instruction=TASK)
     graph.until(lambda: graph.status.mode is Mode.RUN and graph.status.chunk_seq > 0, 'no RUN')
     stick = Joystick(graph)
-    stick.rest(0.5)
-    stick.hold(
-        DEADMAN, until=lambda: graph.status.mode is Mode.TAKEOVER, words='the arm is not taken'
-    )
+    stick.take()
     y = graph.status.measured.position[1]
     direction = -1.0 if y > 0 else 1.0
     stick.hold(
