@@ -139,8 +139,8 @@ class Standin:
     def _obey(self, message):
         """Do what the test asks.
 
-        'speed 0.5', 'pause', 'rewind', 'again' (the same without the clock); 'lose' a joint or a
-        topic, the first joint where none is named, or 'find' it.
+        'speed 0.5', 'pause', 'rewind'; 'lose' a joint or a topic, the first joint where none is
+        named, or 'find' it.
         """
         word, _, value = message.data.partition(' ')
         if word == 'speed':
@@ -151,8 +151,8 @@ class Standin:
             self.lost = value or self.robot.spec.joint_names[0]
         elif word == 'find':
             self.lost = ''
-        elif word in ('rewind', 'again'):
-            self.time = 1.0 if word == 'rewind' else self.time
+        elif word == 'rewind':
+            self.time = 1.0
             self.inwards.clear()
             self.outwards.clear()
             self.robot.reset()

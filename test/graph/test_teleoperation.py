@@ -44,7 +44,8 @@ class Joystick:
         taken = lambda: self.graph.status.mode is Mode.TAKEOVER  # noqa: E731
         end = time.monotonic() + 20
         while not taken():
-            assert time.monotonic() < end, f'the arm is not taken; {self.graph.status}'
+            said = [line for node, line in self.graph.lines if node == 'teleop']
+            assert time.monotonic() < end, f'the arm is not taken; {said[-10:]}'
             self.rest(0.3)
             patience = time.monotonic() + 2
             over = lambda until=patience: taken() or time.monotonic() > until  # noqa: E731

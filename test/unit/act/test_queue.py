@@ -246,7 +246,7 @@ def corrupt(make_chunk, player, seq, plan):
 
 def test_rotations_that_are_a_little_off_are_wanted_with_unit_length(spec, make_chunk):
     player = Player(spec)
-    actions = np.tile(POSE, (1, 1))
+    actions = POSE[None].copy()
     actions[:, 3:7] *= 1 - 5e-4
     assert player.offer(make_chunk(0, player.now, actions=actions, horizon=1)) == ''
     pose = player.play(300)
