@@ -2,10 +2,10 @@
 
 ros2 launch vla_ros ur5e.launch.py instruction:="pick up the red cube"
 
-What is started, and with which parameters, is said in vla_ros/bringup/description.py.
+What is started, and with which parameters, is said in vla_ros/ros/bringup/description.py.
 """
 
-from vla_ros.bringup.launching import launch_robot
+from vla_ros.ros.bringup.launching import launch_robot
 
 
 def generate_launch_description():

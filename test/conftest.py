@@ -5,7 +5,7 @@ from hypothesis import settings
 import pytest
 
 from vla_ros.robots import load_robot
-from vla_ros.sim import gl  # noqa: F401 - before any test imports mujoco
+from vla_ros.tabletop.world import gl  # noqa: F401 - before any test imports mujoco
 
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -13,11 +13,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 import yaml
 
-from vla_ros import config
-from vla_ros.language.vocabulary import training_vocabulary
-from vla_ros.policy import parts_of
-from vla_ros.policy.spec import PolicySpec, sha256
+from vla_ros.core import config
+from vla_ros.policies import parts_of
+from vla_ros.policies.directory import PolicySpec, sha256
 from vla_ros.robots import load_robot
+from vla_ros.tabletop.language.vocabulary import training_vocabulary
 
 
 SIZE, LENGTH, TOKENS, WIDTH, FEATURE, HORIZON, DT = 96, 32, 4, 64, 64, 16, 0.1

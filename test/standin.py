@@ -11,9 +11,9 @@ import time
 from std_msgs.msg import String
 import yaml
 
-from vla_ros.nodes import qos
-from vla_ros.nodes.base import PARENT
-from vla_ros.paths import config_file
+from vla_ros.core.paths import config_file
+from vla_ros.ros import qos
+from vla_ros.ros.base import PARENT
 
 
 REPORT = qos.Topic('standin/report', String, qos.COMMAND)

@@ -26,11 +26,11 @@ from standin_outputs import outputs
 from standin_robot import Robot
 from std_msgs.msg import String
 
-from vla_ros.config import build
-from vla_ros.nodes import qos
-from vla_ros.nodes.base import PARENT, PROMPT, die_with_parent, prioritise
-from vla_ros.nodes.convert.base import header, packed, to_time
+from vla_ros.core.config import build
 from vla_ros.robots import load_robot
+from vla_ros.ros import qos
+from vla_ros.ros.base import PARENT, PROMPT, die_with_parent, prioritise
+from vla_ros.ros.convert.base import header, packed, to_time
 from vla_ros_msgs.msg import SimState
 
 
@@ -197,7 +197,7 @@ def be_punctual():
 def start_camera(settings):
     """Start the process that draws: pictures would stop the physics for milliseconds."""
     names = ['-r', 'sim_state:=standin/sim_state', '-r', f'__ns:=/{settings.namespace}']
-    node = [sys.executable, '-m', 'vla_ros.nodes.camera', '--ros-args', *names]
+    node = [sys.executable, '-m', 'vla_ros.tabletop.camera_node', '--ros-args', *names]
     return subprocess.Popen(
         [*node, '-p', f'robot:={settings.robot}'], env={**os.environ, PARENT: str(os.getpid())}
     )

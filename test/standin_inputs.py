@@ -4,9 +4,9 @@ from geometry_msgs.msg import Twist, TwistStamped
 import numpy as np
 from std_msgs.msg import Float64, Float64MultiArray
 
-from vla_ros.nodes.convert.base import from_pose
-from vla_ros.nodes.convert.command import OUTPUTS
 from vla_ros.robots.driver import EACH
+from vla_ros.ros.convert.base import from_pose
+from vla_ros.ros.convert.command import OUTPUTS
 
 
 def inputs(robot):

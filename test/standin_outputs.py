@@ -5,8 +5,8 @@ from functools import partial
 from geometry_msgs.msg import WrenchStamped
 from sensor_msgs.msg import JointState
 
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header, packed
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header, packed
 
 
 ODOMETRY = 50.0  # Hz, usual for drive controllers
@@ -53,7 +53,7 @@ def _wrench(arm, stamp):
 
 
 def _odometry(drive, stamp):
-    from vla_ros.nodes.convert.odometry import odometry_to_msg  # only here: it needs nav_msgs
+    from vla_ros.ros.convert.odometry import odometry_to_msg  # only here: it needs nav_msgs
 
     reading = drive.limb.read()
     reading.stamp = stamp

@@ -3,11 +3,11 @@
 import numpy as np
 from standin_limbs import KINDS
 
-from vla_ros.data import Pose
-from vla_ros.pipeline.simulated import Scenes
-from vla_ros.sim.hardware import SimHardware
-from vla_ros.sim.scene import Scene
-from vla_ros.sim.tasks import Progress
+from vla_ros.core.data import Pose
+from vla_ros.tabletop.simulated import Scenes
+from vla_ros.tabletop.tasks import Progress
+from vla_ros.tabletop.world.hardware import SimHardware
+from vla_ros.tabletop.world.scene import Scene
 
 
 class Robot:

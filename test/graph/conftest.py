@@ -14,10 +14,10 @@ pytest.importorskip('rclpy')
 pytest.importorskip('vla_ros_msgs.msg')
 pytest.importorskip('mujoco')
 
-from vla_ros.bringup.description import StackOptions, describe  # noqa: E402
-from vla_ros.bringup.runner import LocalRunner  # noqa: E402
-from vla_ros.nodes import convert, qos  # noqa: E402
-from vla_ros.nodes.client import StackClient  # noqa: E402
+from vla_ros.ros import convert, qos  # noqa: E402
+from vla_ros.ros.bringup.description import StackOptions, describe  # noqa: E402
+from vla_ros.ros.bringup.runner import LocalRunner  # noqa: E402
+from vla_ros.ros.client import StackClient  # noqa: E402
 
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'

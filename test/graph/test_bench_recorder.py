@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from vla_ros.bringup.bench_recorder import bench_recorder  # noqa: E402
+from vla_ros.bench.recorder_bench import bench_recorder  # noqa: E402
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

@@ -4,9 +4,9 @@ from fake_policy import DRIVE, write_fake_policy
 import numpy as np
 import pytest
 
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
+from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot
+from vla_ros.ros import qos
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

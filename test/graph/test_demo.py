@@ -12,8 +12,8 @@ pytest.importorskip('rclpy')
 
 from rich.console import Console  # noqa: E402
 
-from vla_ros.bringup.demo import run_program  # noqa: E402
-from vla_ros.commands.demo import Program, Step  # noqa: E402
+from vla_ros.bench.demo_run import run_program  # noqa: E402
+from vla_ros.cli.demo import Program, Step  # noqa: E402
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -25,7 +25,7 @@ def kill_once_recording(node, bags):
     while not list(bags.glob('*/*.mcap')) and time.monotonic() < end:
         time.sleep(0.02)
     for child in psutil.Process().children(recursive=True):
-        if f'vla_ros.nodes.{node}' in child.cmdline():
+        if f'vla_ros.ros.nodes.{node}' in child.cmdline():
             child.kill()
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import psutil
 import pytest
 
-from vla_ros.bringup.runner import BringupError
-from vla_ros.data import Mode
-from vla_ros.policy import load_policy
+from vla_ros.core.data import Mode
+from vla_ros.policies import load_policy
+from vla_ros.ros.bringup.runner import BringupError
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -102,8 +102,8 @@ def test_a_node_that_cannot_be_configured_is_named_with_its_last_lines(fake_poli
 
 SCRIPT = """
 import signal, sys, time
-from vla_ros.bringup.description import StackOptions, describe
-from vla_ros.bringup.runner import LocalRunner
+from vla_ros.ros.bringup.description import StackOptions, describe
+from vla_ros.ros.bringup.runner import LocalRunner
 with LocalRunner(describe(StackOptions(policy=sys.argv[1], domain=int(sys.argv[2])))) as runner:
     runner.bring_up()
     print(*runner.pids.values(), flush=True)

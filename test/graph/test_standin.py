@@ -5,14 +5,14 @@ import pytest
 from standin import REPORT, end_standin, report_of, start_standin, variant
 from std_srvs.srv import Trigger
 
-from vla_ros.data import Mode
-from vla_ros.language.grammar import render
-from vla_ros.nodes import qos
-from vla_ros.paths import share_dir
-from vla_ros.pipeline.simulated import Scenes
+from vla_ros.core.data import Mode
+from vla_ros.core.paths import share_dir
 from vla_ros.robots import load_robot
 from vla_ros.robots.bridge import robot_in
-from vla_ros.sim.config import load_sim
+from vla_ros.ros import qos
+from vla_ros.tabletop.language.grammar import render
+from vla_ros.tabletop.simulated import Scenes
+from vla_ros.tabletop.world.config import load_sim
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -5,10 +5,10 @@ import time
 import pytest
 from sensor_msgs.msg import Joy
 
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header
-from vla_ros.record.read import read_episode
+from vla_ros.core.data import Mode
+from vla_ros.dataset.read import read_episode
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

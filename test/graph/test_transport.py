@@ -1,7 +1,7 @@
 import pytest
 
-from vla_ros.bringup.bench_transport import bench_transport
-from vla_ros.paths import share_dir
+from vla_ros.bench.camera_bench import bench_transport
+from vla_ros.core.paths import share_dir
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from std_srvs.srv import Trigger
 
-from vla_ros.bringup.bench_recorder import recorded
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header
+from vla_ros.bench.recorder_bench import recorded
+from vla_ros.core.data import Mode
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header
 from vla_ros_msgs.srv import SetInstruction
 
 

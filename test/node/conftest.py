@@ -12,7 +12,7 @@ pytest.importorskip('vla_ros_msgs.msg')
 
 from node_bench import Bench  # noqa: E402
 
-from vla_ros.nodes import qos  # noqa: E402
+from vla_ros.ros import qos  # noqa: E402
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from node_bench import Bench
 from std_srvs.srv import Trigger
 
-from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
+from vla_ros.core.data import Mode
+from vla_ros.ros import convert, qos
+from vla_ros.ros.nodes.control import ControlNode
 
 
 class ControlBench:

@@ -8,9 +8,9 @@ import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from vla_ros.nodes import convert, qos
 from vla_ros.robots import RobotSpec
 from vla_ros.robots.model import RobotModel
+from vla_ros.ros import convert, qos
 
 
 class DriverBench(ControlBench):

@@ -5,9 +5,9 @@ import time
 from robot_feed import POSE
 from std_srvs.srv import Trigger
 
-from vla_ros.control.supervisor import Event, Supervisor
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header, to_pose
+from vla_ros.control.loops.supervisor import Event, Supervisor
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header, to_pose
 from vla_ros_msgs.msg import ExecutionStatus
 
 

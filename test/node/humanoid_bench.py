@@ -10,10 +10,10 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 import yaml
 
-from vla_ros.data import ActionChunk
-from vla_ros.nodes import convert, qos
-from vla_ros.paths import config_file
+from vla_ros.core.data import ActionChunk
+from vla_ros.core.paths import config_file
 from vla_ros.robots import load_robot
+from vla_ros.ros import convert, qos
 
 
 TORSO, HEAD, BASE = 2, 3, 4

@@ -6,12 +6,12 @@ import numpy as np
 from standin import COMMAND, REPORT, end_standin, report_of, start_standin
 from std_msgs.msg import String
 
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header
+from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot, named_arms
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header
 
 
 class StandinBench(ControlBench):

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 import yaml
 
-from vla_ros.config import to_tree
-from vla_ros.nodes.convert import image_from_msg
-from vla_ros.nodes.convert.base import header
+from vla_ros.core.config import to_tree
 from vla_ros.robots import load_robot
+from vla_ros.ros.convert import image_from_msg
+from vla_ros.ros.convert.base import header
 from vla_ros_msgs.msg import SimState
 
 
-pytest.importorskip('vla_ros.nodes.camera')  # first: it chooses the GL library
+pytest.importorskip('vla_ros.tabletop.camera_node')  # first: it chooses the GL library
 SPEC = load_robot('franka')
 
 
 @pytest.fixture
 def camera(bench):
-    from vla_ros.nodes.camera import CameraNode
+    from vla_ros.tabletop.camera_node import CameraNode
 
     try:
         return bench.host(CameraNode)
@@ -64,7 +64,7 @@ def test_a_state_it_cannot_show_is_refused(bench, topics, camera, fields):
 def test_what_is_wiped_vanishes_by_the_positions_alone(bench, topics, tmp_path):
     robot = tmp_path / 'wiper.yaml'
     robot.write_text(yaml.safe_dump(to_tree(SPEC) | {'tasks': ['wipe']}))
-    from vla_ros.nodes.camera import CameraNode
+    from vla_ros.tabletop.camera_node import CameraNode
 
     try:
         camera = bench.host(CameraNode, robot=str(robot))

@@ -6,7 +6,7 @@ import time
 import pytest
 from rclpy.action import ActionServer
 
-from vla_ros.nodes.client import StackClient, StackError
+from vla_ros.ros.client import StackClient, StackError
 from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import ResetScene
 

@@ -9,9 +9,9 @@ import pytest
 from rclpy.action import ActionClient
 from robot_feed import SPEC
 
-from vla_ros.data import ActionChunk, FailureScore, Guarantee, Latent, Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
+from vla_ros.core.data import ActionChunk, FailureScore, Guarantee, Latent, Mode
+from vla_ros.ros import convert, qos
+from vla_ros.ros.nodes.control import ControlNode
 from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import ResetScene, SetInstruction
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from standin import variant
 
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
-from vla_ros.nodes.convert.base import header
+from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
+from vla_ros.ros import qos
+from vla_ros.ros.convert.base import header
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -9,10 +9,10 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image, JointState
 
-from vla_ros import data
-from vla_ros.nodes import convert
+from vla_ros.core import data
 from vla_ros.observe import JointMap
 from vla_ros.robots import load_robot
+from vla_ros.ros import convert
 
 
 SPEC = load_robot('franka')

@@ -11,18 +11,18 @@ from robot_feed import POSE, SPEC
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from vla_ros.data import Command
-from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
-from vla_ros.nodes.convert.base import ConvertError, to_pose
-from vla_ros.nodes.convert.command import OUTPUTS
-from vla_ros.nodes.convert.target import (
+from vla_ros.core.data import Command
+from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.robots.spec import BaseSpec
+from vla_ros.ros.convert.base import ConvertError, to_pose
+from vla_ros.ros.convert.command import OUTPUTS
+from vla_ros.ros.convert.target import (
     joint_target,
     pose_target,
     stiffness_target,
     twist_target,
     wrench_target,
 )
-from vla_ros.robots.spec import BaseSpec
 
 
 TURN = quat_from_rotvec(np.array([0.0, np.pi / 2, 0.3]))

@@ -10,13 +10,13 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_ros.data import DriveState, Pose, PostureState, RobotState
-from vla_ros.nodes import convert
-from vla_ros.nodes.convert import ConvertError, trunk
-from vla_ros.nodes.convert.target import drive_target, joint_target
+from vla_ros.core.data import DriveState, Pose, PostureState, RobotState
 from vla_ros.observe import JointMap
-from vla_ros.pipeline.wire_limb import PostureSnapshot
 from vla_ros.robots import load_robot
+from vla_ros.ros import convert
+from vla_ros.ros.convert import ConvertError, trunk
+from vla_ros.ros.convert.target import drive_target, joint_target
+from vla_ros.runtime.shm_limb import PostureSnapshot
 
 
 ROBOT = load_robot('humanoid')
@@ -106,7 +106,7 @@ def test_joint_states_have_all_limbs_and_the_floor():
 
 def test_odometry_is_read_back():
     pytest.importorskip('nav_msgs')
-    from vla_ros.nodes.convert.odometry import odometry_from_msg, odometry_to_msg
+    from vla_ros.ros.convert.odometry import odometry_from_msg, odometry_to_msg
 
     message = over_the_wire(odometry_to_msg(BASE, DRIVE))
     assert (message.header.frame_id, message.child_frame_id) == ('odom', 'base_link')

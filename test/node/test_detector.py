@@ -3,9 +3,9 @@ import math
 import numpy as np
 from robot_feed import SPEC, RobotFeed
 
-from vla_ros import data
-from vla_ros.nodes import convert
-from vla_ros.nodes.detector import DetectorNode
+from vla_ros.core import data
+from vla_ros.ros import convert
+from vla_ros.ros.nodes.detector import DetectorNode
 
 
 def chunk(seq):

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vla_ros.nodes import camera, control, detector, expert, qos, reasoner, recorder, teleop
-from vla_ros.nodes.control import ControlNode
+from vla_ros.ros import qos
+from vla_ros.ros.nodes import control, detector, expert, reasoner, recorder, teleop
+from vla_ros.ros.nodes.control import ControlNode
+from vla_ros.tabletop import camera_node as camera
 
 
 pytest.importorskip('mujoco')

@@ -1,9 +1,9 @@
 import pytest
 from robot_feed import RobotFeed, latent
 
-from vla_ros.nodes.convert import chunk_from_msg
-from vla_ros.nodes.expert import ExpertNode
-from vla_ros.policy import load_policy
+from vla_ros.policies import load_policy
+from vla_ros.ros.convert import chunk_from_msg
+from vla_ros.ros.nodes.expert import ExpertNode
 
 
 TASK = 'pick up the red cube'

@@ -5,7 +5,7 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, ListParameters, SetParameters
 
-from vla_ros.data import Mode
+from vla_ros.core.data import Mode
 
 
 pytest.importorskip('mujoco')

@@ -9,10 +9,10 @@ from sensor_msgs.msg import JointState
 from standin import variant
 from std_msgs.msg import Float64MultiArray
 
-from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.recorded import recorded_topics
+from vla_ros.core.data import Mode
 from vla_ros.robots import load_arm
+from vla_ros.ros import convert, qos
+from vla_ros.ros.nodes.recorded_topics import recorded_topics
 from vla_ros_msgs.srv import SetInstruction
 
 

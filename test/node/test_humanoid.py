@@ -6,8 +6,8 @@ from control_bench import shared
 import numpy as np
 import pytest
 
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
+from vla_ros.core.data import Mode
+from vla_ros.ros import qos
 from vla_ros_msgs.srv import ResetScene, SetInstruction
 
 
@@ -15,7 +15,7 @@ pytest.importorskip('mujoco')
 pytest.importorskip('nav_msgs')
 from humanoid_bench import ROBOT, TORSO, HumanoidBench  # noqa: E402
 
-from vla_ros.nodes.convert.odometry import odometry_from_msg  # noqa: E402
+from vla_ros.ros.convert.odometry import odometry_from_msg  # noqa: E402
 
 
 class Simulated(HumanoidBench):

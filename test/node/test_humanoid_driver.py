@@ -7,7 +7,7 @@ from limb_targets import aim, drive
 import numpy as np
 import pytest
 
-from vla_ros.data import Mode
+from vla_ros.core.data import Mode
 from vla_ros_msgs.srv import SetInstruction
 
 

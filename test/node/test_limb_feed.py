@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
 
-from vla_ros.data import DriveState, Pose, PostureState, RobotState
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.base import StageNode
-from vla_ros.nodes.convert import trunk
-from vla_ros.nodes.limb_feed import LimbFeed
+from vla_ros.core.data import DriveState, Pose, PostureState, RobotState
 from vla_ros.observe import Aligner
-from vla_ros.pipeline.wire_limb import PostureSnapshot
 from vla_ros.robots import load_robot, named_limbs
+from vla_ros.ros import convert, qos
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.convert import trunk
+from vla_ros.ros.observe.limb_feed import LimbFeed
+from vla_ros.runtime.shm_limb import PostureSnapshot
 
 
 pytest.importorskip('nav_msgs')
-from vla_ros.nodes.convert.odometry import odometry_to_msg  # noqa: E402
+from vla_ros.ros.convert.odometry import odometry_to_msg  # noqa: E402
 
 
 ROBOT = load_robot('humanoid')

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from vla_ros.data import SECOND
-from vla_ros.nodes.limb_reports import LimbReports
+from vla_ros.core.data import SECOND
+from vla_ros.ros.control.limb_reports import LimbReports
 
 
 class Reports(LimbReports):

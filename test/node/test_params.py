@@ -2,9 +2,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from vla_ros.config import ConfigError
-from vla_ros.nodes.base import StageNode
-from vla_ros.nodes.params import Parameters, param
+from vla_ros.core.config import ConfigError
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.params import Parameters, param
 
 
 @dataclass(frozen=True)

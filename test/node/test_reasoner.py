@@ -3,10 +3,10 @@ import time
 import pytest
 from robot_feed import RobotFeed
 
-from vla_ros.data import SECOND
-from vla_ros.nodes.convert import from_time, latent_from_msg
-from vla_ros.nodes.reasoner import ReasonerNode
-from vla_ros.policy import load_policy
+from vla_ros.core.data import SECOND
+from vla_ros.policies import load_policy
+from vla_ros.ros.convert import from_time, latent_from_msg
+from vla_ros.ros.nodes.reasoner import ReasonerNode
 
 
 TASK = 'pick up the red cube'

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vla_ros.nodes.recorded import recorded_topics
 from vla_ros.robots import load_robot
+from vla_ros.ros.nodes.recorded_topics import recorded_topics
 
 
 def recorded(name):

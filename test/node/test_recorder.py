@@ -5,7 +5,7 @@ from mcap_ros2.decoder import DecoderFactory
 import pytest
 from robot_feed import SPEC, RobotFeed
 
-from vla_ros.nodes.recorder import RecorderNode
+from vla_ros.ros.nodes.recorder import RecorderNode
 
 
 TASK = 'pick up the red cube'
@@ -115,7 +115,7 @@ def test_trouble_while_recording_stops_the_recording_only(bench, feed, monkeypat
 
 
 def test_an_interrupted_bag_is_repaired_at_the_next_start(bench, tmp_path):
-    from vla_ros.record import BagWriter, Topic
+    from vla_ros.dataset import BagWriter, Topic
 
     topics = [Topic('/episode', 'vla_ros_msgs/msg/EpisodeEvent')]
     writer = BagWriter(tmp_path, 'old', topics, {})

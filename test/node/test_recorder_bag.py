@@ -21,8 +21,8 @@ sensor = pytest.importorskip('sensor_msgs.msg')
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.serialization import serialize_message  # noqa: E402
 
-from vla_ros.record import BagWriter, RecordConfig, Topic  # noqa: E402
-from vla_ros.record.jpeg import decode  # noqa: E402
+from vla_ros.dataset import BagWriter, RecordConfig, Topic  # noqa: E402
+from vla_ros.dataset.jpeg import decode  # noqa: E402
 
 
 pytestmark = pytest.mark.ros

@@ -11,9 +11,9 @@ from standin import end_standin, start_standin, variant  # noqa: E402
 from standin_bench import StandinBench  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
-from vla_ros.data import Mode  # noqa: E402
-from vla_ros.nodes import qos  # noqa: E402
-from vla_ros.nodes.control import ControlNode  # noqa: E402
+from vla_ros.core.data import Mode  # noqa: E402
+from vla_ros.ros import qos  # noqa: E402
+from vla_ros.ros.nodes.control import ControlNode  # noqa: E402
 from vla_ros_msgs.msg import EpisodeEvent  # noqa: E402
 from vla_ros_msgs.srv import SetInstruction  # noqa: E402
 

@@ -11,9 +11,9 @@ from robot_feed import SPEC
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64, Float64MultiArray
 
-from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.convert.base import to_pose
+from vla_ros.core.data import Mode
+from vla_ros.ros import convert, qos
+from vla_ros.ros.convert.base import to_pose
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -9,12 +9,12 @@ import pytest
 from robot_feed import SPEC
 from sensor_msgs.msg import Joy
 
-from vla_ros.control.supervisor import Event
-from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.convert.base import header
-from vla_ros.nodes.teleop import TeleopNode
-from vla_ros.paths import config_file
+from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.data import Mode
+from vla_ros.core.paths import config_file
+from vla_ros.ros import convert, qos
+from vla_ros.ros.convert.base import header
+from vla_ros.ros.nodes.teleop import TeleopNode
 
 
 JOY = qos.Topic('joy', Joy, qos.SENSOR)

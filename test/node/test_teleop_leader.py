@@ -7,9 +7,9 @@ import numpy as np
 from robot_feed import SPEC, state
 from sensor_msgs.msg import JointState, Joy
 
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.convert.base import header
-from vla_ros.nodes.teleop import TeleopNode
+from vla_ros.ros import convert, qos
+from vla_ros.ros.convert.base import header
+from vla_ros.ros.nodes.teleop import TeleopNode
 
 
 class LeaderBench:

@@ -11,9 +11,9 @@ import time
 from fake_control import FakeControl
 import pytest
 
-from vla_ros.control.supervisor import Event
-from vla_ros.data import Mode
-from vla_ros.nodes import qos
+from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.data import Mode
+from vla_ros.ros import qos
 
 
 class Session:
@@ -29,7 +29,7 @@ class Session:
         environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain)}
         environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
         self.process = subprocess.Popen(
-            [sys.executable, '-m', 'vla_ros.cli', 'teleop', '--device', 'keyboard'],
+            [sys.executable, '-m', 'vla_ros.cli.main', 'teleop', '--device', 'keyboard'],
             stdin=self.theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=environment,
         )  # fmt: skip

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 
-from vla_ros.data import Mode
-from vla_ros.nodes import convert, qos
-from vla_ros.nodes.control import ControlNode
+from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot
+from vla_ros.ros import convert, qos
+from vla_ros.ros.nodes.control import ControlNode
 
 
 pytest.importorskip('mujoco')

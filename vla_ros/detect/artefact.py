@@ -18,8 +18,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros import config
-from vla_ros.config import ConfigError, require
+from vla_ros.core import config
+from vla_ros.core.config import ConfigError, require
 from vla_ros.detect.scores import SCORES
 from vla_ros.detect.series import ScaledScore
 from vla_ros.detect.settings import MonitorConfig

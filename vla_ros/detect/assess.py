@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from vla_ros.data import SECOND, Array, Guarantee
+from vla_ros.core.data import SECOND, Array, Guarantee
 from vla_ros.detect.artefact import Artefact
 from vla_ros.detect.conformal import choose, reaches
 from vla_ros.detect.rollouts import Rollout

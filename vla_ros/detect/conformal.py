@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 import math
 
-from vla_ros.data import Guarantee
+from vla_ros.core.data import Guarantee
 
 
 # p and alpha are ratios of small integers: this absorbs the rounding of 3 * 0.1 and the like.

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from vla_ros.data import ActionChunk, FailureScore, Guarantee
+from vla_ros.core.data import ActionChunk, FailureScore, Guarantee
 from vla_ros.detect.artefact import Artefact, same_policy
 from vla_ros.detect.conformal import choose, reaches
 from vla_ros.detect.series import ScoreSeries

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from vla_ros.data import ActionChunk
+from vla_ros.core.data import ActionChunk
 
 
 _COMMON = ('robot', 'model', 'channels', 'representation', 'dt', 'valid_for')

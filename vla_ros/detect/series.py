@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from vla_ros.data import SECOND, ActionChunk, Array
+from vla_ros.core.data import SECOND, ActionChunk, Array
 from vla_ros.detect.scores import Score
 from vla_ros.detect.settings import MonitorConfig
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from vla_ros import config
-from vla_ros.config import require
+from vla_ros.core import config
+from vla_ros.core.config import require
+from vla_ros.core.paths import config_file
 from vla_ros.detect.scores import valid_names
-from vla_ros.paths import config_file
 
 
 @dataclass(frozen=True)

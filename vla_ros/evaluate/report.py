@@ -110,7 +110,7 @@ def plain(value: Any) -> Any:
 
 def _command_line() -> str:
     program = Path(sys.argv[0])
-    # `python -m vla_ros.cli` is the command too.
+    # `python -m vla_ros.cli.main` is the command too.
     ours = program.resolve().is_relative_to(_CHECKOUT / 'vla_ros')
     return ' '.join(['vla_ros' if ours else program.name, *map(_portable, sys.argv[1:])])
 

@@ -6,7 +6,7 @@ Clopper-Pearson is exact (never covers less than it says); Wilson is narrower an
 from dataclasses import dataclass
 from typing import Literal
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 
 
 @dataclass(frozen=True)

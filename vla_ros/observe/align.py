@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import SECOND, Array, BodyState, Image, Observation, Pose, RobotState
+from vla_ros.core.config import require
+from vla_ros.core.data import SECOND, Array, BodyState, Image, Observation, Pose, RobotState
 from vla_ros.observe.history import make_history
 from vla_ros.observe.image import resize_area
 from vla_ros.observe.joints import Joints

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from vla_ros.data import Array, DriveState, LimbState, Pose, PostureState, RobotState
-from vla_ros.geometry import quat_from_matrix
+from vla_ros.core.data import Array, DriveState, LimbState, Pose, PostureState, RobotState
+from vla_ros.core.geometry import quat_from_matrix
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.stamped import Stamped
 from vla_ros.robots.body import LimbSpec

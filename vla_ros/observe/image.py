@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vla_ros.data import Image
+from vla_ros.core.data import Image
 from vla_ros.robots.spec import CameraSpec
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import RobotSpec
 

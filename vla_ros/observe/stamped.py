@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import deque
 from typing import Generic, TypeVar
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 
 
 T = TypeVar('T')

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vla_ros.data import SECOND, Array, Image
+from vla_ros.core.data import SECOND, Array, Image
 from vla_ros.observe.image import ImageError, check_image
 from vla_ros.robots.spec import CameraSpec
 

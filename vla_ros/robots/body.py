@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import Array
-from vla_ros.language.families import check_families
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.limb import Described
 from vla_ros.robots.limits import ApartSpec
 from vla_ros.robots.posture import PostureSpec
 from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, Seeing
+from vla_ros.tabletop.language.families import check_families
 
 
 LimbSpec = RobotSpec | PostureSpec | DriveSpec

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vla_ros.config import ConfigError
+from vla_ros.core.config import ConfigError
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.driver import BRIDGES, NO_SENSOR

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 from vla_ros.robots.driver import DriveDriver
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec

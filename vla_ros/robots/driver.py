@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, Self, get_args
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 
 
 # effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm, rad,

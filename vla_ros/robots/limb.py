@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import Array
-from vla_ros.paths import share_dir
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
+from vla_ros.core.paths import share_dir
 from vla_ros.robots.limits import JointSpec
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vla_ros import config
-from vla_ros.config import ConfigError
-from vla_ros.paths import config_file
+from vla_ros.core import config
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import config_file
 from vla_ros.robots.body import BodySpec, LimbSpec, Robot
 from vla_ros.robots.bridge import bridged, bridged_arm, moved, split
 from vla_ros.robots.drive import DriveSpec

@@ -3,7 +3,7 @@
 import numpy as np
 import pinocchio as pin
 
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.spec import RobotSpec
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vla_ros.config import require
-from vla_ros.language.families import check_families
+from vla_ros.core.config import require
 from vla_ros.robots.driver import DriverSpec
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
+from vla_ros.tabletop.language.families import check_families
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Joy
 

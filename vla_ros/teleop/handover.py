@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from vla_ros.config import require
-from vla_ros.data import SECOND, Mode
+from vla_ros.core.config import require
+from vla_ros.core.data import SECOND, Mode
 from vla_ros.teleop.operator import Operator
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import math
 from typing import Generic, TypeVar
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 
 
 _NAMED = {

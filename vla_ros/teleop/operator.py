@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 
 
 Twist = tuple[float, float, float, float, float, float]  # m/s along, rad/s about x, y, z

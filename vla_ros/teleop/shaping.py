@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 import math
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop.operator import Twist
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vla_ros.data import SECOND, ActionChunk
+from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.detect.calibrate import Calibration, calibrate
 from vla_ros.detect.rollouts import Rollout
 from vla_ros.detect.settings import DetectConfig, MonitorConfig

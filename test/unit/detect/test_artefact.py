@@ -22,7 +22,7 @@ def _edit(path: Path, change, rehash: bool = False) -> Path:
     tree = json.loads(path.read_text())
     change(tree)
     if rehash:
-        from vla_ros import config
+        from vla_ros.core import config
 
         tree['hash'] = digest(config.build(Artefact, tree))
     path.write_text(json.dumps(tree))

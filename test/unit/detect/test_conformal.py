@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vla_ros.data import Guarantee
+from vla_ros.core.data import Guarantee
 from vla_ros.detect.conformal import Conformal, choose, enough, reaches
 
 

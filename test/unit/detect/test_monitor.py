@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.data import ActionChunk, FailureScore, Guarantee
+from vla_ros.core.data import ActionChunk, FailureScore, Guarantee
 from vla_ros.detect import ArtefactError, Detector
 from vla_ros.detect.calibrate import Calibration
 from vla_ros.detect.rollouts import Rollout, load_rollout, save_rollout
@@ -140,7 +140,7 @@ def test_alpha_is_a_share(calibration: Calibration, alpha: float) -> None:
 @given(data=st.data())
 def test_any_stream_gives_a_valid_verdict(calibration: Calibration, data: st.DataObject) -> None:
     """Reordered stamps, non-finite actions, odd features: never an exception, p in (0, 1]."""
-    from vla_ros.data import ActionChunk
+    from vla_ros.core.data import ActionChunk
 
     detector = Detector(calibration.artefact, POLICY)
     detector.reset('e', data.draw(st.sampled_from(['put', 'pick', 'other', ''])))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.data import ActionChunk
+from vla_ros.core.data import ActionChunk
 from vla_ros.detect.rollouts import Rollout
 from vla_ros.detect.scores import SCORES, Mahalanobis, Overlap
 from vla_ros.detect.scores.mahalanobis import ledoit_wolf

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vla_ros.data import Mode
+from vla_ros.core.data import Mode
 from vla_ros.evaluate.report import plain, provenance, write_report
 from vla_ros.evaluate.statistics import share
 

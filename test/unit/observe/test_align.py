@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vla_ros.data import SECOND, Pose
+from vla_ros.core.data import SECOND, Pose
 from vla_ros.observe import AlignConfig, Aligner, ImageError, resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_ros.data import SECOND, BodyState, DriveState, Pose, PostureState, RobotState
+from vla_ros.core.data import SECOND, BodyState, DriveState, Pose, PostureState, RobotState
 from vla_ros.observe import Aligner, JointError, JointMap
 from vla_ros.observe.joints import Joints
 from vla_ros.robots import load_robot

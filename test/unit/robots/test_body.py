@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import yaml
 
-from vla_ros.config import ConfigError
-from vla_ros.control.collision import SelfCollision
-from vla_ros.paths import config_file
+from vla_ros.control.avoidance.collision import SelfCollision
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import config_file
 from vla_ros.robots import BodySpec, load_arm, load_robot, pick_arm
 from vla_ros.robots.model import RobotModel
 
@@ -113,7 +113,7 @@ def test_what_limbs_share_is_said_once(tree, load):
 
 
 def test_a_world_that_is_not_there_is_named(tree, load):
-    from vla_ros.sim import Scene
+    from vla_ros.tabletop.world import Scene
 
     tree['sim'] = 'moon'
     with pytest.raises(FileNotFoundError, match='moon'):

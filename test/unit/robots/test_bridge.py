@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from vla_ros.config import ConfigError
-from vla_ros.paths import config_file
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import config_file
 from vla_ros.robots import load_arm, load_robot
 
 

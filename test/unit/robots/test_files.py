@@ -4,13 +4,13 @@ import ast
 
 import pytest
 
-from vla_ros import config
-from vla_ros.commands.demo import Program
+from vla_ros.cli.demo import Program
 from vla_ros.control.laws import load_law
-from vla_ros.language.grammar import FAMILIES
-from vla_ros.paths import config_file, share_dir
+from vla_ros.core import config
+from vla_ros.core.paths import config_file, share_dir
 from vla_ros.robots import load_robot
-from vla_ros.sim.config import load_sim
+from vla_ros.tabletop.language.grammar import FAMILIES
+from vla_ros.tabletop.world.config import load_sim
 
 
 ROBOTS = sorted(path.stem for path in (share_dir() / 'config' / 'robots').glob('*.yaml'))

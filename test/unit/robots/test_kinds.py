@@ -5,9 +5,9 @@ import pinocchio as pin
 import pytest
 import yaml
 
-from vla_ros.config import ConfigError, build, to_tree
-from vla_ros.data import BodyState, DriveState, Pose, PostureState, RobotState
-from vla_ros.paths import config_file
+from vla_ros.core.config import ConfigError, build, to_tree
+from vla_ros.core.data import BodyState, DriveState, Pose, PostureState, RobotState
+from vla_ros.core.paths import config_file
 from vla_ros.robots import (
     BodySpec,
     DriveSpec,

@@ -9,11 +9,11 @@ import pytest
 
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import NativeModel
-from vla_ros.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots import BaseSpec, load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.mounting import carriers
-from vla_ros.sim.scene import Scene
+from vla_ros.tabletop.world.scene import Scene
 
 
 WAYS = {

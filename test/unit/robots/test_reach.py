@@ -6,7 +6,7 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from vla_ros.paths import share_dir
+from vla_ros.core.paths import share_dir
 
 
 STEPS, ROUNDS = 25, 12

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vla_ros.config import ConfigError, build, to_tree
+from vla_ros.core.config import ConfigError, build, to_tree
 from vla_ros.robots import KeepOut, RobotSpec, load_robot
 
 

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from vla_ros.control.collision import SelfCollision
-from vla_ros.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
-from vla_ros.pipeline.workcell import Workcell, tcp_pose
+from vla_ros.control.avoidance.collision import SelfCollision
+from vla_ros.core.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
 from vla_ros.robots import load_robot, pick_arm
-from vla_ros.sim.tasks.place import PlaceConfig
+from vla_ros.tabletop.demos.workcell import Workcell, tcp_pose
+from vla_ros.tabletop.tasks.place import PlaceConfig
 
 
 ABOVE = (0.012, 0.10, 0.20)  # m, where tasks grip, hover and leave

@@ -1,6 +1,6 @@
 """Devices from the shipped presets, and what is sent to them."""
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot
 from vla_ros.teleop import Follower, TeleopPreset, load_preset, make_device
 from vla_ros.teleop.inputs import Joints, Joy, Keys

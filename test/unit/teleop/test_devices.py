@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 from vla_ros.teleop import DEVICES, STILL, Follower, load_preset
 from vla_ros.teleop.inputs import Joints, Joy, Keys, Motion
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from vla_ros.control.supervisor import Event, Supervisor
-from vla_ros.data import SECOND, Mode
+from vla_ros.control.loops.supervisor import Event, Supervisor
+from vla_ros.core.data import SECOND, Mode
 from vla_ros.teleop import Handover, HandoverConfig, Operator
 
 

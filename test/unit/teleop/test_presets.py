@@ -3,9 +3,9 @@
 from device_bench import device
 import pytest
 
-from vla_ros import config
-from vla_ros.config import ConfigError
-from vla_ros.paths import share_dir
+from vla_ros.core import config
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import share_dir
 from vla_ros.robots import load_robot
 from vla_ros.teleop import DEVICES, TeleopPreset, load_preset, make_device
 

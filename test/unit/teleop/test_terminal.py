@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from vla_ros.data import SECOND
+from vla_ros.core.data import SECOND
 from vla_ros.teleop.keys import HeldKeys, split
 from vla_ros.teleop.terminal import Terminal
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_ros import presets
-from vla_ros.config import ConfigError
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
@@ -22,7 +20,9 @@ from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceC
 from vla_ros.control.laws.joint_servo import JointServo, JointServoConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
-from vla_ros.paths import config_file
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import config_file
+from vla_ros.robots import presets
 from vla_ros.robots.spec import RobotSpec
 
 

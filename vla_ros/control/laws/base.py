@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from vla_ros.control import rotations
-from vla_ros.control.rotations import Quaternion, Vector
-from vla_ros.data import Array
+from vla_ros.core import rotations
+from vla_ros.core.data import Array
+from vla_ros.core.rotations import Quaternion, Vector
 from vla_ros.robots.model import RobotModel
 
 

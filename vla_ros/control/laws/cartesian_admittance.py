@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.control import rotations
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
 from vla_ros.control.laws.compliance import ComplianceConfig, six
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
-from vla_ros.control.stiffness import isotropic, stiffness_matrix
-from vla_ros.data import Array
+from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
+from vla_ros.core import rotations
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

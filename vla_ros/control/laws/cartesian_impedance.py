@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
@@ -12,8 +11,9 @@ from vla_ros.control.laws.compliance import six
 from vla_ros.control.laws.nullspace import NullSpace, NullSpaceConfig
 from vla_ros.control.laws.task_inertia import TaskInertia
 from vla_ros.control.laws.task_spring import TaskSpring, TaskSpringConfig
-from vla_ros.control.stiffness import isotropic, stiffness_matrix
-from vla_ros.data import Array
+from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -2,7 +2,7 @@
 
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

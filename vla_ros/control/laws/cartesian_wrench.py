@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.compliance import six
-from vla_ros.control.stiffness import isotropic, stiffness_matrix
-from vla_ros.data import Array
+from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

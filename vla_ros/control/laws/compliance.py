@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.control.stiffness import damping_matrix, require_softer
-from vla_ros.data import Array
+from vla_ros.control.limits.stiffness import damping_matrix, require_softer
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.spec import RobotSpec
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
 from vla_ros.control.laws.base import CartesianTarget, ControlLaw
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -6,12 +6,12 @@ import math
 import eigenpy
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import make_model
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.spec import RobotSpec
 
 

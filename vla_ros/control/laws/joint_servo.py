@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget, MotionLaw
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

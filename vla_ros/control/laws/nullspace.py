@@ -10,12 +10,12 @@ from typing import Literal
 import eigenpy
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
 from vla_ros.control.laws.task_inertia import TaskInertia
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

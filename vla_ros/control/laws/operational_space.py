@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.task_inertia import DampedTaskInertia
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

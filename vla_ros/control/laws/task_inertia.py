@@ -6,7 +6,7 @@ Khatib, "A unified approach for motion and force control of robot manipulators" 
 import eigenpy
 import numpy as np
 
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 
 

@@ -5,11 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from vla_ros.config import require
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.compliance import ComplianceConfig, six
-from vla_ros.data import Array
+from vla_ros.core.config import require
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 
 

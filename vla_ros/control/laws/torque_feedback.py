@@ -8,7 +8,7 @@ from vla_ros.control.laws import terms
 from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -10,7 +10,7 @@ from vla_ros.control.laws.cartesian_admittance import (
 from vla_ros.control.native import NativeError, library
 from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 from vla_ros.control.native.model import pointer
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

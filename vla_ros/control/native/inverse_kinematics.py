@@ -12,7 +12,7 @@ from vla_ros.control.laws.inverse_kinematics import (
 )
 from vla_ros.control.native import NativeError, library
 from vla_ros.control.native.model import NativeModel, pointer
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.spec import RobotSpec
 
 

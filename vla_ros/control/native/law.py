@@ -9,7 +9,7 @@ from vla_ros.control.laws.operational_space import OperationalSpace, Operational
 from vla_ros.control.laws.task_inertia import LEVER
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

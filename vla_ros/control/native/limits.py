@@ -4,10 +4,10 @@ import ctypes
 
 import numpy as np
 
-from vla_ros.control.limits import Limiter, LimiterConfig
+from vla_ros.control.limits.limits import Limiter, LimiterConfig
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -6,7 +6,7 @@ import numpy as np
 import pinocchio as pin
 
 from vla_ros.control.native import NativeError, library
-from vla_ros.data import Array
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
-from vla_ros.control.observer import MomentumObserver, ObserverConfig
-from vla_ros.data import Array
+from vla_ros.control.sensing.momentum_observer import MomentumObserver, ObserverConfig
+from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import RobotSpec
 

@@ -9,7 +9,7 @@ from vla_ros.control.laws.cartesian_admittance import CartesianAdmittance
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench
 from vla_ros.control.laws.operational_space import OperationalSpace
-from vla_ros.control.limits import Limiter
+from vla_ros.control.limits.limits import Limiter
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.admittance import NativeAdmittance
 from vla_ros.control.native.law import NativeImpedance, NativeOperationalSpace, NativeWrench

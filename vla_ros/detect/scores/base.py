@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.data import ActionChunk
+from vla_ros.core.data import ActionChunk
 
 
 Parameters = dict[str, NDArray[np.float32]]

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.data import ActionChunk, Array
+from vla_ros.core.data import ActionChunk, Array
 from vla_ros.detect.scores.base import Parameters, Score
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.data import SECOND, ActionChunk, Array
+from vla_ros.core.data import SECOND, ActionChunk, Array
 from vla_ros.detect.scores.base import Parameters, Score
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_ros import config, presets
+from vla_ros.core import config
+from vla_ros.robots import presets
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop.devices.base import Device
 from vla_ros.teleop.devices.joystick import Joystick, JoystickConfig

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from vla_ros.config import require
+from vla_ros.core.config import require
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop.devices.base import Device
 from vla_ros.teleop.grip import Grip

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from vla_ros.config import require
-from vla_ros.data import SECOND, Array
+from vla_ros.core.config import require
+from vla_ros.core.data import SECOND, Array
 from vla_ros.robots.spec import RobotSpec
 from vla_ros.teleop.devices.base import Device
 from vla_ros.teleop.grip import Pickup

@@ -6,13 +6,13 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from vla_ros.config import ConfigError
 from vla_ros.control.laws import CartesianTarget, load_law
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
     CartesianAdmittanceConfig,
 )
-from vla_ros.control.rotations import from_matrix
+from vla_ros.core.config import ConfigError
+from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

@@ -12,7 +12,7 @@ import pytest
 from vla_ros.control.laws import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
-from vla_ros.control.rotations import from_matrix
+from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

@@ -7,7 +7,7 @@ import pytest
 
 from vla_ros.control.laws import CartesianTarget, load_law
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
-from vla_ros.control.rotations import from_matrix
+from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

@@ -7,7 +7,6 @@ import pinocchio as pin
 import pytest
 import yaml
 
-from vla_ros.config import ConfigError
 from vla_ros.control.laws import CartesianTarget, LawPreset, load_law, make_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench, CartesianWrenchConfig
@@ -18,8 +17,9 @@ from vla_ros.control.laws.gravity_compensation import (
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
-from vla_ros.control.rotations import from_matrix
-from vla_ros.paths import share_dir
+from vla_ros.core.config import ConfigError
+from vla_ros.core.paths import share_dir
+from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

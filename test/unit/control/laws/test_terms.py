@@ -13,7 +13,7 @@ from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
 from vla_ros.control.laws.nullspace import KinematicProjection, NullSpace, NullSpaceConfig
 from vla_ros.control.laws.task_inertia import DampedTaskInertia, TaskInertia
 from vla_ros.control.laws.task_spring import TaskSpring, TaskSpringConfig, turn
-from vla_ros.control.rotations import from_matrix
+from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

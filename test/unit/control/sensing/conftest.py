@@ -7,9 +7,9 @@ import pytest
 
 from vla_ros.control.laws import load_law
 from vla_ros.control.native.parts import make_parts
-from vla_ros.language.grammar import COLOURS
 from vla_ros.robots import load_robot
-from vla_ros.sim import Layout, Scene, SimHardware
+from vla_ros.tabletop.language.grammar import COLOURS
+from vla_ros.tabletop.world import Layout, Scene, SimHardware
 
 
 DAMPING = 0.5  # Nms/rad, of every simulated joint

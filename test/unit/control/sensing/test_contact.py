@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.control.contact import ContactConfig, ContactGuard
-from vla_ros.control.observer import MomentumObserver
+from vla_ros.control.sensing.contact import ContactConfig, ContactGuard
+from vla_ros.control.sensing.momentum_observer import MomentumObserver
 from vla_ros.robots import load_robot
 
 

@@ -6,10 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from vla_ros.control.force_sensor import ForceSensor
+from vla_ros.control.sensing.force_sensor import ForceSensor
 from vla_ros.robots import ForceSensorSpec, load_robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.sim import Scene
+from vla_ros.tabletop.world import Scene
 
 
 DT = 0.001

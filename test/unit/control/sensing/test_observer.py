@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.control import native, rotations
+from vla_ros.control import native
 from vla_ros.control.native.model import NativeModel
 from vla_ros.control.native.observer import NativeObserver, make_observer
-from vla_ros.control.observer import MomentumObserver, ObserverConfig, WrenchEstimate
+from vla_ros.control.sensing.momentum_observer import (
+    MomentumObserver,
+    ObserverConfig,
+    WrenchEstimate,
+)
+from vla_ros.core import rotations
 from vla_ros.robots import ForceSensorSpec, load_robot
 from vla_ros.robots.model import RobotModel
 

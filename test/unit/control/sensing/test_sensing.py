@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vla_ros.control.sensing import Sensing
+from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.robots import ForceSensorSpec
 
 

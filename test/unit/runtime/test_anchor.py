@@ -1,0 +1,168 @@
+"""An arm that was silent, or moved by others, is commanded where it is, not where it was."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.data import SECOND, Mode
+from vla_ros.robots import load_robot
+from vla_ros.runtime import shm_limb as wire_limb
+from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.mailbox import Mailbox
+from vla_ros.runtime.plant import DriverPlant
+
+
+START = 1_000 * SECOND
+MOTION = ('ur5e_admittance', 'ur5e_cartesian_servo', 'ur5e_joint_servo')
+TORQUE = ('franka_impedance', 'franka_joint_impedance', 'franka_operational_space')
+MOVED = np.array([0.3, 0.2, -0.2, 0.0, 0.1, -0.3])  # rad, by hand
+
+
+class Driven:
+    """An execution in front of a driver, whose arm stands wherever the test puts it."""
+
+    def __init__(self, law):
+        spec = load_robot(law.split('_')[0])
+        if spec.force_sensor is not None:
+            spec = replace(spec, force_sensor=replace(spec.force_sensor, tool_mass=0.0))
+        mailbox = Mailbox()
+        self.spec, self.box = spec, mailbox.limbs[0]
+        plant = DriverPlant(spec, mailbox)
+        self.execution = Execution(spec, plant.limbs, law=law, driven=True)
+        self.loop, self.now = self.execution.loop, START
+        self.q, self.gripper = spec.home + 0.05, spec.gripper.open
+        self.run(0.1)
+
+    def tick(self, silent=False):
+        self.now += round(SECOND / self.spec.control_rate)
+        if not silent:
+            still = np.zeros(self.spec.n)
+            wire_limb.put_driver(self.box.driver, self.now, self.q, still, self.gripper)
+            self.box.wrench.write((self.now,), np.zeros(6))
+        self.execution.tick(self.now)
+        self.execution.prepare(self.now + round(SECOND / self.spec.control_rate))
+
+    def run(self, seconds, silent=False):
+        for _ in range(round(seconds * self.spec.control_rate)):
+            self.tick(silent)
+
+    def move(self):
+        self.q = self.q + np.resize(MOVED, self.spec.n)
+
+    @property
+    def sent(self):
+        return self.loop.actuation.position.copy()
+
+    def assert_there(self):
+        """Assert that what was sent in the last tick leaves the arm where it is."""
+        target = self.loop.limiter.target
+        np.testing.assert_allclose(target.position, self.loop.model.position, atol=1e-6)
+        if self.loop.actuation.law.output == 'motion':
+            np.testing.assert_allclose(self.sent, self.q, atol=1e-4)
+        else:
+            # But for the pull towards the home posture, where the pose leaves freedom.
+            error = self.loop.actuation.torque - self.loop.model.gravity
+            assert np.abs(error).max() < 2.0, error
+
+
+def silence(driven):
+    driven.run(0.25, silent=True)
+    assert driven.execution.status().mode is Mode.HOLD
+    driven.move()
+    driven.run(0.25, silent=True)
+
+
+def no_numbers(driven):
+    """As a driver that starts again says, for a while, that it knows nothing."""
+    known, driven.q = driven.q, np.full(driven.spec.n, np.nan)
+    driven.run(0.5)
+    driven.q = known
+    driven.move()
+
+
+def someone_else(driven):
+    driven.move()
+    driven.execution.anchor()
+
+
+@pytest.mark.parametrize('law', MOTION + TORQUE)
+def test_an_arm_begins_where_it_is(law):
+    driven = Driven(law)
+    driven.run(0.5)
+    driven.assert_there()
+
+
+@pytest.mark.parametrize('way', [silence, no_numbers, someone_else])
+@pytest.mark.parametrize('law', MOTION + TORQUE)
+def test_an_arm_that_was_moved_meanwhile_is_taken_up_where_it_is(law, way):
+    driven = Driven(law)
+    way(driven)
+    driven.tick()
+    driven.assert_there()
+    mode = driven.execution.status().mode
+    driven.run(1.0)
+    driven.assert_there()
+    assert driven.execution.status().mode is mode  # a person has to say that it goes on
+    assert driven.execution.post(Event.RESET) == ''
+    driven.run(0.5)
+    driven.assert_there()
+    assert driven.execution.status().mode is Mode.IDLE
+
+
+def moved_in_stop(law, seconds):
+    """Return an arm that a hand has moved, so long ago, while it was stopped."""
+    driven = Driven(law)
+    driven.execution.post(Event.ESTOP)
+    driven.run(0.1)
+    driven.move()
+    driven.run(seconds)
+    return driven
+
+
+@pytest.mark.parametrize('law', MOTION)
+def test_on_leaving_a_stop_an_arm_is_where_a_hand_has_put_it(law):
+    driven = moved_in_stop(law, 0.1)
+    driven.execution.post(Event.RESET)
+    driven.tick()
+    driven.assert_there()
+    driven.run(0.5)
+    driven.assert_there()
+
+
+@pytest.mark.parametrize('law', TORQUE)
+def test_on_leaving_a_stop_torques_go_on_where_they_were(law):
+    driven = moved_in_stop(law, 0.002)
+    before = driven.loop.actuation.torque.copy()
+    driven.execution.post(Event.RESET)
+    driven.tick()
+    steps = driven.spec.joint_array('torque_rate') / driven.spec.control_rate
+    assert (np.abs(driven.loop.actuation.torque - before) <= steps + 1e-9).all()
+    driven.run(0.2)
+    driven.assert_there()
+
+
+@pytest.mark.parametrize('law', MOTION)
+def test_an_arm_that_sags_does_not_creep_when_its_driver_comes_and_goes(law):
+    driven = Driven(law)
+    before = driven.sent
+    driven.q = driven.q - 0.04
+    for _ in range(5):
+        driven.run(0.2, silent=True)
+        driven.run(0.1)
+        driven.execution.anchor()
+        driven.run(0.1)
+        driven.execution.post(Event.RESET)
+        driven.run(0.1)
+    np.testing.assert_allclose(driven.sent, before, atol=1e-4)
+
+
+@pytest.mark.parametrize('law', [MOTION[0], TORQUE[0]])
+def test_a_grip_is_not_let_go_of(law):
+    """Fingers around a thing never reach what they are commanded."""
+    driven = Driven(law)
+    driven.loop.limiter.gripper, driven.gripper = 0.0, 0.04
+    silence(driven)
+    driven.run(0.1)
+    assert driven.loop.limiter.gripper == 0.0

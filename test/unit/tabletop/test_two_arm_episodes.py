@@ -1,0 +1,138 @@
+"""Demonstrations and lockstep runs of a robot with two arms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vla_ros.core.data import ActionChunk, Latent
+from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
+from vla_ros.tabletop.demos.demonstrator import Demonstrator, Spoiler
+from vla_ros.tabletop.demos.disturbance import NoiseConfig
+from vla_ros.tabletop.language import COLOURS
+from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
+from vla_ros.tabletop.tasks import Progress, draw
+
+
+@pytest.fixture(scope='module')
+def aloha(aloha):
+    return replace(aloha, cameras=tuple(replace(c, width=32, height=32) for c in aloha.cameras))
+
+
+@pytest.fixture(scope='module')
+def demonstrator(aloha):
+    return Demonstrator(aloha)
+
+
+@pytest.fixture(scope='module')
+def episode(demonstrator):
+    return demonstrator.collect('lift', 3)
+
+
+def test_an_episode_has_both_arms(episode, aloha, tmp_path):
+    assert episode.info.success and episode.valid.all()
+    assert episode.info.request.family == 'lift' and episode.info.robot == 'aloha'
+    steps = len(episode)
+    assert episode.state.shape == (steps, 32) and episode.action.shape == (steps, 16)
+    assert set(episode.images) == {camera.name for camera in aloha.cameras}
+    for limb in (0, 1):
+        own = episode.action[:, 8 * limb : 8 * limb + 3]
+        step = own - episode.state[:, 16 * limb + 8 : 16 * limb + 11]  # from the commanded pose
+        assert np.linalg.norm(step, axis=1).max() < 0.04
+        assert set(np.unique(episode.action[:, 8 * limb + 7].round(3))) <= {
+            0.0, np.float32(0.074),
+        }  # fmt: skip
+    assert (
+        np.isfinite(episode.objects).any(axis=(1, 2)).all() and np.isnan(episode.bowl[:, :2]).all()
+    )
+    assert episode.grips.shape == (steps, 2, 6, 3)
+    bar = COLOURS.index(episode.info.request.object)
+    held = episode.grips[-1, :, bar] - episode.state[-1].reshape(2, 16)[:, :3]
+    assert np.linalg.norm(held, axis=1).max() < 0.03
+    write_episode(tmp_path / 'a.safetensors', episode)
+    (path,) = find_episodes(tmp_path)
+    np.testing.assert_array_equal(read_episode(path).action, episode.action)
+
+
+def test_it_is_the_same_again(demonstrator, episode):
+    again = demonstrator.collect('lift', 3)
+    for key, array in episode.arrays().items():
+        np.testing.assert_array_equal(array, again.arrays()[key], err_msg=key)
+
+
+@pytest.mark.parametrize(('family', 'acting'), [('handover', (0, 1)), ('place', (1,))])
+def test_hands_begin_apart_and_only_those_that_act_elsewhere(demonstrator, family, acting):
+    noise, cell = NoiseConfig(start=0.1, start_low=1.0), demonstrator.cell
+    task = demonstrator.tasks[family]
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        q, openings = Spoiler(cell.spec, task, acting, noise, rng).start(cell)
+        places = []
+        for arm, own in zip(cell.arms, q.reshape(2, -1), strict=True):
+            arm.model.update(own, np.zeros(6))
+            places.append(arm.model.position.copy())
+        assert np.linalg.norm(places[0] - places[1]) > 0.2
+        away = [not np.array_equal(q[6 * i : 6 * i + 6], cell.spec.limbs[i].home) for i in (0, 1)]
+        assert away == [i in acting for i in (0, 1)]
+        assert set(openings) <= {0.0, 0.074}
+
+
+def test_only_hands_that_act_are_pushed(demonstrator):
+    noise, spec = NoiseConfig(push_rate=10.0, quiet=0.0), demonstrator.spec
+    spoiler = Spoiler(spec, demonstrator.tasks['place'], (1,), noise, np.random.default_rng(0))
+    label = np.tile([0.0, 0.1, 0.2, 1.0, 0.0, 0.0, 0.0, 0.0], 2)
+    layout, _ = draw(demonstrator.tasks['place'], 0)
+    demonstrator.cell.reset(layout)
+    for _ in range(20):
+        spoiled = spoiler.apply(label, demonstrator.cell.world())
+        np.testing.assert_array_equal(spoiled[:8], label[:8])
+        assert not np.array_equal(spoiled[8:], label[8:])
+
+
+class Script:
+    """A reasoner and an expert that plan with what only the simulation knows."""
+
+    def __init__(self, robot):
+        self.robot = robot
+
+    def reason(self, observation, instruction, episode, seq):
+        return Latent(
+            stamp=observation.stamp, seq=seq, episode_id=episode, model='test:0',
+            instruction=instruction, subgoal='', inference_start=0, inference_end=0,
+            valid_for=2.0, data=np.zeros((1, 1), np.float32),
+        )  # fmt: skip
+
+    def act(self, observation, latent, seq):
+        world = self.stack._world()
+        step = np.concatenate([a.vector() for a in self.task.step(world, self.request)])
+        here = np.concatenate([
+            [*hand.commanded.position, *hand.commanded.quaternion, hand.gripper_command]
+            for hand in world.hands
+        ])  # fmt: skip
+        actions = np.tile(step, (16, 1))
+        for limb in (0, 1):
+            own = slice(8 * limb, 8 * limb + 3)
+            # The way goes on for a while: chunks overlap.
+            ahead = np.minimum(np.arange(1, 17), 3)[:, None]
+            actions[:, own] = here[own] + ahead * (step[own] - here[own])
+        return ActionChunk(
+            stamp=observation.stamp, seq=seq, latent_seq=latent.seq, latent_age=0.0,
+            robot='aloha', model='test:0', channels=self.robot.channels,
+            representation='ee_pose', dt=0.1, actions=actions, inference_start=0,
+            inference_end=0, valid_for=2.0,
+        )  # fmt: skip
+
+
+def test_lockstep_runs_chunks_of_both_arms(aloha):
+    script = Script(aloha)
+    config = LockstepConfig(expert_delay=0.01, reasoner_delay=0.01)
+    stack = script.stack = Lockstep(aloha, script, script, config)
+    script.task = stack.scenes.task('lift')
+    layout, script.request = draw(script.task, 1)
+    stack.reset(layout)
+    assert stack.observe('').state.vector().shape == (32,)
+    rollout = stack.run('lift it', Progress(script.task, script.request))
+    assert rollout.success, (rollout.reason, stack.execution.queue.last_refusal)
+    # The physics keeps the control clock's time, 5 steps a tick.
+    assert stack.hardware.time == pytest.approx(stack._now * 1e-9, abs=1e-6)
+    assert stack.execution.queue.refused == 0 and rollout.seconds < 14

@@ -1,0 +1,121 @@
+"""The figures of the running graph: chunk rates while the reasoner slows, latency, tick times."""
+
+from collections import defaultdict
+from dataclasses import asdict
+import time
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from vla_ros.bench.synchronous import synchronous
+from vla_ros.core.data import SECOND, ExecutionStatus
+from vla_ros.policies import load_policy
+from vla_ros.robots import load_arm
+from vla_ros.ros import qos
+from vla_ros.ros.bringup.description import StackOptions, describe
+from vla_ros.ros.bringup.runner import LocalRunner
+from vla_ros.ros.client import StackClient
+from vla_ros.ros.convert import status_from_msg
+from vla_ros.tabletop.language.grammar import render
+from vla_ros.tabletop.lockstep import Lockstep
+from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
+from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
+from vla_ros.tabletop.simulated import Scenes
+from vla_ros.tabletop.world.config import load_sim
+
+
+DELAYS = (0.0, 1.0, 3.0)  # s, added to the reasoner
+_FIRST_SEED = 910_000  # of the scenes; nothing is trained, calibrated or judged on them
+
+
+def bench_graph(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
+    """Run the whole graph for `seconds` s at each delay of the reasoner.
+
+    Returns:
+        For each delay: `chunk_rate` (Hz, over the times when a latent was there), `synchronous`
+        (the baseline), `latency_p50`, `latency_p99` (s, camera stamp to command), `tick_p50`,
+        `tick_p99` (s), `missed` (share of 1 kHz deadlines), `latent_age` (s, mean). And `spread`,
+        the greatest relative difference of the chunk rates.
+    """
+    path = policy or f'policies/{robot}/pocket'
+    rows = {}
+    for delay in DELAYS:
+        console.print(f'the graph with {delay:.0f} s added to the reasoner, {seconds:.0f} s')
+        row = _run(robot, path, delay, seconds)
+        row['synchronous'] = asdict(_baseline(robot, path, delay))
+        rows[f'{delay:g}'] = row
+    rates = [row['chunk_rate'] for row in rows.values()]
+    return {'delays': rows, 'spread': (max(rates) - min(rates)) / max(rates)}
+
+
+class _Probe:
+    """Collects what the graph publishes."""
+
+    def __init__(self, client: StackClient) -> None:
+        self.chunks: dict[int, list[int]] = defaultdict(list)  # episode -> arrivals, ns
+        self.statuses: list[ExecutionStatus] = []
+        self.episode = 0
+        self._client = client
+        client.subscribe(qos.ACTION_CHUNK, self._chunk, raw=True)
+        client.subscribe(qos.STATUS, lambda m: self.statuses.append(status_from_msg(m)))
+
+    def _chunk(self, _: bytes) -> None:
+        self.chunks[self.episode].append(self._client.now)
+
+    def rate(self) -> float:
+        """Return chunks per second within the episodes, Hz."""
+        arrivals = [a for a in self.chunks.values() if len(a) > 10]
+        spans = sum((a[-1] - a[0]) / SECOND for a in arrivals)
+        return sum(len(a) - 1 for a in arrivals) / spans if spans else 0.0
+
+
+def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any]:
+    options = StackOptions(robot=robot, policy=policy, extra_delay=delay)
+    spec = load_arm(robot)
+    scenes = Scenes(spec, load_sim(spec.sim))
+    with LocalRunner(describe(options)) as runner:
+        runner.bring_up()
+        with StackClient() as client:
+            client.lost = runner.lost
+            probe = _Probe(client)
+            client.wait_ready(20.0)
+            end = time.monotonic() + seconds
+            number = 0
+            while time.monotonic() < end:
+                family, seed = spec.tasks[number % len(spec.tasks)], _FIRST_SEED + number
+                client.reset_scene(family, seed)
+                request = scenes.request(family, seed)
+                assert request is not None  # every family's scene comes with one
+                probe.episode = number = number + 1
+                client.execute(render(request, np.random.default_rng(seed), 'plain'), 20.0 + delay)
+            return _figures(probe)
+
+
+def _figures(probe: _Probe) -> dict[str, Any]:
+    statuses = probe.statuses
+    last, first = statuses[-1], statuses[min(20, len(statuses) - 1)]
+    ages = [s.latent_age for s in statuses if np.isfinite(s.latent_age)]
+    ticks = last.ticks - first.ticks
+    return {
+        'chunk_rate': probe.rate(),
+        'episodes': len(probe.chunks),
+        'latency_p50': last.latency_p50,
+        'latency_p99': last.latency_p99,
+        'tick_p50': float(np.median([s.tick_p50 for s in statuses])),
+        'tick_p99': float(np.median([s.tick_p99 for s in statuses])),
+        'missed': (last.deadline_misses - first.deadline_misses) / max(ticks, 1),
+        'latent_age': float(np.mean(ages)) if ages else None,
+    }
+
+
+def _baseline(robot: str, path: str, delay: float) -> Any:
+    policy = load_policy(path)
+    reasoner, expert = PocketReasoner(policy), PocketExpert(policy)
+    spec = load_arm(robot)
+    stack = Lockstep(spec, reasoner, expert)
+    stack.reset(stack.scenes.layout(spec.tasks[0], _FIRST_SEED))
+    request = stack.scenes.request(spec.tasks[0], _FIRST_SEED)
+    assert request is not None
+    text = render(request, np.random.default_rng(0), 'plain')
+    return synchronous(reasoner, expert, stack.observe(text), text, delay, 3.0 + 2 * delay)

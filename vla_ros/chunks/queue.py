@@ -1,0 +1,249 @@
+"""The chunk queue: stamped chunks in, what is wanted of every limb per control tick out."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+import math
+
+from vla_ros.chunks.check import ChunkCheck
+from vla_ros.chunks.check_config import CheckConfig
+from vla_ros.chunks.limb_playback import make_playback
+from vla_ros.chunks.playback import PlaybackClock
+from vla_ros.chunks.trajectory import Trajectory
+from vla_ros.core.config import require
+from vla_ros.core.data import SECOND, ActionChunk, Array
+from vla_ros.robots.body import Robot
+
+
+_ARRIVES = 2_000_000  # ns after its arrival for which a chunk counts as fresh
+_MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
+
+
+@dataclass(frozen=True)
+class QueueConfig:
+    """How chunks are executed."""
+
+    execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
+    await_fresh: float = 0.04  # s that a chunk whose turn it is may wait for a fresher one
+    blend: float = 0.1  # s, the least time in which one chunk becomes the next
+    slow_down: float = 0.2  # s of motion left below which playback slows to a stop
+    latch_open: float = 0.6  # fraction of the opening above which the gripper opens
+    latch_closed: float = 0.4  # fraction of the opening below which it closes
+    check: CheckConfig = field(default_factory=CheckConfig)
+
+    def __post_init__(self) -> None:
+        require(self.execute_steps >= 1, 'execute_steps: expected at least 1')
+        require(0 <= self.await_fresh <= 0.5, 'await_fresh: expected 0..0.5 s')
+        require(0.005 <= self.blend <= 1, 'blend: expected 0.005..1 s')
+        require(0.01 <= self.slow_down <= 2, 'slow_down: expected 0.01..2 s')
+        require(
+            0 < self.latch_closed < self.latch_open < 1,
+            'latch_closed: expected 0 < latch_closed < latch_open < 1',
+        )
+
+
+class Flow(IntEnum):
+    """Whether the queue moves the robot."""
+
+    EMPTY = 0  # nothing accepted since it was cleared
+    RUNNING = 1
+    SLOWING = 2  # no successor yet: slowing down along the last chunk
+    DRY = 3  # came to rest at the end of the last chunk
+
+
+class ChunkQueue:
+    """Executes stamped chunks on a playback clock.
+
+    The playback clock advances with real time, slower when the queue runs dry, and stands while
+    nothing is executed. Step k of a chunk is due at playback(stamp) + (k + 1) dt: in undisturbed
+    motion that is `stamp + (k + 1) dt`, and after a standstill no step is skipped, however long
+    the first inference took, because nothing was consumed meanwhile. Delays are counted the same
+    way: in steps that were really consumed between a chunk's observation and its arrival.
+
+    Attributes:
+        flow: what the queue is doing.
+        seam_jump: m between what was commanded and the new chunk at the last splice, unblended.
+        splices: number of splices since the start.
+        delays: steps consumed from observation to arrival, of the last 10 chunks accepted.
+        latencies: s from observation to the first command made of it, of the last 200 splices.
+        refused: chunks refused since the start. last_refusal: why the last one was.
+    """
+
+    def __init__(self, spec: Robot, config: QueueConfig | None = None) -> None:
+        """Make an empty queue; `clear` tells it where the robot is before it is sampled."""
+        self.spec = spec
+        self.config = config or QueueConfig()
+        self.flow = Flow.EMPTY
+        self.seam_jump = 0.0
+        self.splices = 0
+        self.delays: deque[int] = deque(maxlen=10)
+        self.latencies: deque[float] = deque(maxlen=200)
+        self.refused = 0
+        self.last_refusal = ''
+        self._check = ChunkCheck(spec, self.config.check)
+        self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
+        self._active: Trajectory | None = None
+        self._next: ActionChunk | None = None
+        self._arrived = 0  # ns, when it came
+        self._playback = PlaybackClock()
+        self._floor = 0  # ns; observations from before are of another instruction
+        latch = self.config.latch_closed, self.config.latch_open
+        widths = [len(limb.channels) for limb in spec.limbs]
+        self._limbs = tuple(
+            make_playback(limb, sum(widths[:i]), latch) for i, limb in enumerate(spec.limbs)
+        )
+
+    @property
+    def dry(self) -> bool:
+        """Whether it has run out of motion and stands still."""
+        return self.flow is Flow.DRY
+
+    @property
+    def chunk(self) -> ActionChunk | None:
+        """The chunk being executed."""
+        return None if self._active is None else self._active.chunk
+
+    @property
+    def step(self) -> int:
+        """The step of the executing chunk that is being approached."""
+        if self._active is None:
+            return 0
+        return max(math.ceil(self._active.step(self._playback.seconds)), 0)
+
+    @property
+    def seconds_left(self) -> float:
+        """Accepted motion that is left, s."""
+        return 0.0 if self._active is None else max(self._active.end - self._playback.seconds, 0.0)
+
+    @property
+    def delay(self) -> int:
+        """The greatest of the last delays, in steps."""
+        return max(self.delays, default=0)
+
+    @property
+    def spans(self) -> tuple[slice, ...]:
+        """The columns of each limb."""
+        return tuple(limb.span for limb in self._limbs)
+
+    @property
+    def wanted(self) -> list[float]:
+        """What is wanted of every limb, one number for each channel."""
+        return [value for limb in self._limbs for value in limb.wanted]
+
+    def clear(self, now: int, values: Array) -> None:
+        """Forget every chunk, refuse those observed before `now` (ns).
+
+        The limbs stand at `values`, what is commanded: one number for each channel.
+        """
+        self._active = self._next = None
+        self.flow = Flow.EMPTY
+        flat = values.ravel().tolist()
+        for limb in self._limbs:
+            limb.stand(flat[limb.span])
+        self._floor = now
+        self._playback.advance(now, 0.0)
+
+    def restart(self) -> None:
+        """Forget the time, too: it has gone back."""
+        self._active = self._next = self._last = None
+        self.flow, self._playback = Flow.EMPTY, PlaybackClock()
+
+    def offer(self, chunk: ActionChunk, now: int) -> str:
+        """Take over `chunk` when it is its turn; return '' or the cause of its refusal."""
+        cause = self._refusal(chunk, now)
+        if cause:
+            self.refuse(cause)
+            return cause
+        self._last = (chunk.seq, chunk.stamp)
+        self._next, self._arrived = chunk, now
+        consumed = self._playback.seconds - self._playback.at(chunk.stamp)
+        self.delays.append(math.ceil(consumed / chunk.dt - 1e-6))
+        return ''
+
+    def refuse(self, cause: str) -> None:
+        """Count a chunk that was refused, here or before it came here."""
+        self.refused += 1
+        self.last_refusal = cause
+
+    def sample(self, now: int, out: Array) -> bool:
+        """Write what is wanted of every limb at `now` (ns), a number for each channel, into out.
+
+        On entry out holds what is commanded, from where the first chunk sets out. Returns False,
+        and leaves out alone, while there is none.
+        """
+        seconds = min(max((now - self._playback.time) * 1e-9, 0.0), _MAX_TICK)
+        active = self._active
+        if active is None:
+            self._playback.advance(now, 0.0)
+            wanted = out.tolist()
+            for limb in self._limbs:
+                limb.move(wanted[limb.span], seconds)
+            if self._next is not None:
+                self._splice(self._next, now)
+            return False
+        rate = self._rate(active)
+        self._playback.advance(now, rate * seconds)
+        wanted = active.play(self._playback.seconds, rate, seconds)
+        if self._next is not None and self._due(active, now):
+            self._splice(self._next, now)
+        out[:] = wanted
+        return True
+
+    def _rate(self, active: Trajectory) -> float:
+        """Return playback seconds per second; sets `flow`."""
+        left = active.end - self._playback.seconds
+        if left > self.config.slow_down:
+            self.flow = Flow.RUNNING
+            return 1.0
+        if left <= 1e-5:
+            self.flow = Flow.DRY
+            return 0.0
+        self.flow = Flow.SLOWING
+        # Constant deceleration along the path: rest is reached exactly at its end.
+        return math.sqrt(left / self.config.slow_down)
+
+    def _due(self, active: Trajectory, now: int) -> bool:
+        """Whether the running chunk gives way to the next.
+
+        It does so when a chunk arrives: one that has waited is older than it needs to be.
+        """
+        config, playback = self.config, self._playback.seconds
+        if active.end - playback < config.slow_down + config.blend:
+            return True
+        late = playback - active.start - config.execute_steps * active.dt
+        return late >= -1e-7 and (now - self._arrived <= _ARRIVES or late >= config.await_fresh)
+
+    def _splice(self, chunk: ActionChunk, now: int) -> None:
+        """Let `chunk` take over from what is wanted, and how fast it moves, at this moment."""
+        self._next = None
+        clock = self._playback.seconds
+        left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
+        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), self._limbs)
+        if left <= 0 or trajectory.end <= clock:
+            self.refuse('stamp: expired while it waited for its turn')
+            return
+        if cause := self._jump(chunk, trajectory.step(clock)):
+            self.refuse(cause)
+            return
+        self.seam_jump = trajectory.lead_in(clock, self.config.blend)
+        trajectory.end = min(trajectory.end, clock + left)
+        self.latencies.append((now - chunk.stamp) / SECOND)
+        self.splices += 1
+        self.flow = Flow.RUNNING
+        self._active = trajectory
+
+    def _refusal(self, chunk: ActionChunk, now: int) -> str:
+        cause = self._check.refusal(chunk, now, self._last)
+        if cause:
+            return cause
+        if chunk.stamp < self._floor:
+            early = (self._floor - chunk.stamp) / SECOND
+            return f'stamp: observed {early:.3f} s before the instruction or hold that is in force'
+        step = (self._playback.seconds - self._playback.at(chunk.stamp)) / chunk.dt - 1
+        if step >= chunk.horizon - 1:
+            return f'stamp: late, step {step:.1f} is due and the chunk has {chunk.horizon}'
+        return self._jump(chunk, step)
+
+    def _jump(self, chunk: ActionChunk, step: float) -> str:
+        """Return why the chunk is too far from where the limbs are at `step`, or ''."""
+        return self._check.jump(chunk, step, [limb.wanted for limb in self._limbs])

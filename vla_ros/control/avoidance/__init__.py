@@ -1,0 +1,1 @@
+"""What slows a limb down: other limbs, itself, singularities."""

@@ -1,0 +1,1 @@
+"""Limits of motion, force and space; they come last and always."""

@@ -1,0 +1,1 @@
+"""Control loops: target, feedback, law and limits of each limb, tick by tick."""

@@ -1,0 +1,125 @@
+"""What of a measurement can be believed, and what follows where it cannot."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from vla_ros.control.loops.interfaces import DriveSample, PostureSample
+from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.data import SECOND
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.spec import RobotSpec
+
+
+# Times the velocity limit that a joint may be measured at before the arm holds: the limiter
+# brakes from the limit on, so more than this is a collision, a person, or a fault.
+_TOLERATED = 1.2
+_AHEAD = SECOND  # ns, by which stamps may be ahead: more than clocks differ that are the same
+
+
+class Verdict(NamedTuple):
+    """What is thought of a measurement."""
+
+    believed: bool  # whether it may be used
+    event: Event | None = None  # for the supervisor
+    cause: str = ''
+
+
+_FINE = Verdict(True)
+
+
+class Freshness:
+    """Judges whether measurements come, and are new when they do.
+
+    Both by their stamps and by the control clock: a driver whose own clock is ahead would
+    otherwise be believed for that much longer after it has fallen silent.
+    """
+
+    def __init__(self, what: str, stale_after: float) -> None:
+        """Judge `what` ('joint states are'), which may be `stale_after` s old."""
+        self._what, self._stale = what, int(stale_after * SECOND)
+        self._stamp = self._arrived = -1  # ns, of the last that was new; by the control clock
+
+    def problem(self, stamp: int, now: int) -> str:
+        """Return why a measurement of `stamp` cannot be believed at `now` (ns), or ''."""
+        if stamp != self._stamp:
+            self._stamp, self._arrived = stamp, now
+        if now - self._arrived <= self._stale and -_AHEAD <= now - stamp <= self._stale:
+            return ''
+        return f'hardware: {self._what} {self._said(stamp, now)}'
+
+    def _said(self, stamp: int, now: int) -> str:
+        ahead, behind = stamp - now, self._arrived - stamp
+        if ahead > _AHEAD:
+            return f'{ahead / SECOND:.3g} s ahead of the clock; is it theirs?'
+        if stamp >= 0 and behind > self._stale:
+            return f'stamped {behind / SECOND:.3g} s behind: is its clock ours?'
+        return 'silent'
+
+
+class Belief:
+    """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be."""
+
+    def __init__(self, spec: RobotSpec | PostureSpec, name: str = '') -> None:
+        """Take the limits of `spec`; `name` tells it apart from the robot's other limbs."""
+        self._spec = spec
+        what = f'joint states of {name} are' if name else 'joint states are'
+        self._fresh = Freshness(what, spec.driver.stale_after)
+        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
+
+    def judge(self, sample: PostureSample, now: int) -> Verdict:
+        """Judge what was measured, at `now` ns."""
+        speeds = sample.velocity.tolist()
+        if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
+            return Verdict(False, Event.FAULT, f'hardware: {_not_finite(self._spec, sample)}')
+        if cause := self._fresh.problem(sample.stamp, now):
+            return Verdict(False, Event.STALE, cause)
+        for speed, greatest in zip(speeds, self._speed, strict=True):
+            if not -greatest <= speed <= greatest:
+                return Verdict(True, Event.VIOLATION, _too_fast(self._spec, sample))
+        return _FINE
+
+
+class DriveBelief:
+    """Judges odometry: finite, fresh, and no faster than a healthy drive can be."""
+
+    def __init__(self, spec: DriveSpec) -> None:
+        """Take the limits of `spec`."""
+        self._name, self._channels = spec.name, spec.channels
+        self._fresh = Freshness(f'odom of {spec.name} is', spec.driver.stale_after)
+        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
+
+    def judge(self, sample: DriveSample, now: int) -> Verdict:
+        """Judge what was measured, at `now` ns."""
+        twist = sample.twist.tolist()
+        if not math.isfinite(sum(twist) + sum(sample.pose.tolist())):
+            cause = f'expected finite odom of {self._name}, got {sample.pose} and {sample.twist}'
+            return Verdict(False, Event.FAULT, f'hardware: {cause}')
+        if cause := self._fresh.problem(sample.stamp, now):
+            return Verdict(False, Event.STALE, cause)
+        for name, speed, greatest in zip(self._channels, twist, self._speed, strict=True):
+            if not -greatest <= speed <= greatest:
+                cause = f'{self._name}: {name} is {speed:.2f}, expected at most {greatest:.2f}'
+                return Verdict(True, Event.VIOLATION, cause)
+        return _FINE
+
+
+def _not_finite(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:
+    for what in ('position', 'velocity'):
+        values = getattr(sample, what)
+        for name, value in zip(spec.joint_names, values, strict=True):
+            if not math.isfinite(value):
+                return f'expected finite numbers, got {what} {value} of {name}'
+    return 'expected finite numbers'
+
+
+def _too_fast(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:
+    speeds = np.abs(sample.velocity) / spec.joint_array('velocity')
+    worst = int(np.argmax(speeds))
+    joint = spec.joints[worst]
+    return (
+        f'{joint.name} moves at {sample.velocity[worst]:.2f} rad/s, '
+        f'its limit is {joint.velocity} rad/s'
+    )

@@ -1,0 +1,89 @@
+"""What the control loop stands between: hardware on one side, a source of targets on the other."""
+
+from typing import Protocol
+
+from vla_ros.core.data import Array
+
+
+class JointSample(Protocol):
+    """What the hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+    gripper: float  # opening, m
+    wrench: Array | None  # (6,) N and Nm in the force sensor's frame; None without a sensor
+
+
+class Hardware(Protocol):
+    """A robot or its simulation."""
+
+    def read(self) -> JointSample:
+        """Return the newest measurement."""
+
+    def write(self, torque: Array, gripper: float) -> None:
+        """Send joint torques (n,) Nm and the gripper's opening, m."""
+
+    def move(self, position: Array, velocity: Array, gripper: float) -> None:
+        """Send joint positions (n,) rad to be held by the robot's own servo, and the opening, m.
+
+        The velocity (n,) rad/s is that at which the positions are passed. `write` and `move` may
+        alternate: the robot obeys the last of either.
+        """
+
+
+class PostureSample(Protocol):
+    """What a posture's hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    position: Array  # (n,) rad
+    velocity: Array  # (n,) rad/s
+
+
+class PostureHardware(Protocol):
+    """A posture or its simulation."""
+
+    def read(self) -> PostureSample:
+        """Return the newest measurement."""
+
+    def move(self, position: Array, velocity: Array) -> None:
+        """Send joint positions (n,) rad to be held, passed at the velocity (n,) rad/s."""
+
+
+class DriveSample(Protocol):
+    """What a drive's hardware measured; may be overwritten by the next read."""
+
+    stamp: int  # ns
+    pose: Array  # (3,) x and y m, yaw rad, in odom
+    twist: Array  # (3,) vx, vy m/s, wz rad/s, axes of the moving frame
+
+
+class DriveHardware(Protocol):
+    """A drive or its simulation."""
+
+    def read(self) -> DriveSample:
+        """Return the newest measurement."""
+
+    def drive(self, twist: Array) -> None:
+        """Send the twist (3,) m/s, m/s, rad/s, axes of the moving frame, to be kept up."""
+
+
+LimbHardware = Hardware | PostureHardware | DriveHardware
+
+
+class TargetSource(Protocol):
+    """Says what is wanted of a limb's channels: where an arm should be, (8,); the chunk queue."""
+
+    def clear(self, now: int, values: Array) -> None:
+        """Forget what was wanted; from `now` (ns) on the limb stands at `values`."""
+
+    def sample(self, now: int, out: Array) -> bool:
+        """Write what is wanted at `now` (ns), a number for each channel, into out.
+
+        On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
+        is wanted: the limb then comes to rest.
+        """
+
+    @property
+    def dry(self) -> bool:
+        """Whether it has run out of motion."""

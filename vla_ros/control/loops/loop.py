@@ -1,0 +1,250 @@
+"""The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
+
+import numpy as np
+
+from vla_ros.control.avoidance.slowdown import Slowdown
+from vla_ros.control.laws import ControlLaw
+from vla_ros.control.loops.actuation import Actuation
+from vla_ros.control.loops.belief import Belief
+from vla_ros.control.loops.feedback import Feedback
+from vla_ros.control.loops.interfaces import JointSample, TargetSource
+from vla_ros.control.loops.supervisor import Event, State, Supervisor
+from vla_ros.control.loops.targets import Targets
+from vla_ros.control.sensing.arm_sensing import Sensing
+from vla_ros.core import rotations
+from vla_ros.core.data import Array, Command, Pose, RobotState
+from vla_ros.robots.model import RobotModel
+from vla_ros.robots.spec import RobotSpec
+
+
+_LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
+
+
+class ControlLoop:
+    """One tick: measured state in, limited command out.
+
+    The mode decides whose target is followed: the source's in RUN (and in HOLD for want of a
+    chunk, where the source stands still), the targets' in TAKEOVER, none in IDLE and HOLD, where
+    the commanded pose comes to rest and the arm stays compliant, and in STOP, where it is damped.
+
+    Attributes:
+        targets: what a person or another program wants.
+        sensing: the external wrench, and contact. slowdown: what singularities and the arm's own
+            links leave of the speed.
+        actuation: what was really sent in the last tick, and the law that made it.
+        feedback: whether it is known where the arm is.
+        stamp: ns, of the last tick. ticks: ticks done.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        actuation: Actuation,
+        source: TargetSource,
+        supervisor: Supervisor | None = None,
+        *,
+        model: RobotModel,
+        belief: Belief,
+        targets: Targets,
+        sensing: Sensing,
+        slowdown: Slowdown,
+    ) -> None:
+        """Compose the parts; the first tick takes over wherever the arm is."""
+        self.spec = spec
+        self.actuation = actuation
+        self.limiter, self.hardware = actuation.limiter, actuation.hardware
+        self.source = source
+        self.supervisor = supervisor or Supervisor()
+        self.model, self.targets = model, targets
+        self.sensing, self.slowdown = sensing, slowdown
+        self.stamp = self.ticks = 0
+        self.gripper = spec.gripper.open  # m, measured
+        self._want = np.zeros(8)
+        self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
+        self._still = np.zeros(spec.n)
+        self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
+        self._seen = self._prepared = False  # last measurement believed; moved on for the next
+        self._entries, self._state = self.supervisor.entries, self.supervisor.state
+        self._scale, self._looked = 1.0, 0
+        self._look_every = round(spec.control_rate * _LOOK)
+
+    def tick(self, now: int) -> None:
+        """Do one cycle at `now`, ns."""
+        self.stamp = now
+        sample = self.hardware.read()
+        believed = self.feedback.judge(sample, now)
+        if believed:
+            self.model.update(sample.position, sample.velocity)
+            self.gripper = sample.gripper
+            if not (self._seen and self.feedback.known):
+                self._take_up()
+            self._sense(sample)
+        self._seen = believed
+        supervisor = self.supervisor
+        if supervisor.entries != self._entries:
+            self._enter(now)
+        if not self.feedback.begun:
+            return  # nothing is known of the arm: nothing is sent
+        if not self._prepared:
+            self._move(now)
+        self._prepared = False
+        self._send(believed)
+        self.ticks += 1
+
+    def prepare(self, now: int) -> None:
+        """Move the commanded pose on for the tick at `now` (ns), ahead of it.
+
+        Optional, after a tick whose state has been read out: what needs no measurement then does
+        not stand between the next measurement and its torque.
+        """
+        if self.feedback.begun and not self._prepared:
+            self._move(now)
+            self._prepared = True
+
+    def restart(self) -> None:
+        """Take over wherever the arm is at the next tick: it was put elsewhere, as in a reset."""
+        self.feedback.begun = self._prepared = False
+
+    def adopt(self, law: ControlLaw) -> str:
+        """Change to another law between ticks; return '' or the cause of the refusal."""
+        before = self.actuation.law.tracks
+
+        def settle() -> None:
+            if law.tracks != 'pose':
+                self.targets.hold_joints(self.model, self.limiter)
+            elif before != 'pose':
+                # Nobody has said where the tcp should be: it stays where it is.
+                self.limiter.rest(self.model)
+
+        return self.actuation.adopt(law, self.model, settle)
+
+    def command(self) -> Command:
+        """Return what was really sent in the last tick."""
+        target, sent = self.limiter.target, self.actuation
+        return Command(
+            stamp=self.stamp,
+            target=Pose(target.position.copy(), target.quaternion.copy()),
+            gripper=self.limiter.gripper,
+            torque=sent.torque.copy(),
+            position=sent.position.copy(),
+            velocity=sent.velocity.copy(),
+        )
+
+    def state(self) -> RobotState:
+        """Return the measured and commanded state at the last tick."""
+        model, target = self.model, self.limiter.target
+        return RobotState(
+            stamp=self.stamp,
+            position=model.q.copy(),
+            velocity=model.dq.copy(),
+            ee=Pose(model.position.copy(), np.array(self.measured_quaternion())),
+            gripper=self.gripper,
+            commanded=Pose(target.position.copy(), target.quaternion.copy()),
+            commanded_gripper=self.limiter.gripper,
+        )
+
+    def measured_quaternion(self) -> rotations.Quaternion:
+        """Return the measured rotation of the tcp."""
+        return rotations.from_matrix(self.model.rotation)
+
+    def _take_up(self) -> None:
+        """Begin where the arm is, or go on if it is where it was commanded all the while."""
+        first = not self.feedback.begun
+        if first or self.feedback.lost and self.actuation.astray(self.model):
+            # Fingers around a thing never reach what they are commanded: that goes on.
+            self.limiter.reset(self.model, self.gripper if first else None)
+            self._anchor()
+        self.feedback.take_up()
+        # What happened in the meantime cannot be told from a push.
+        self.sensing.reset(self.model)
+        self.slowdown.reset()
+
+    def _anchor(self) -> None:
+        """Let all else begin where the commanded pose was put: where the arm is."""
+        if self.actuation.law.tracks != 'pose':
+            self.targets.hold_joints(self.model, self.limiter)
+        self.actuation.reset(self.model)
+
+    def _sense(self, sample: JointSample) -> None:
+        """Learn what the world does to the arm; hold, and give, where it pushes too hard."""
+        sensing, sent = self.sensing, self.actuation
+        sensing.update(self.model, sample, sent.torque, sent.carried)
+        if sensing.tare_refusal:
+            self.targets.refuse(sensing.tare_refusal)
+            sensing.tare_refusal = ''
+        if sensing.fault:
+            self.supervisor.post(Event.STALE, sensing.fault)
+        if sensing.contact:
+            self.supervisor.post(Event.VIOLATION, sensing.contact)
+
+    def _enter(self, now: int) -> None:
+        """Prepare the state that the supervisor has entered since the last tick."""
+        supervisor = self.supervisor
+        before, self._state = self._state, supervisor.state
+        self._entries = supervisor.entries
+        if before is State.STOP and self._state is not State.STOP:
+            # The arm may have been moved by hand or by its weight: start from where it is.
+            self.limiter.rest(self.model)
+            if self.actuation.astray(self.model):
+                self._anchor()
+        self._commanded(self._want)
+        if self._state is State.RUN:
+            self.source.clear(now, self._want)
+        elif self._state is State.TAKEOVER:
+            self.targets.clear()
+
+    def _move(self, now: int) -> None:
+        """Move the commanded pose one tick on."""
+        state, limiter, want = self.supervisor.state, self.limiter, self._want
+        tracks, guard = self.actuation.law.tracks, self.sensing.guard
+        if tracks == 'hand':
+            limiter.rest(self.model)
+            return
+        if guard.cause and state is not State.STOP:
+            limiter.follow(np.array(guard.retreat))
+            return
+        if state is State.TAKEOVER:
+            if self._due():
+                self._scale = self.targets.judge(self.slowdown, self.model, limiter)
+            self.targets.move(limiter, now, self._scale)
+            return
+        self.targets.relax(limiter, tracks)
+        if state is State.RUN or state is State.STARVED:
+            self._commanded(want)
+            wanted = self.source.sample(now, want)
+            if self.source.dry and state is State.RUN:
+                self.supervisor.post(Event.STARVED)
+                self._entries = self.supervisor.entries
+        else:
+            wanted = False
+        if not wanted:
+            limiter.brake()
+            return
+        where, turn = self._want_position, self._want_quaternion
+        if self._due():
+            self._scale = self.slowdown.towards(self.model, limiter.target, where, turn)
+        limiter.track(where, turn, self._scale)
+        if limiter.refusal:
+            self.supervisor.post(Event.VIOLATION, limiter.refusal)
+        limiter.grip(float(want[7]))
+
+    def _due(self) -> bool:
+        """Whether it is time to look ahead again."""
+        self._looked = self._looked + 1 if self._looked < self._look_every else 0
+        return not self._looked
+
+    def _send(self, believed: bool) -> None:
+        """Send what the law makes of the commanded pose."""
+        if not believed:
+            # Blind: carry the arm's weight where it was last seen.
+            self.model.update(self.model.q, self._still)
+        stopped = self.supervisor.state is State.STOP
+        if cause := self.actuation.send(self.model, stopped, blind=not believed):
+            self.supervisor.post(Event.VIOLATION, cause)
+
+    def _commanded(self, out: Array) -> None:
+        """Write the commanded pose and opening (8,) into out."""
+        target = self.limiter.target
+        out[:3] = target.position
+        out[3:7] = target.quaternion
+        out[7] = self.limiter.gripper

@@ -1,0 +1,1 @@
+"""Contact and force: estimated or measured."""

@@ -1,0 +1,76 @@
+"""ONNX Runtime sessions that leave the other core alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+import onnxruntime
+
+from vla_ros.core.data import Observation
+from vla_ros.policies.directory import PolicyError, PolicySpec
+
+
+Shape = tuple[int, ...]
+
+
+class Session:
+    """One ONNX net with known inputs and outputs, run by one thread that never spins.
+
+    Attributes:
+        inputs: names of all that it takes.
+    """
+
+    def __init__(self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]):
+        """Load the net.
+
+        Raises:
+            PolicyError: not an ONNX net, or its inputs or outputs are not the expected ones.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=['CPUExecutionProvider']
+            )
+        except Exception as error:  # onnxruntime's own exceptions share no base class
+            raise PolicyError(f'{path}: cannot be loaded: {error}') from error
+        self._names = tuple(outputs)
+        self.inputs = tuple(item.name for item in self._session.get_inputs())
+        _compare(path, 'inputs', inputs, self._session.get_inputs())
+        _compare(path, 'outputs', outputs, self._session.get_outputs())
+
+    def run(self, **inputs: NDArray) -> dict[str, NDArray[np.float32]]:
+        """Return the outputs by name."""
+        return dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
+
+
+def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) -> None:
+    shapes = {item.name: tuple(item.shape) for item in found}
+    for name, shape in expected.items():
+        if name not in shapes:
+            raise PolicyError(f'{path}: {kind}: {name!r} is missing; found {sorted(shapes)}')
+        # A dynamic dimension is a name.
+        known = zip(shape, shapes[name], strict=False)
+        if len(shape) != len(shapes[name]) or any(isinstance(b, int) and a != b for a, b in known):
+            raise PolicyError(f'{path}: {name}: expected shape {shape}, found {shapes[name]}')
+
+
+def camera_inputs(spec: PolicySpec, observation: Observation) -> dict[str, NDArray]:
+    """Return the images as the nets take them, (1, S, S, 3) each.
+
+    Raises:
+        ValueError: a camera is missing or its image has the wrong size; the message names it.
+    """
+    expected = (spec.image_size, spec.image_size, 3)
+    result: dict[str, NDArray] = {}
+    for name in spec.cameras:
+        image = observation.images.get(name)
+        if image is None:
+            raise ValueError(f'camera {name!r} is missing; found {sorted(observation.images)}')
+        if image.shape != expected:
+            raise ValueError(f'camera {name!r}: expected an image {expected}, got {image.shape}')
+        result[name] = image[None]
+    return result

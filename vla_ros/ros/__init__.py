@@ -1,0 +1,1 @@
+"""Everything that touches ROS 2: nodes, converters, drivers, bringup."""

@@ -1,0 +1,86 @@
+"""LimbTopics: what the control node offers of one limb, beside its reports."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from vla_ros.core.data import ExecutionStatus, Mode
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.spec import RobotSpec
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.control.gains import LawParameters
+from vla_ros.ros.control.targets import TargetTopics
+from vla_ros.ros.drivers.arm_driver import Driver
+from vla_ros.ros.drivers.posture_driver import PostureDriver
+from vla_ros.runtime.limb_link import LimbLink
+
+
+class LimbDriver(Protocol):
+    """The topics of a limb's ROS 2 driver."""
+
+    @property
+    def refused(self) -> str:
+        """Why the newest that was measured was refused; '' when it was not."""
+
+    def stand(self) -> None:
+        """Send what is to hold when nothing more is sent."""
+
+
+class LimbTopics:
+    """Its targets, the parameters of its law and, of a real robot, its driver."""
+
+    def __init__(
+        self,
+        node: StageNode,
+        spec: LimbSpec,
+        limb: LimbLink,
+        name: str,
+        law: str,
+        driven: bool,
+    ) -> None:
+        """Subscribe, advertise and declare on `node`.
+
+        Args:
+            node: the control node.
+            spec: of the limb.
+            limb: its side of the control process.
+            name: of the limb; '' is an only one.
+            law: preset in config/control/ that an arm begins with; empty: that of the arm.
+            driven: whether the robot's own driver moves it.
+        """
+        self._targets = TargetTopics(node, spec, limb, name)
+        self._gains: LawParameters | None = None
+        if isinstance(spec, RobotSpec):
+            self._gains = LawParameters(node, spec, limb, law or spec.law, name)
+        self._driver = _driver(node, spec, limb) if driven else None
+
+    def amend(self, status: ExecutionStatus) -> ExecutionStatus:
+        """Return the status with the targets that were refused here, and why its driver is."""
+        status = self._targets.amend(status)
+        refused = '' if self._driver is None else self._driver.refused
+        # Limbs of one topic may refuse it for the same reason.
+        if status.mode is not Mode.HOLD or not refused or refused in status.cause:
+            return status
+        # To the control process a driver that is refused is silent: people are told the rest here.
+        return replace(status, cause=f'{status.cause}; {refused}')
+
+    def stand(self) -> None:
+        """Send what is to hold while the node is inactive."""
+        if self._driver is not None:
+            self._driver.stand()
+
+    def destroy(self) -> None:
+        """Take the parameters down; the topics end with the node's others."""
+        if self._gains is not None:
+            self._gains.destroy()
+
+
+def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:
+    if isinstance(spec, PostureSpec):
+        return PostureDriver(node, spec, limb)
+    if isinstance(spec, DriveSpec):
+        from vla_ros.ros.drivers.base_driver import DriveDriver  # only here: it needs nav_msgs
+
+        return DriveDriver(node, spec, limb)
+    return Driver(node, spec, limb)

@@ -1,0 +1,146 @@
+"""Reports of limbs of each kind, and of those whose joint states share a topic; see `Reports`."""
+
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+from vla_ros.core.data import SECOND, LimbState
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.spec import RobotSpec
+from vla_ros.ros import convert, qos
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.convert import trunk
+from vla_ros.runtime.limb_link import LimbLink
+from vla_ros.runtime.shm_limb import DriveSnapshot, PostureSnapshot, Snapshot
+
+
+_BACK = SECOND  # ns by which no state is older than the last, unless the time has gone back
+S = TypeVar('S', Snapshot, PostureSnapshot, DriveSnapshot)
+
+
+class LimbReports(ABC, Generic[S]):
+    """What one limb is commanded; see `Reports`."""
+
+    _stamp = 0  # ns, of what was published last
+
+    def restart(self) -> None:
+        """Forget when the last was."""
+        self._stamp = 0
+
+    def publish(self) -> None:
+        """Publish what is newer than the last."""
+        snapshot = self._read()
+        # A timer that is late and then early would see the same tick twice; of a clock that has
+        # gone back, what is older is new.
+        if snapshot is None or 0 <= self._stamp - snapshot.state.stamp < _BACK:
+            return
+        self._stamp = snapshot.state.stamp
+        self._send(snapshot)
+
+    @abstractmethod
+    def _read(self) -> S | None:
+        """Return the newest state."""
+
+    @abstractmethod
+    def _send(self, snapshot: S) -> None:
+        """Publish a state."""
+
+
+class ArmReports(LimbReports[Snapshot]):
+    """What an arm is commanded, and what it feels."""
+
+    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink, limb: str) -> None:
+        """Advertise on `node`."""
+        self._frame, self._spec, self._arm = spec.base_frame, spec, arm
+        self._commanded = node.publish_on(qos.COMMANDED_STATE.of(limb))
+        self._measured = [
+            (node.publish_on(topic.of(limb)), make)
+            for topic, make in (
+                (qos.CURRENT_POSE, convert.current_pose),
+                (qos.CURRENT_TWIST, convert.current_twist),
+                (qos.EXTERNAL_WRENCH, convert.external_wrench),
+                (qos.TRACKING_ERROR, convert.tracking_error),
+            )
+        ]
+
+    def _read(self) -> Snapshot | None:
+        return self._arm.state()
+
+    def _send(self, snapshot: Snapshot) -> None:
+        self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
+        for publisher, make in self._measured:
+            if publisher.get_subscription_count():
+                publisher.publish(make(snapshot, self._frame))
+
+
+class PostureReports(LimbReports[PostureSnapshot]):
+    """What a posture is commanded."""
+
+    def __init__(self, node: StageNode, spec: PostureSpec, link: LimbLink, limb: str) -> None:
+        """Advertise on `node`."""
+        self._spec, self._link = spec, link
+        self._commanded = node.publish_on(qos.COMMANDED_JOINTS.of(limb))
+
+    def _read(self) -> PostureSnapshot | None:
+        return self._link.posture()
+
+    def _send(self, snapshot: PostureSnapshot) -> None:
+        self._commanded.publish(trunk.commanded_joints(self._spec, snapshot))
+
+
+class DriveReports(LimbReports[DriveSnapshot]):
+    """What a drive is commanded."""
+
+    def __init__(self, node: StageNode, spec: DriveSpec, link: LimbLink, limb: str) -> None:
+        """Advertise on `node`."""
+        self._spec, self._link = spec, link
+        self._commanded = node.publish_on(qos.COMMANDED_TWIST.of(limb))
+
+    def _read(self) -> DriveSnapshot | None:
+        return self._link.drive()
+
+    def _send(self, snapshot: DriveSnapshot) -> None:
+        self._commanded.publish(trunk.commanded_twist(self._spec, snapshot.state))
+
+
+def make_reports(
+    node: StageNode, spec: LimbSpec, link: LimbLink, limb: str
+) -> ArmReports | PostureReports | DriveReports:
+    """Return the reports of a limb, called `limb` in topics."""
+    if isinstance(spec, PostureSpec):
+        return PostureReports(node, spec, link, limb)
+    if isinstance(spec, DriveSpec):
+        return DriveReports(node, spec, link, limb)
+    return ArmReports(node, spec, link, limb)
+
+
+class JointReports:
+    """The joint states of the limbs that share a topic, in place of their driver's."""
+
+    def __init__(
+        self, node: StageNode, topic: str, limbs: list[tuple[LimbSpec, LimbLink]]
+    ) -> None:
+        """Advertise on `node`."""
+        self._limbs, self._stamp = limbs, 0  # ns, of what was published last
+        self._publisher = node.publish_on(qos.joint_states(topic))
+
+    def publish(self) -> None:
+        """Publish what is newer than the last."""
+        found = [(spec, _state(spec, link)) for spec, link in self._limbs]
+        states = [(spec, state) for spec, state in found if state is not None]
+        if len(states) == len(found) and states[0][1].stamp > self._stamp:
+            self._stamp = states[0][1].stamp
+            self._publisher.publish(convert.joints_to_msg(states))
+
+
+def _state(spec: LimbSpec, link: LimbLink) -> LimbState | None:
+    """Return the newest state of a limb."""
+    snapshot: Snapshot | PostureSnapshot | DriveSnapshot | None
+    if isinstance(spec, PostureSpec):
+        snapshot = link.posture()
+    elif isinstance(spec, DriveSpec):
+        snapshot = link.drive()
+    else:
+        snapshot = link.state()
+    return None if snapshot is None else snapshot.state

@@ -1,0 +1,30 @@
+"""SceneReset: lays out a fresh simulated scene and says what makes sense in it."""
+
+import numpy as np
+
+from vla_ros.robots.body import Robot
+from vla_ros.ros.control.episode import EpisodeDesk
+from vla_ros.runtime.realtime import RealtimeProcess
+from vla_ros.tabletop.language.grammar import render
+from vla_ros.tabletop.simulated import Scenes
+from vla_ros.tabletop.world.config import load_sim
+
+
+class SceneReset:
+    """Callable as the service needs it. Only a simulated robot imports this: it needs MuJoCo."""
+
+    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
+        """Lay out scenes for `spec`'s robot."""
+        self._arm, self._desk, self._tasks = arm, desk, spec.tasks
+        self._scenes = Scenes(spec, load_sim(spec.sim))
+
+    def __call__(self, family: str, seed: int) -> tuple[str, str]:
+        """Return (cause of refusal, an instruction that makes sense)."""
+        if not family and self._tasks:
+            family = self._tasks[seed % len(self._tasks)]
+        cause = self._arm.reset_scene(seed, family)
+        request = None if cause else self._scenes.request(family, seed)
+        if request is None:
+            return cause, ''
+        self._desk.hint = request.text
+        return '', render(request, np.random.default_rng(seed), 'plain')

@@ -1,0 +1,108 @@
+"""Commanded state of postures and drives, and what their drivers take."""
+
+from array import array
+from collections.abc import Callable
+import math
+from typing import Any, NamedTuple
+
+from geometry_msgs.msg import Twist, TwistStamped
+import numpy as np
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from trajectory_msgs.msg import JointTrajectory
+
+from vla_ros.core.data import Array, DriveState
+from vla_ros.observe.joints import JointError, JointMap
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.ros.convert.base import ConvertError, from_time, header, packed
+from vla_ros.ros.convert.command import group, joint_state, trajectory
+from vla_ros.runtime.shm_limb import PostureSnapshot
+
+
+class Output(NamedTuple):
+    """How the command of a posture leaves."""
+
+    type: Any  # message class
+    make: Callable[[PostureSnapshot, PostureSpec], Any]
+
+
+def _group(snapshot: PostureSnapshot, spec: PostureSpec) -> Float64MultiArray:
+    return group(snapshot.state.commanded)
+
+
+def _trajectory(snapshot: PostureSnapshot, spec: PostureSpec) -> JointTrajectory:
+    return trajectory(snapshot.state.stamp, *_by_name(snapshot, spec), spec.control_rate)
+
+
+def _by_name(snapshot: PostureSnapshot, spec: PostureSpec) -> tuple[list[str], array, array]:
+    """Return names, positions and the velocities at which they are passed."""
+    position, velocity = packed(snapshot.state.commanded, 'd'), packed(snapshot.velocity, 'd')
+    return list(spec.joint_names), position, velocity
+
+
+def commanded_joints(spec: PostureSpec, snapshot: PostureSnapshot) -> JointState:
+    """Return what a posture is sent, by name."""
+    return joint_state(snapshot.state.stamp, *_by_name(snapshot, spec))
+
+
+# PostureDriver.command_type -> the message it stands for.
+OUTPUTS: dict[str, Output] = {
+    'position': Output(Float64MultiArray, _group),
+    'trajectory': Output(JointTrajectory, _trajectory),
+    'joint_state': Output(JointState, lambda snapshot, spec: commanded_joints(spec, snapshot)),
+}
+
+
+def commanded_joints_from_msg(message: JointState, joints: JointMap) -> tuple[int, Array]:
+    """Return stamp and joint positions (n,) rad, found by name; raises ConvertError."""
+    stamp = from_time(message.header.stamp)
+    try:
+        found = joints.read(stamp, message.name, message.position, message.velocity)
+    except JointError as error:
+        raise ConvertError(str(error).replace('joint_states', 'commanded_joints', 1)) from error
+    return stamp, found.position
+
+
+def twist(values: Array) -> Twist:
+    """Return a twist (3,) m/s, m/s, rad/s as a message."""
+    message = Twist()
+    message.linear.x, message.linear.y, message.angular.z = values.tolist()
+    return message
+
+
+def twist_stamped(spec: DriveSpec, stamp: int, values: Array) -> TwistStamped:
+    """Return a twist (3,) of the moving frame as a message."""
+    return TwistStamped(header=header(stamp, spec.frame), twist=twist(values))
+
+
+def commanded_twist(spec: DriveSpec, state: DriveState) -> TwistStamped:
+    """Return what a drive is sent."""
+    return twist_stamped(spec, state.stamp, state.commanded)
+
+
+def planar(message: Twist, where: str) -> Array:
+    """Return vx, vy m/s and wz rad/s (3,); raises ConvertError for another motion, or none."""
+    linear, angular = message.linear, message.angular
+    rest = (linear.z, angular.x, angular.y)
+    values = (linear.x, linear.y, angular.z)
+    if not all(map(math.isfinite, (*values, *rest))):
+        raise ConvertError(f'{where}: expected finite numbers, got {(*values, *rest)}')
+    if any(rest):
+        raise ConvertError(
+            f'{where}: expected linear.x, linear.y and angular.z only, got {rest} of the others'
+        )
+    return np.array(values)
+
+
+def twist_from_msg(message: TwistStamped, spec: DriveSpec, where: str) -> Array:
+    """Return the twist (3,) of the moving frame; raises ConvertError."""
+    frame = message.header.frame_id
+    if frame != spec.frame:
+        raise ConvertError(f'{where}: header.frame_id: expected {spec.frame!r}, got {frame!r}')
+    return planar(message.twist, where)
+
+
+def commanded_twist_from_msg(message: TwistStamped, spec: DriveSpec) -> tuple[int, Array]:
+    """Return stamp and twist (3,) of the moving frame; raises ConvertError."""
+    return from_time(message.header.stamp), twist_from_msg(message, spec, 'commanded_twist')

@@ -1,0 +1,48 @@
+"""Outlet: when a limb's commands leave for its driver."""
+
+from collections.abc import Callable
+import time
+
+from vla_ros.core.data import Array
+from vla_ros.ros.base import StageNode
+
+
+_AT_REST = 1e-3  # rad/s
+_PERIOD = 0.02  # s between two looks whether the driver is silent
+_SILENT = 0.05  # s without a measurement after which commands leave without one
+# s in which the control process brakes once it holds for want of measurements. Then commands end:
+# a driver that comes back must not find what was meant for before.
+_BRAKING = 1.0
+
+
+class Outlet:
+    """Sends with every measurement, and, when none come, until what moves has been braked."""
+
+    def __init__(self, node: StageNode, send: Callable[[bool], None], stale_after: float) -> None:
+        """Let `send` publish the newest command; after so many s of silence the limb is held.
+
+        It is told whether that is to leave although the limb is lost sight of.
+        """
+        self._send, self._last, self._end = send, float('-inf'), stale_after + _BRAKING
+        node.every(_PERIOD, self._on_timer)
+
+    def measured(self) -> None:
+        """Send: a measurement has come."""
+        self._last = time.monotonic()
+        self._send(False)
+
+    def stand(self, velocity: Callable[[], Array | None]) -> None:
+        """Send until the limb is sent no velocity (n,) rad/s any more: nothing is after that."""
+        end = time.monotonic() + _BRAKING
+        self._send(True)
+        while _moves(velocity()) and time.monotonic() < end:
+            time.sleep(_PERIOD)  # in the last moments of the node there is nothing to wait for
+            self._send(True)
+
+    def _on_timer(self) -> None:
+        if _SILENT < time.monotonic() - self._last < self._end:
+            self._send(True)
+
+
+def _moves(velocity: Array | None) -> bool:
+    return velocity is not None and bool((abs(velocity) > _AT_REST).any())

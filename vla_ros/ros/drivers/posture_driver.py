@@ -1,0 +1,60 @@
+"""PostureDriver: the topics of a posture's ROS 2 driver, on both sides of the control process."""
+
+from collections.abc import Callable
+
+from vla_ros.core.data import Array
+from vla_ros.observe.joints import Joints
+from vla_ros.robots.driver import EACH
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.convert.trunk import OUTPUTS
+from vla_ros.ros.drivers.arm_driver import each_joint
+from vla_ros.ros.drivers.command_sender import Outlet
+from vla_ros.ros.drivers.joint_topics import JointTopics
+from vla_ros.ros.qos import COMMAND, Topic
+from vla_ros.runtime.limb_link import LimbLink
+from vla_ros.runtime.shm_limb import PostureSnapshot
+
+
+class PostureDriver:
+    """As `Driver`, for a posture."""
+
+    def __init__(self, node: StageNode, spec: PostureSpec, limb: LimbLink) -> None:
+        """Subscribe and advertise on `node`."""
+        self._limb = limb
+        self._publish = _sender(node, spec)
+        self._outlet = Outlet(node, self._send, spec.driver.stale_after)
+        self._joints = JointTopics(node, spec, self._on_joints)
+
+    @property
+    def refused(self) -> str:
+        """Why the newest joint states were refused; '' when they were not."""
+        return self._joints.refused
+
+    def stand(self) -> None:
+        """Send what stops it: nothing is sent after that."""
+        self._outlet.stand(self._velocity)
+
+    def _velocity(self) -> Array | None:
+        snapshot = self._limb.posture(lost=True)
+        return None if snapshot is None else snapshot.velocity
+
+    def _on_joints(self, joints: Joints, doubt: str) -> None:
+        self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
+        self._outlet.measured()
+
+    def _send(self, lost: bool) -> None:
+        snapshot = self._limb.posture(lost=lost)
+        if snapshot is not None:
+            self._publish(snapshot)
+
+
+def _sender(node: StageNode, spec: PostureSpec) -> Callable[[PostureSnapshot], None]:
+    """Return what publishes commands of the driver's type."""
+    driver = spec.driver
+    if EACH in driver.command:
+        send = each_joint(node, driver.command, spec.joint_names)
+        return lambda snapshot: send(snapshot.state.commanded)
+    output = OUTPUTS[driver.command_type]
+    publisher = node.publish_on(Topic(driver.command, output.type, COMMAND))
+    return lambda snapshot: publisher.publish(output.make(snapshot, spec))

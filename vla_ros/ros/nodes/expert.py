@@ -1,0 +1,128 @@
+"""The expert node: observation and newest latent in, action chunk out; it never waits."""
+
+from dataclasses import dataclass
+
+from vla_ros.core.data import SECOND
+from vla_ros.observe import AlignConfig
+from vla_ros.policies import load_policy
+from vla_ros.policies.latent_buffer import LatentBuffer
+from vla_ros.robots import load_robot
+from vla_ros.ros import convert, qos
+from vla_ros.ros.base import StageNode, run
+from vla_ros.ros.observe.observer import GRACE, Observer
+from vla_ros.ros.params import param
+from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
+from vla_ros_msgs.msg import ExecutionStatus
+from vla_ros_msgs.msg import Latent as LatentMsg
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """Parameters of the expert node."""
+
+    robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
+    policy: str = param('policies/franka/pocket', 'Policy directory')
+    rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
+    decoder: str = param('l1', "How the net's output becomes actions")
+    silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
+    control_lost_after: float = param(
+        1.0, 'Time without a status after which the control node is called lost, s', 0.1, 10.0
+    )
+
+
+class ExpertNode(StageNode):
+    """Acts on whatever latent is newest, as long as it is valid."""
+
+    Config = ExpertConfig
+
+    def configure(self, config: ExpertConfig) -> None:
+        """Load the policy."""
+        spec = load_robot(config.robot)
+        policy = load_policy(config.policy)
+        self._expert = PocketExpert(policy, config.decoder, lambda: self.now)
+        self._buffer = LatentBuffer(policy.spec)
+        align = AlignConfig(silent_after=config.silent_after)
+        self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
+        self._frame = spec.arms[0].base_frame
+        self._chunks = self.publish_on(qos.ACTION_CHUNK)
+        self._seq = 0
+        self._lost_after = int(config.control_lost_after * SECOND)
+        self._heard = 0  # ns, of the last status
+        self._waiting: list[LatentMsg] = []
+        self.listen(qos.LATENT, self._on_latent)
+        self.listen(qos.STATUS, self._on_status)
+        self._period = 1 / config.rate
+        self._acted = 0  # ns
+        self.every(self._period, self._keep_pace)
+        self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
+
+    def _new_episode(self) -> None:
+        self._heard = self.now  # the control node has just spoken
+        self._buffer.begin(self._observer.episode_id, self._observer.instruction)
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            if message.episode_id == self._observer.episode_id:
+                self._on_latent(message)
+
+    def _on_latent(self, message: LatentMsg) -> None:
+        if message.episode_id != self._observer.episode_id:
+            # The buffer topic is replayed to a late joiner, maybe before the episode is.
+            self._waiting = [*self._waiting[-7:], message]
+            return
+        try:
+            cause = self._buffer.offer(convert.latent_from_msg(message), self.now)
+        except convert.ConvertError as error:
+            cause = str(error)
+        if cause:
+            self.get_logger().warning(f'latent refused: {cause}', throttle_duration_sec=2.0)
+
+    def _on_status(self, message: ExecutionStatus) -> None:
+        if self._heard and self.now - self._heard > self._lost_after:
+            self.get_logger().info('the control node is back')
+        self._heard = self.now
+
+    def _keep_pace(self) -> None:
+        # New pictures are acted on as they come; this is for when they come more slowly.
+        # Less than none: the clock has gone back.
+        if not 0 <= self.now - self._acted < self._period * SECOND:
+            self._act()
+
+    def _act(self) -> None:
+        """Act on the newest observation and latent, if both are there and may be used."""
+        if not (self._observer.instruction and self.active):
+            return
+        now = self.now
+        if now - self._heard > self._lost_after:
+            self.get_logger().error(
+                'the control node is lost: no chunks are published', throttle_duration_sec=2.0
+            )
+            return
+        latent = self._buffer.newest(now)
+        if latent is None:
+            if self._observer.waited > GRACE:
+                age = self._buffer.age(now)
+                words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
+                self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
+            return
+        if latent.refusal:
+            return
+        observation = self._observer.observation()
+        if observation is None:
+            return
+        self._seq += 1
+        self._acted = self.now
+        try:
+            chunk = self._expert.act(observation, latent, self._seq)
+        except ValueError as error:
+            self.get_logger().error(f'no chunk: {error}', throttle_duration_sec=2.0)
+            return
+        self._chunks.publish(convert.chunk_to_msg(chunk, self._frame))
+
+
+def main() -> None:
+    """Run the node."""
+    run(lambda: ExpertNode('expert'))
+
+
+if __name__ == '__main__':
+    main()

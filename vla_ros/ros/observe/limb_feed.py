@@ -1,0 +1,85 @@
+"""LimbFeed: what is measured of a limb and what it is commanded, given to an Aligner."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vla_ros.observe import Aligner, JointMap
+from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.spec import RobotSpec
+from vla_ros.ros import convert, qos
+from vla_ros.ros.base import StageNode
+from vla_ros.ros.convert import trunk
+from vla_ros.ros.drivers.joint_topics import JointTopics
+
+
+class LimbFeed:
+    """The subscriptions that are of one limb."""
+
+    def __init__(
+        self,
+        node: StageNode,
+        aligner: Aligner,
+        index: int,
+        name: str,
+        spec: LimbSpec,
+        say: Callable[[str], None],
+    ) -> None:
+        """Subscribe on `node`, for limb number `index`, called `name` in topics.
+
+        `say` is called with the cause of everything that is refused.
+        """
+        self._node, self._aligner, self._index, self._say = node, aligner, index, say
+        if isinstance(spec, DriveSpec):
+            self._feed_drive(name, spec)
+            return
+        JointTopics(
+            node, spec, lambda joints, old: old or aligner.offer_joints(joints, index), say
+        )
+        if isinstance(spec, PostureSpec):
+            self._feed_posture(name, spec)
+        else:
+            self._feed_arm(name, spec)
+
+    def _feed_arm(self, name: str, spec: RobotSpec) -> None:
+        self._take(
+            qos.COMMANDED_STATE.of(name),
+            lambda m: self._aligner.offer_command(*convert.commanded_from_msg(m), self._index),
+        )
+
+    def _feed_posture(self, name: str, spec: PostureSpec) -> None:
+        joints = JointMap(spec)
+        self._take(
+            qos.COMMANDED_JOINTS.of(name),
+            lambda m: self._aligner.offer_numbers(
+                *trunk.commanded_joints_from_msg(m, joints), self._index
+            ),
+        )
+
+    def _feed_drive(self, name: str, spec: DriveSpec) -> None:
+        from vla_ros.ros.convert.odometry import odometry_from_msg
+
+        self._take(
+            qos.odom(spec.driver.odom),
+            lambda m: self._aligner.offer_odom(*odometry_from_msg(m, spec), self._index),
+        )
+        self._take(
+            qos.COMMANDED_TWIST.of(name),
+            lambda m: self._aligner.offer_numbers(
+                *trunk.commanded_twist_from_msg(m, spec), self._index
+            ),
+        )
+
+    def _take(self, topic: qos.Topic, offer: Callable[[Any], str]) -> None:
+        """Subscribe; every message is offered, and what is refused is said."""
+
+        def receive(message: Any) -> None:
+            try:
+                cause = offer(message)
+            except convert.ConvertError as error:
+                cause = str(error)
+            if cause:
+                self._say(cause)
+
+        self._node.listen(topic, receive)

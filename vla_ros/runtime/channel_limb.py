@@ -1,0 +1,98 @@
+"""A posture or a drive under control, with the interface of an arm."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from vla_ros.control.laws import LawPreset
+from vla_ros.control.loops.drive_loop import DriveLoop
+from vla_ros.control.loops.interfaces import (
+    DriveHardware,
+    Hardware,
+    LimbHardware,
+    PostureHardware,
+    TargetSource,
+)
+from vla_ros.control.loops.posture_loop import PostureLoop
+from vla_ros.control.loops.supervisor import State, Supervisor
+from vla_ros.control.loops.targets import Kind, TargetConfig
+from vla_ros.core.data import Array
+from vla_ros.robots.body import LimbSpec, Robot
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.runtime.arm_limb import ArmLimb
+
+
+class ChannelLimb:
+    """A limb without a law: it executes its part of chunks, or follows a target of its own.
+
+    Attributes:
+        spec: the limb. loop: its control loop.
+        refuses_chunks: '': it can always execute one.
+    """
+
+    refuses_chunks = ''
+
+    def __init__(
+        self, spec: PostureSpec | DriveSpec, loop: PostureLoop | DriveLoop, supervisor: Supervisor
+    ) -> None:
+        """Stand for the limb of a loop."""
+        self.spec, self.loop = spec, loop
+        self._supervisor = supervisor
+
+    @property
+    def rests(self) -> str:
+        """Why it rests though a person has the robot; '' when it follows."""
+        taken = self._supervisor.state is State.TAKEOVER
+        return self.loop.targets.cause if taken else ''
+
+    def target(self, kind: Kind, stamp: int, values: Array, now: int) -> str:
+        """Take a target of `stamp` (ns) over, in TAKEOVER; return '' or the cause of refusal."""
+        targets = self.loop.targets
+        if self._supervisor.state is not State.TAKEOVER:
+            return targets.refuse(
+                f'target_{kind.name.lower()} refused in {self._supervisor.mode.name}: '
+                'take the robot over first'
+            )
+        return targets.offer(kind, stamp, values, now)
+
+    def adopt(self, preset: LawPreset) -> str:
+        """Return why it takes no law."""
+        return f'law: {self.spec.name} is a {self.spec.kind}, it has no control law'
+
+
+Limb = ArmLimb | ChannelLimb
+
+
+def make_limbs(
+    robot: Robot,
+    hardware: Sequence[LimbHardware],
+    sources: Sequence[TargetSource],
+    supervisor: Supervisor,
+    law: str,
+    targets: TargetConfig | None,
+    driven: bool,
+) -> tuple[Limb, ...]:
+    """Return the limbs of a robot under control; the arguments are those of `ArmLimb`.
+
+    Raises:
+        ConfigError: the law does not suit the hardware, or a preset is not valid.
+    """
+
+    def make(name: str, spec: LimbSpec, own: LimbHardware, source: TargetSource) -> Limb:
+        config = targets or TargetConfig()
+        # Hardware comes in the order of the limbs: it is of the limb's kind.
+        if isinstance(spec, PostureSpec):
+            posture = cast(PostureHardware, own)
+            loop = PostureLoop(spec, posture, source, supervisor, config)
+            return ChannelLimb(spec, loop, supervisor)
+        if isinstance(spec, DriveSpec):
+            drive = cast(DriveHardware, own)
+            return ChannelLimb(
+                spec, DriveLoop(spec, drive, source, supervisor, config), supervisor
+            )
+        arm = cast(Hardware, own)
+        return ArmLimb(spec, arm, source, supervisor, law, targets, driven, name)
+
+    parts = zip(named_limbs(robot), hardware, sources, strict=True)
+    return tuple(make(name, spec, own, source) for (name, spec), own, source in parts)

@@ -1,0 +1,124 @@
+"""How the state of a limb lies in the mailbox, and what its driver measured."""
+
+from dataclasses import dataclass
+
+from vla_ros.control.loops.drive_loop import DriveLoop
+from vla_ros.control.loops.loop import ControlLoop
+from vla_ros.control.loops.posture_loop import PostureLoop
+from vla_ros.core.data import Array, Command, DriveState, Pose, PostureState, RobotState
+from vla_ros.runtime.mailbox import Section
+
+
+# Whether it is known where a limb is: 0 where it has never been heard of, or was put elsewhere.
+_LOST, _KNOWN = 1, 2
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The arm at one tick."""
+
+    state: RobotState
+    command: Command
+    twist: Array  # (6,) m/s and rad/s, measured, of the tcp, base axes
+    wrench: Array  # (6,) N and Nm, what the world exerts on the tcp, base axes
+
+
+@dataclass(frozen=True)
+class PostureSnapshot:
+    """A posture at one tick."""
+
+    state: PostureState
+    velocity: Array  # (n,) rad/s, at which the commanded positions are passed
+
+
+@dataclass(frozen=True)
+class DriveSnapshot:
+    """A drive at one tick."""
+
+    state: DriveState
+
+
+def put_state(section: Section, loop: ControlLoop | PostureLoop | DriveLoop) -> None:
+    """Write a limb's state straight from the loop: this runs within the control tick."""
+    if isinstance(loop, ControlLoop):
+        _put_arm(section, loop)
+        return
+    if isinstance(loop, PostureLoop):
+        rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
+    else:
+        rows = [loop.twist, loop.commanded, loop.pose]
+    section.write(_ints(loop), [x for row in rows for x in row.tolist()])
+
+
+def _put_arm(section: Section, loop: ControlLoop) -> None:
+    model, target, sent = loop.model, loop.limiter.target, loop.actuation
+    section.write(
+        _ints(loop),
+        [
+            *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
+            *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
+            *model.twist.tolist(), *model.external_wrench.tolist(),
+            *model.q.tolist(), *model.dq.tolist(),
+            *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
+        ],
+    )  # fmt: skip
+
+
+def _ints(loop: ControlLoop | PostureLoop | DriveLoop) -> tuple[int, int, int]:
+    feedback = loop.feedback
+    return loop.stamp, loop.ticks, _KNOWN if feedback.known else _LOST if feedback.begun else 0
+
+
+def known(section: Section) -> bool:
+    """Whether it is known where a limb is: it has been heard of, and not been silent since."""
+    return section.integer(2) == _KNOWN
+
+
+def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | None:
+    """Read the state of an arm with so many joints back; None while it is not known.
+
+    `lost`: also while it has only been silent since, for what brakes it.
+    """
+    (stamp, _, sight), floats, _ = section.read()
+    if sight < (_LOST if lost else _KNOWN):
+        return None
+    commanded = Pose(floats[8:11], floats[11:15])
+    rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
+    q, dq, torque, position, velocity = rows
+    state = RobotState(
+        stamp=stamp,
+        position=q,
+        velocity=dq,
+        ee=Pose(floats[0:3], floats[3:7]),
+        gripper=float(floats[7]),
+        commanded=commanded,
+        commanded_gripper=float(floats[15]),
+    )
+    command = Command(stamp, commanded, float(floats[15]), torque, position, velocity)
+    return Snapshot(state, command, floats[16:22], floats[22:28])
+
+
+def get_posture(section: Section, joints: int, lost: bool = False) -> PostureSnapshot | None:
+    """Read the state of a posture with so many joints back, likewise."""
+    (stamp, _, sight), floats, _ = section.read()
+    if sight < (_LOST if lost else _KNOWN):
+        return None
+    q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
+    return PostureSnapshot(PostureState(stamp, q, dq, commanded), velocity)
+
+
+def get_drive(section: Section) -> DriveSnapshot | None:
+    """Read the state of a drive back; None before it was first heard of.
+
+    Not while it is silent: then its twist, which brakes and is zero, matters the more.
+    """
+    if not section.version:
+        return None
+    (stamp, _, _), floats, _ = section.read()
+    twist, commanded, pose = floats[:9].reshape(3, 3).copy()
+    return DriveSnapshot(DriveState(stamp, twist, commanded, pose))
+
+
+def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
+    """Write the joint states (n,) of a real robot, in the spec's order."""
+    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])

@@ -1,0 +1,1 @@
+"""Trials on fresh scenes and what came of them."""

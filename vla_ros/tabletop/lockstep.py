@@ -1,0 +1,194 @@
+"""The whole pipeline on a simulated clock: no ROS, no waiting, the same stages.
+
+Delays are simulated, not measured: a latent becomes visible `reasoner_delay + extra_delay` after
+its observation and a chunk `expert_delay` after its own, so that a run is the same on any machine.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from vla_ros.chunks.queue import QueueConfig
+from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.config import require
+from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation
+from vla_ros.policies.expert import Expert
+from vla_ros.policies.reasoner import Reasoner
+from vla_ros.robots.body import Robot
+from vla_ros.runtime.controller import Execution
+from vla_ros.tabletop.simulated import Scenes
+from vla_ros.tabletop.world.cameras import CameraRenderer
+from vla_ros.tabletop.world.hardware import SimHardware
+from vla_ros.tabletop.world.layout import Layout
+from vla_ros.tabletop.world.scene import Scene
+from vla_ros.tabletop.world.state import WorldState
+
+
+@dataclass(frozen=True)
+class LockstepConfig:
+    """Rates and delays of the simulated graph."""
+
+    camera_rate: float = 30.0  # Hz
+    expert_every: int = 1  # frames per chunk
+    expert_delay: float = 0.03  # s from observation to the chunk's arrival
+    reasoner_rate: float = 5.0  # Hz, at most; never faster than the reasoner's own delay
+    reasoner_delay: float = 0.06  # s from observation to the latent's arrival
+    extra_delay: float = 0.0  # s more, to stand in for a bigger reasoner
+    timeout: float = 20.0  # s of simulated time for one instruction
+    queue: QueueConfig = QueueConfig()
+
+    def __post_init__(self) -> None:
+        require(0 < self.camera_rate <= 200, 'camera_rate: expected 0..200 Hz')
+        require(self.expert_every >= 1, 'expert_every: expected 1 or more frames')
+        require(0 < self.reasoner_rate <= self.camera_rate, 'reasoner_rate: 0..camera_rate Hz')
+        for name in ('expert_delay', 'reasoner_delay', 'extra_delay'):
+            require(0 <= getattr(self, name) <= 10, f'{name}: expected 0..10 s')
+        require(self.timeout > 0, 'timeout: expected more than 0 s')
+
+
+class Judge(Protocol):
+    """Decides when an instruction is over; `sim.tasks.Progress` is one."""
+
+    success: bool
+    reason: str
+
+    def update(self, state: WorldState) -> bool:
+        """Take in the newest state; return whether the episode is over."""
+
+
+@dataclass
+class Rollout:
+    """What came of one instruction."""
+
+    success: bool = False
+    refused: bool = False
+    reason: str = 'timeout'
+    seconds: float = 0.0  # simulated, from the instruction to its end
+    chunks: list[ActionChunk] | None = None  # every chunk, for the detector's calibration
+    latent_age: float = 0.0  # s, mean over the chunks
+    seam_jump: float = 0.0  # m, greatest
+
+
+class Lockstep:
+    """Robot, scene, policy and control loop of one process; runs one instruction after another."""
+
+    def __init__(
+        self,
+        spec: Robot,
+        reasoner: Reasoner,
+        expert: Expert,
+        config: LockstepConfig | None = None,
+        scene: Scene | None = None,
+    ) -> None:
+        """Build scene, cameras and control loop."""
+        self.spec = spec
+        self.config = config or LockstepConfig()
+        self.scene = scene or Scene(spec)
+        self.renderer = CameraRenderer(self.scene)
+        self._reasoner = reasoner
+        self._expert = expert
+        self._dt = round(SECOND / spec.control_rate)
+        self._steps = round(1 / (spec.control_rate * self.scene.config.physics.timestep))
+        self.scenes = Scenes(spec, self.scene.config)
+        self._seq = 0
+        self._episodes = 0
+        self._now = 0  # ns
+
+    def reset(self, layout: Layout) -> None:
+        """Put the scene into `layout`, the arm at home and at rest."""
+        self.hardware = SimHardware(self.scene, layout)
+        self.renderer.show(layout)
+        self._now = 0
+        self.execution = Execution(self.spec, self.hardware.limbs, self.config.queue)
+        self._tick()
+
+    def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:
+        """Carry out one instruction until it is judged done, refused or out of time."""
+        config = self.config
+        rollout = Rollout(chunks=[] if keep_chunks else None)
+        start = self._now
+        self._episodes += 1
+        episode = f'lockstep-{self._episodes}'
+        self.execution.post(Event.START, instruction)
+        latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
+        arrivals: deque[tuple[int, ActionChunk]] = deque()
+        latent: Latent | None = None
+        next_reason = start
+        frame = 0
+        period = SECOND / config.camera_rate
+        ages: list[float] = []
+        while (now := self._now) - start < config.timeout * SECOND:
+            observation = self.observe(instruction)
+            if now >= next_reason:
+                next_reason = self._reason(observation, episode, latents)
+            while latents and latents[0][0] <= now:
+                latent = latents.popleft()[1]
+            if latent is not None and not latent.grounded:
+                rollout.refused, rollout.reason = True, latent.refusal
+                break
+            if latent is not None and frame % config.expert_every == 0:
+                chunk = self._act(observation, latent, arrivals)
+                ages.append(chunk.latent_age)
+                if rollout.chunks is not None:
+                    rollout.chunks.append(chunk)
+            frame += 1
+            self._advance(start + round(frame * period), arrivals, rollout)
+            if judge.update(self._world()):
+                rollout.success, rollout.reason = judge.success, judge.reason
+                break
+        self.execution.post(Event.FINISH)
+        rollout.seconds = (self._now - start) / SECOND
+        rollout.latent_age = float(np.mean(ages)) if ages else 0.0
+        return rollout
+
+    def _reason(
+        self, observation: Observation, episode: str, latents: deque[tuple[int, Latent]]
+    ) -> int:
+        """Send a latent on its way; return when to reason next, ns."""
+        config, instruction = self.config, observation.instruction
+        made = self._reasoner.reason(observation, instruction, episode, self._next_seq())
+        wait = config.reasoner_delay + config.extra_delay
+        latents.append((self._now + round(wait * SECOND), made))
+        return self._now + round(max(wait, 1 / config.reasoner_rate) * SECOND)
+
+    def _act(
+        self, observation: Observation, latent: Latent, arrivals: deque[tuple[int, ActionChunk]]
+    ) -> ActionChunk:
+        """Send a chunk on its way, and return it."""
+        chunk = self._expert.act(observation, latent, self._next_seq())
+        arrivals.append((self._now + round(self.config.expert_delay * SECOND), chunk))
+        return chunk
+
+    def _advance(
+        self, until: int, arrivals: deque[tuple[int, ActionChunk]], rollout: Rollout
+    ) -> None:
+        """Tick until `until` ns, handing over chunks as they arrive."""
+        while self._now < until:
+            while arrivals and arrivals[0][0] <= self._now:
+                chunk = arrivals.popleft()[1]
+                self.execution.offer(chunk, self._now)
+            self._tick()
+            rollout.seam_jump = max(rollout.seam_jump, self.execution.queue.seam_jump)
+
+    def _tick(self) -> None:
+        self.execution.tick(self._now)
+        self.hardware.step(self._steps)
+        self._now += self._dt
+
+    def _world(self) -> WorldState:
+        commands = [limb.loop.command() for limb in self.execution.arms]
+        return self.hardware.world([(c.target, c.gripper) for c in commands])
+
+    def observe(self, instruction: str) -> Observation:
+        """Return what the policy may look at now."""
+        images: dict[str, Image] = {
+            camera.name: self.renderer.render(camera.name, self.hardware.data.qpos)
+            for camera in self.spec.cameras
+        }
+        return Observation(self._now, images, self.execution.state(), instruction)
+
+    def _next_seq(self) -> int:
+        self._seq += 1
+        return self._seq

@@ -1,0 +1,129 @@
+"""A trained net into a policy directory."""
+
+from pathlib import Path
+import shutil
+import warnings
+
+import onnx
+import torch
+import yaml
+
+from vla_ros.core import config
+from vla_ros.policies.channels import STATE
+from vla_ros.policies.directory import PolicySpec, sha256
+from vla_ros.tabletop.language import Vocabulary
+from vla_ros.tabletop.pocket.embodiment import Embodiment
+from vla_ros.tabletop.pocket.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
+from vla_ros.tabletop.pocket.reasoner import Thought
+from vla_ros.tabletop.pocket.settings import TrainSettings
+
+
+OPSET = 17
+HASHED = ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
+
+
+def export_policy(
+    net: PolicyNet,
+    settings: TrainSettings,
+    body: Embodiment,
+    vocabulary: Vocabulary,
+    threshold: float,
+    dt: float,
+    folder: Path,
+) -> PolicySpec:
+    """Write `policy.yaml`, both ONNX files and the vocabulary; the same net gives the same bytes.
+
+    The directory is filled beside its place and moved there whole, so that whoever loads it
+    meanwhile never sees half of it. A model card that is already there stays.
+    """
+    part = folder.with_name(folder.name + '.part')
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    _export_nets(net.eval(), settings, body, part)
+    vocabulary.save(part / 'vocabulary.json')
+    spec = _spec(settings, body, threshold, dt, part)
+    text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
+    (part / 'policy.yaml').write_text(text, encoding='utf-8')
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(part.iterdir()):
+        file.replace(folder / file.name)
+    part.rmdir()
+    return spec
+
+
+def _export_nets(net: PolicyNet, settings: TrainSettings, body: Embodiment, folder: Path) -> None:
+    size, length = settings.net.image_size, settings.net.tokens
+    images = [torch.zeros(1, size, size, 3, dtype=torch.uint8) for _ in body.cameras]
+    words, state = torch.ones(1, length, dtype=torch.int64), _state(body)
+    latent = torch.zeros(1, 4, settings.net.latent_width)
+    _export(
+        ReasonerGraph(net, body),
+        (*images, words, state),
+        ((*body.cameras, 'tokens', 'state'), Thought._fields),
+        folder / 'reasoner.onnx',
+    )
+    _export(
+        ExpertGraph(net, body),
+        (*images, state, latent, torch.zeros(1)),
+        ((*body.cameras, 'state', 'latent', 'age'), ('actions', 'feature', 'positions')),
+        folder / 'expert.onnx',
+    )
+
+
+def _state(body: Embodiment) -> torch.Tensor:
+    """Return a state (1, 2 per channel) whose rotations are rotations."""
+    state = torch.zeros(1, 2 * len(body.channels))
+    state[:, 6 : STATE * body.arms : 8] = 1.0
+    return state
+
+
+def _export(
+    graph: torch.nn.Module,
+    inputs: tuple[torch.Tensor, ...],
+    names: tuple[tuple[str, ...], tuple[str, ...]],
+    path: Path,
+) -> None:
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter('ignore')
+        torch.onnx.export(
+            graph,
+            inputs,
+            str(path),
+            input_names=list(names[0]),
+            output_names=list(names[1]),
+            opset_version=OPSET,
+            dynamo=False,  # the other exporter needs onnxscript, and names nodes by the run
+        )
+    model = onnx.load(path)
+    model.doc_string = ''
+    for node in model.graph.node:
+        node.doc_string = ''
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _spec(
+    settings: TrainSettings, body: Embodiment, threshold: float, dt: float, folder: Path
+) -> PolicySpec:
+    return PolicySpec(
+        name=f'{body.name}-{settings.name}',
+        robot=body.name,
+        representation='ee_pose',
+        channels=body.channels,
+        cameras=body.cameras,
+        families=body.families,
+        image_size=settings.net.image_size,
+        dt=dt,
+        horizon=settings.net.horizon,
+        latent_tokens=4,
+        latent_width=settings.net.latent_width,
+        feature_width=settings.net.feature_width,
+        p_grounded_min=round(threshold, 4),
+        latent_valid_for=settings.latent_valid_for,
+        chunk_valid_for=settings.chunk_valid_for,
+        search_time=settings.search_time if body.far.links else 0.0,
+        reasoner_rate=settings.reasoner_rate,
+        expert_rate=settings.expert_rate,
+        gripper_open=body.gripper_open,
+        files={name: sha256(folder / name) for name in HASHED},
+    )

@@ -1,0 +1,1 @@
+"""Pictures of still scenes, for training the eyes."""

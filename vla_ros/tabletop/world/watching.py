@@ -1,0 +1,64 @@
+"""TrunkReader: looks at everything of a simulated body but its arms."""
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+
+from vla_ros.core.data import Pose
+from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.posture import PostureSpec
+from vla_ros.tabletop.world.arm import LimbAddresses, find
+from vla_ros.tabletop.world.limbs import SimDrive, SimLimb, SimPosture
+from vla_ros.tabletop.world.scene import Scene
+from vla_ros.tabletop.world.trunk import Chain, Trunk, Wheels, pose_of
+
+
+class TrunkReader:
+    """Knows where torso, head, base and the head's camera are in the model.
+
+    The camera is the first of the robot's, which is what its policies see best with.
+    """
+
+    def __init__(self, scene: Scene, data: mujoco.MjData) -> None:
+        """Look the parts up."""
+        self._scene, self._data = scene, data
+        camera = scene.spec.cameras[0]
+        self._frame = find(scene.model, 'body', scene.spec.arms[0].base_frame)
+        self._eye = find(scene.model, 'camera', camera.name)
+        self._view = 0.5 * camera.fov_y
+
+    def read(self, limbs: Sequence[SimLimb]) -> Trunk:
+        """Return the state after mj_kinematics and mj_camlight."""
+        data = self._data
+        base = np.zeros(3)
+        others: list[Chain | Wheels] = []
+        for spec, own, limb in zip(self._scene.spec.limbs, self._scene.limbs, limbs, strict=True):
+            if isinstance(spec, PostureSpec) and isinstance(limb, SimPosture):
+                others.append(self._chain(spec, own, limb))
+            elif isinstance(spec, DriveSpec) and isinstance(limb, SimDrive):
+                sample = limb.read()
+                base = sample.pose
+                others.append(Wheels(spec.name, sample.twist, limb.commanded.copy()))
+        # MuJoCo's cameras look along -z, ours along z with y down.
+        eye = data.cam_xmat[self._eye].reshape(3, 3) * (1, -1, -1)
+        return Trunk(
+            frame=pose_of(data.xpos[self._frame], data.xmat[self._frame]),
+            base=base,
+            eye=Pose(data.cam_xpos[self._eye].copy(), pose_of(np.zeros(3), eye).quaternion),
+            view=self._view,
+            limbs=tuple(others),
+        )
+
+    def _chain(self, spec: PostureSpec, own: LimbAddresses, limb: SimPosture) -> Chain:
+        data = self._data
+        return Chain(
+            name=spec.name,
+            position=data.qpos[own.q],
+            commanded=limb.commanded.copy(),
+            home=spec.home,
+            lower=spec.joint_array('lower'),
+            upper=spec.joint_array('upper'),
+            axes=data.xaxis[own.joints],
+            anchors=data.xanchor[own.joints],
+        )
