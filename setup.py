@@ -7,7 +7,13 @@ from setuptools import find_packages, setup
 
 
 PACKAGE = 'vla_ros'
-NODES = ('camera', 'reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop')
+NODES = {
+    'camera': 'tabletop.camera_node',
+    **{
+        name: f'ros.nodes.{name}'
+        for name in ('reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop')
+    },
+}
 
 # Folders beside the package that ROS tools and the nodes look up under share/vla_ros.
 SHARED_FOLDERS = ('launch', 'config', 'urdf', 'policies')
@@ -77,8 +83,8 @@ setup(
     },
     entry_points={
         'console_scripts': [
-            f'{PACKAGE} = {PACKAGE}.cli:main',
-            *(f'{node}_node = {PACKAGE}.nodes.{node}:main' for node in NODES),
+            f'{PACKAGE} = {PACKAGE}.cli.main:main',
+            *(f'{node}_node = {PACKAGE}.{module}:main' for node, module in NODES.items()),
         ],
     },
     zip_safe=False,

@@ -1,29 +1,37 @@
-"""The rules of docs/design.md that keep stages apart and files small, checked on the source."""
+"""The rooms of docs/design.md: who may import whom, and how long things are, read off the source."""
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 import re
-
-import pytest
 
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / 'vla_ros'
 SOURCES = sorted(PACKAGE.rglob('*.py'))
 
-# What may import ROS, and what may import every stage.
-ROS_FOLDERS = {'nodes', 'bringup'}
-COMPOSERS = {'cli', 'commands', 'pipeline', *ROS_FOLDERS}
-# The waist that every stage stands on; it stands on nothing but itself.
-SHARED = {
-    *('config', 'data', 'episodes', 'geometry', 'language', 'paths'),
-    *('policy', 'presets', 'robots'),
+WAIST = {'core', 'robots'}
+# What each room may import, besides itself.
+ROOMS = {
+    'core': set(),
+    'robots': {'core'},
+    'observe': WAIST,
+    'policies': WAIST,
+    'chunks': WAIST,
+    'control': WAIST,
+    'runtime': WAIST | {'chunks', 'control'},
+    'detect': {'core'},
+    'dataset': WAIST | {'observe'},
+    'teleop': WAIST,
+    'evaluate': WAIST,
 }
-STAGES = {
-    *('observe', 'reason', 'act', 'control', 'detect', 'record'),
-    *('learn', 'evaluate', 'sim', 'console', 'teleop'),
-}
+STACK = set(ROOMS) | {'ros'}
+ROOMS['ros'] = STACK - {'ros'}
+# The simulated world and what measures and commands: nothing above imports them.
+ROOMS['tabletop'] = STACK
+ROOMS['bench'] = STACK | {'tabletop'}
+ROOMS['cli'] = STACK | {'tabletop', 'bench'}
 
 ROS_PACKAGES = re.compile(
     r'(rclpy|launch|launch_ros|ament_index_python|\w+_(msgs|srvs|interfaces))$'
@@ -41,93 +49,140 @@ LONGEST_FUNCTION = 60
 
 
 def name_of(path: Path) -> str:
-    """Return a source's path for test names and messages."""
+    """Return a source's path for messages."""
     return str(path.relative_to(ROOT))
 
 
-def part_of(path: Path) -> str:
-    """Return the stage, folder or module directly under vla_ros that a source belongs to."""
-    return Path(path.relative_to(PACKAGE).parts[0]).stem
+def room_of(path: Path) -> str:
+    """Return the folder directly under vla_ros that a source belongs to; '' for vla_ros itself."""
+    return path.relative_to(PACKAGE).parts[0] if path.parent != PACKAGE else ''
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return the parsed source."""
+    return ast.parse(path.read_text())
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
     """Yield every imported module, those inside functions too, with its line."""
     package = ('vla_ros', *path.relative_to(PACKAGE).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = '.'.join((*base, *([node.module] if node.module else [])))
-            # `from vla_ros import sim` names the part last
             for alias in node.names:
-                yield (f'{module}.{alias.name}' if module == 'vla_ros' else module), node.lineno
+                # The last name may be a module, too.
+                yield f'{module}.{alias.name}', node.lineno
 
 
-def parts_imported(path: Path) -> dict[str, int]:
-    """Return the parts of vla_ros that a source imports, with a line each."""
-    return {
-        module.split('.')[1]: line
-        for module, line in imports(path)
-        if module.startswith('vla_ros.') and not module.startswith('vla_ros.__')
+def rooms_imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the rooms that a source imports, with a line each."""
+    for module, line in imports(path):
+        parts = module.split('.')
+        if parts[0] == 'vla_ros' and len(parts) > 1 and parts[1] != '__version__':
+            yield parts[1], line
+
+
+def modules_imported(path: Path, known: dict[str, Path]) -> set[str]:
+    """Return the modules of vla_ros that a source imports while it is imported itself."""
+    later = {
+        child
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.walk(node)
     }
+    guarded = {
+        child
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.If) and 'TYPE_CHECKING' in ast.dump(node.test)
+        for child in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.ImportFrom) or node in later or node in guarded:
+            continue
+        for alias in node.names:
+            full = f'{node.module}.{alias.name}'
+            found.add(full if full in known else node.module)
+    return {module for module in found if module in known and known[module] != path}
 
 
-every_source = pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_every_room_imports_only_what_the_table_allows():
+    wrong = [
+        f'{name_of(path)}:{line} imports {room}; {room_of(path)} may import {sorted(allowed)}'
+        for path in SOURCES
+        if (own := room_of(path))
+        for allowed in [ROOMS[own]]
+        for room, line in rooms_imported(path)
+        if room not in allowed | {own}
+    ]
+    assert not wrong, '\n'.join(wrong)
 
 
-@every_source
-def test_only_nodes_and_bringup_import_ros(path):
-    if part_of(path) in ROS_FOLDERS:
-        return
-    ros = [
-        f'line {line}: {module}'
+def test_every_file_is_in_a_room():
+    assert {room_of(path) for path in SOURCES} == {*ROOMS, ''}
+    assert [path.name for path in PACKAGE.glob('*.py')] == ['__init__.py']
+
+
+def test_no_two_rooms_import_each_other():
+    both = [(a, b) for a, names in ROOMS.items() for b in names if a in ROOMS[b]]
+    assert not both, f'{both}'
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    known = {
+        name_of(path).removesuffix('.py').removesuffix('/__init__').replace('/', '.'): path
+        for path in SOURCES
+    }
+    left = {module: modules_imported(path, known) for module, path in known.items()}
+    while free := [module for module, needs in left.items() if not needs & left.keys()]:
+        for module in free:
+            del left[module]
+    assert not left, f'a circle among {sorted(left)}'
+
+
+def test_only_ros_and_the_nodes_of_the_table_import_ros():
+    wrong = [
+        f'{name_of(path)}:{line} imports {module}'
+        for path in SOURCES
+        if room_of(path) not in ('ros', 'bench')
+        and not (room_of(path) == 'tabletop' and path.stem.endswith('_node'))
         for module, line in imports(path)
         if ROS_PACKAGES.match(module.split('.')[0])
     ]
-    assert not ros, f'{name_of(path)} imports ROS: {ros}'
+    assert not wrong, '\n'.join(wrong)
 
 
-@every_source
-def test_stages_do_not_import_each_other(path):
-    part = part_of(path)
-    if part in COMPOSERS or part == '__init__':
-        return
-    allowed = SHARED if part in SHARED else SHARED | {part}
-    wrong = [
-        f'line {line}: {name}'
-        for name, line in parts_imported(path).items()
-        if name not in allowed
-    ]
-    assert not wrong, f'{name_of(path)} may import {sorted(allowed)} of vla_ros, but: {wrong}'
+def test_a_file_name_stands_at_most_twice():
+    names = [path.name for path in SOURCES if path.name != '__init__.py']
+    often = sorted({name for name in names if names.count(name) > 2})
+    assert not often, f'{often}'
 
 
-def test_every_part_has_its_place():
-    parts = {part_of(path) for path in SOURCES} - {'__init__', '__main__'}
-    unknown = parts - COMPOSERS - SHARED - STAGES
-    assert not unknown, (
-        f'{sorted(unknown)}: neither a stage, a composer nor shared; see docs/design.md'
-    )
-
-
-@every_source
-def test_nothing_unsafe_is_called(path):
+def test_nothing_unsafe_is_called():
     found = [
-        f'line {number}: {what}'
+        f'{name_of(path)}:{number} {what}'
+        for path in SOURCES
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         for what, pattern in FORBIDDEN.items()
         if re.search(pattern, line)
     ]
-    assert not found, f'{name_of(path)}: {found}'
+    assert not found, '\n'.join(found)
 
 
-@every_source
-def test_files_and_functions_are_short(path):
-    text = path.read_text()
-    count = len(text.splitlines())
-    assert count <= LONGEST_FILE, f'{name_of(path)} has {count} lines'
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= LONGEST_FUNCTION, f'{name_of(path)}: {node.name} has {length} lines'
+def test_files_and_functions_are_short():
+    long = []
+    for path in SOURCES:
+        lines = len(path.read_text().splitlines())
+        if lines > LONGEST_FILE:
+            long.append(f'{name_of(path)} has {lines} lines')
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    long.append(f'{name_of(path)}: {node.name} has {length} lines')
+    assert not long, '\n'.join(long)

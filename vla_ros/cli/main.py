@@ -1,4 +1,4 @@
-"""`vla_ros`: one command line for the whole stack; each command is a file in `commands/`."""
+"""`vla_ros`: one command line for the whole stack; each command is a file in this room."""
 
 import logging
 import sys

@@ -4,7 +4,7 @@ from pathlib import Path
 import sys
 
 
-_CHECKOUT = Path(__file__).resolve().parent.parent
+_CHECKOUT = Path(__file__).resolve().parents[2]
 _PREFIX = Path(sys.prefix) / 'share' / 'vla_ros'
 
 

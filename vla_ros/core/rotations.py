@@ -1,4 +1,4 @@
-"""Rotations in plain floats, for the control tick; elsewhere vla_ros.core.geometry is the one to use.
+"""Rotations in plain floats, for the control tick; elsewhere core.geometry is the one to use.
 
 At 1 kHz the call overhead of small arrays costs more than the arithmetic. Quaternions are xyzw,
 rotation vectors are axis times angle in rad; a test holds these to vla_ros.core.geometry.

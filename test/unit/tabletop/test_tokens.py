@@ -16,7 +16,7 @@ from vla_ros.tabletop.tokens import HORIZON, collect, fit_tokenizer, measure
 
 
 pytest.importorskip('torch')
-sys.path.insert(0, str(Path(__file__).parents[1] / 'learn'))
+sys.path.insert(0, str(Path(__file__).parent / 'learn'))
 from synthetic import write_demos  # noqa: E402
 
 

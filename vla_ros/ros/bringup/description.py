@@ -65,12 +65,16 @@ HELP = {
 }
 
 
+# Nodes of a simulated world: they are started by name, the stack itself does not import them.
+_ELSEWHERE = {'camera': 'vla_ros.tabletop.camera_node'}
+
+
 @dataclass(frozen=True)
 class NodeDescription:
     """One node of the stack."""
 
     name: str
-    executable: str  # in lib/vla_ros; its module is vla_ros.ros.nodes.<name>
+    executable: str  # in lib/vla_ros
     lifecycle: bool
     parameters: dict[str, Value] = field(default_factory=dict)
     remappings: tuple[tuple[str, str], ...] = ()
@@ -79,7 +83,8 @@ class NodeDescription:
     @property
     def module(self) -> str:
         """Module to run with `python -m`."""
-        return f'vla_ros.ros.nodes.{self.executable.removesuffix("_node")}'
+        name = self.executable.removesuffix('_node')
+        return _ELSEWHERE.get(name, f'vla_ros.ros.nodes.{name}')
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 
 
-POLICY = Path(__file__).parents[3] / 'policies/franka/pocket'
+POLICY = Path(__file__).parents[4] / 'policies/franka/pocket'
 pytestmark = pytest.mark.skipif(
     not (POLICY / 'policy.yaml').is_file(), reason='no pocket policy here; see `vla_ros train`'
 )
