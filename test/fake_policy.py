@@ -114,7 +114,7 @@ def _expert(velocity, cameras, parts):
             start = part.relative.start
             actions[0, :, start : start + 3] = steps * np.array(velocity)
             actions[0, :, start + 6] = 1.0
-        elif part.kind == 'posture':
+        elif part.kind == 'joint_group':
             actions[0, :, part.relative] = steps * POSTURE_SPEED
         else:
             actions[0, :, part.relative] = DRIVE

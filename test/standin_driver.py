@@ -29,8 +29,8 @@ from std_msgs.msg import String
 from vla_ros.core.config import build
 from vla_ros.robots import load_robot
 from vla_ros.ros import qos
-from vla_ros.ros.base import PARENT, PROMPT, die_with_parent, prioritise
-from vla_ros.ros.convert.base import header, packed, to_time
+from vla_ros.ros.convert.fields import header, packed, to_time
+from vla_ros.ros.stage_node import PARENT, PROMPT, die_with_parent, prioritise
 from vla_ros_msgs.msg import SimState
 
 

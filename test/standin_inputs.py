@@ -5,8 +5,8 @@ import numpy as np
 from std_msgs.msg import Float64, Float64MultiArray
 
 from vla_ros.robots.driver import EACH
-from vla_ros.ros.convert.base import from_pose
 from vla_ros.ros.convert.command import OUTPUTS
+from vla_ros.ros.convert.fields import from_pose
 
 
 def inputs(robot):
@@ -117,4 +117,4 @@ _TAKE = {
     'joint_state': _joint_state,
     'pose': _pose,
 }
-_LIMBS = {'arm': _arm, 'posture': _joints, 'drive': _drive}
+_LIMBS = {'arm': _arm, 'joint_group': _joints, 'mobile_base': _drive}

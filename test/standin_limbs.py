@@ -51,7 +51,7 @@ class Compliance:
         return jacobian.T @ wrench + posture + model.coriolis + model.gravity
 
 
-class Posture:
+class JointGroup:
     """Joints that take positions, smoothly: they come when they come."""
 
     fingers = ()
@@ -99,7 +99,7 @@ class Posture:
         return float(np.abs(self.limb.read().velocity / self.fastest).max())
 
 
-class Arm(Posture):
+class Arm(JointGroup):
     """Takes one of the command types, and openings of its gripper."""
 
     def reset(self):
@@ -168,4 +168,4 @@ class Drive:
         return float(np.abs(self.limb.read().twist / self.fastest).max())
 
 
-KINDS = {'arm': Arm, 'posture': Posture, 'drive': Drive}
+KINDS = {'arm': Arm, 'joint_group': JointGroup, 'mobile_base': Drive}

@@ -6,7 +6,7 @@ from geometry_msgs.msg import WrenchStamped
 from sensor_msgs.msg import JointState
 
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header, packed
+from vla_ros.ros.convert.fields import header, packed
 
 
 ODOMETRY = 50.0  # Hz, usual for drive controllers
@@ -16,7 +16,7 @@ def outputs(robot, rate):
     """Yield (topic, Hz, what makes a message of a stamp); `rate` is that of joints, Hz."""
     joints = {}
     for limb in robot.limbs:
-        if limb.spec.kind == 'drive':
+        if limb.spec.kind == 'mobile_base':
             yield qos.odom(limb.spec.driver.odom), ODOMETRY, partial(_odometry, limb)
         else:
             for topic in limb.spec.driver.joint_topics:

@@ -27,18 +27,18 @@ class Limb:
         if self.kind == 'arm':
             point = message.pose.position
             self.values.append([point.x, point.y, point.z])
-        elif self.kind == 'posture':
+        elif self.kind == 'joint_group':
             self.values.append(list(message.position))
         else:
             self.values.append([message.twist.linear.x])
 
     def moved(self, start):
-        if self.kind == 'drive':
+        if self.kind == 'mobile_base':
             return self.values[-1][0] > 0.9 * DRIVE[0]
         return np.linalg.norm(np.subtract(self.values[-1], start)) > 0.02
 
     def rests(self):
-        if self.kind == 'drive':
+        if self.kind == 'mobile_base':
             return self.values[-1] == [0.0]
         return len(self.values) > 20 and self.values[-20] == self.values[-1]
 

@@ -8,7 +8,7 @@ from sensor_msgs.msg import Joy
 from vla_ros.core.data import Mode
 from vla_ros.dataset.read import read_episode
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

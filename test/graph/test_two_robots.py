@@ -13,7 +13,7 @@ from std_srvs.srv import Trigger
 from vla_ros.bench.recorder_bench import recorded
 from vla_ros.core.data import Mode
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from vla_ros.robots import RobotSpec
+from vla_ros.robots import ArmSpec
 from vla_ros.robots.model import RobotModel
 from vla_ros.ros import convert, qos
 
@@ -19,7 +19,7 @@ class DriverBench(ControlBench):
     The joints stand still at home; the force sensor, where there is one, feels the tool's weight.
     """
 
-    def __init__(self, bench, spec: RobotSpec, robot: str = ''):
+    def __init__(self, bench, spec: ArmSpec, robot: str = ''):
         """Start the node for `robot`, a name or path; empty: the spec's."""
         self.spec, sensor = spec, spec.force_sensor
         command = qos.Topic(spec.driver.command, Float64MultiArray, qos.COMMAND)

@@ -7,7 +7,7 @@ from std_srvs.srv import Trigger
 
 from vla_ros.control.loops.supervisor import Event, Supervisor
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header, to_pose
+from vla_ros.ros.convert.fields import header, to_pose
 from vla_ros_msgs.msg import ExecutionStatus
 
 

@@ -4,7 +4,7 @@ from geometry_msgs.msg import TwistStamped
 from sensor_msgs.msg import JointState
 
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 
 
 def aim(name, **values):

@@ -7,7 +7,7 @@ import numpy as np
 from vla_ros.core.data import Latent, Pose, RobotState
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
 
 

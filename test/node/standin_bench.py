@@ -11,7 +11,7 @@ from vla_ros.robots import load_robot, named_arms
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 
 
 class StandinBench(ControlBench):

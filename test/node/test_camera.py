@@ -7,7 +7,7 @@ import yaml
 from vla_ros.core.config import to_tree
 from vla_ros.robots import load_robot
 from vla_ros.ros.convert import image_from_msg
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros_msgs.msg import SimState
 
 

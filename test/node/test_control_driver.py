@@ -11,7 +11,7 @@ from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.ros import qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -13,9 +13,9 @@ from std_msgs.msg import Float64MultiArray
 
 from vla_ros.core.data import Command
 from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
-from vla_ros.robots.spec import BaseSpec
-from vla_ros.ros.convert.base import ConvertError, to_pose
+from vla_ros.robots.spec import MountSpec
 from vla_ros.ros.convert.command import OUTPUTS
+from vla_ros.ros.convert.fields import ConvertError, to_pose
 from vla_ros.ros.convert.target import (
     joint_target,
     pose_target,
@@ -26,7 +26,7 @@ from vla_ros.ros.convert.target import (
 
 
 TURN = quat_from_rotvec(np.array([0.0, np.pi / 2, 0.3]))
-MOUNTED = replace(SPEC, base=BaseSpec('map', (1.0, 2.0, 0.5), tuple(TURN.tolist())))
+MOUNTED = replace(SPEC, base=MountSpec('map', (1.0, 2.0, 0.5), tuple(TURN.tolist())))
 
 
 def pose(frame):

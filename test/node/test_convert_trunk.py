@@ -1,4 +1,4 @@
-"""Postures and drives as messages and back, and what of them is not believed."""
+"""JointGroups and drives as messages and back, and what of them is not believed."""
 
 import math
 
@@ -10,19 +10,22 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_ros.core.data import DriveState, Pose, PostureState, RobotState
+from vla_ros.core.data import JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import JointMap
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert
-from vla_ros.ros.convert import ConvertError, trunk
+from vla_ros.ros.convert import ConvertError
+from vla_ros.ros.convert import body as trunk
 from vla_ros.ros.convert.target import drive_target, joint_target
-from vla_ros.runtime.shm_limb import PostureSnapshot
+from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
 ROBOT = load_robot('humanoid')
 LEFT, TORSO, BASE = ROBOT.limbs[0], ROBOT.limbs[2], ROBOT.limbs[4]
-POSTURE = PostureState(7, np.array([0.1, 0.2, 0.3]), np.zeros(3), np.array([0.11, 0.21, 0.31]))
-DRIVE = DriveState(8, np.array([0.2, 0.1, 0.3]), np.array([0.25, 0.0, 0.4]), np.array([1, 2, 1.0]))
+POSTURE = JointGroupState(7, np.array([0.1, 0.2, 0.3]), np.zeros(3), np.array([0.11, 0.21, 0.31]))
+DRIVE = MobileBaseState(
+    8, np.array([0.2, 0.1, 0.3]), np.array([0.25, 0.0, 0.4]), np.array([1, 2, 1.0])
+)
 
 
 def over_the_wire(message):
@@ -30,7 +33,7 @@ def over_the_wire(message):
 
 
 def test_what_a_posture_is_sent_is_read_back_by_name():
-    message = over_the_wire(trunk.commanded_joints(TORSO, PostureSnapshot(POSTURE, np.ones(3))))
+    message = over_the_wire(trunk.commanded_joints(TORSO, JointGroupSnapshot(POSTURE, np.ones(3))))
     assert message.velocity.tolist() == [1.0] * 3
     order = [2, 0, 1]
     shuffled = JointState(header=message.header, name=[message.name[i] for i in order])
@@ -134,7 +137,7 @@ def test_odometry_is_read_back():
 def test_a_posture_is_commanded_in_every_way_its_driver_may_take(kind, message):
     made = trunk.OUTPUTS[kind]
     assert made.type is message
-    sent = over_the_wire(made.make(PostureSnapshot(POSTURE, np.ones(3)), TORSO))
+    sent = over_the_wire(made.make(JointGroupSnapshot(POSTURE, np.ones(3)), TORSO))
     if kind == 'position':
         values = sent.data
     elif kind == 'trajectory':

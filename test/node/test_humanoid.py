@@ -67,7 +67,7 @@ def test_postures_and_drives_have_the_topics_that_are_theirs(made):
         own = {name.removeprefix(f'/{limb.name}/') for name in found if f'/{limb.name}/' in name}
         assert own == (
             {'commanded_twist', 'target_twist'}
-            if limb.kind == 'drive'
+            if limb.kind == 'mobile_base'
             else {'commanded_joints', 'target_joint'}
         )
     parameters = made.bench.node.get_parameters_by_prefix('head')

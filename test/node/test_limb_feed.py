@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
 
-from vla_ros.core.data import DriveState, Pose, PostureState, RobotState
+from vla_ros.core.data import JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import Aligner
 from vla_ros.robots import load_robot, named_limbs
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert import trunk
+from vla_ros.ros.convert import body as trunk
 from vla_ros.ros.observe.limb_feed import LimbFeed
-from vla_ros.runtime.shm_limb import PostureSnapshot
+from vla_ros.ros.stage_node import StageNode
+from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
 pytest.importorskip('nav_msgs')
@@ -59,8 +59,8 @@ class Robot:
         for limb, state in states:
             if limb.kind == 'arm':
                 message = convert.commanded_to_msg(limb, state)
-            elif limb.kind == 'posture':
-                snapshot = PostureSnapshot(state, np.zeros(limb.n))
+            elif limb.kind == 'joint_group':
+                snapshot = JointGroupSnapshot(state, np.zeros(limb.n))
                 message = trunk.commanded_joints(limb, snapshot)
             else:
                 message = trunk.commanded_twist(limb, state)
@@ -68,11 +68,11 @@ class Robot:
             send(qos.COMMANDED[limb.kind].of(limb.name), message)
 
     def _state(self, limb, stamp):
-        if limb.kind == 'drive':
-            return DriveState(stamp, TWIST, 2 * TWIST)
+        if limb.kind == 'mobile_base':
+            return MobileBaseState(stamp, TWIST, 2 * TWIST)
         still = np.zeros(limb.n)
-        if limb.kind == 'posture':
-            return PostureState(stamp, limb.home, still, limb.home + 0.1)
+        if limb.kind == 'joint_group':
+            return JointGroupState(stamp, limb.home, still, limb.home + 0.1)
         return RobotState(stamp, limb.home, still, POSE, 0.08, POSE, 0.07)
 
     def picture(self, stamp):

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 import pytest
 
 from vla_ros.core.config import ConfigError
-from vla_ros.ros.base import StageNode
 from vla_ros.ros.params import Parameters, param
+from vla_ros.ros.stage_node import StageNode
 
 
 @dataclass(frozen=True)

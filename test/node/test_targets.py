@@ -13,7 +13,7 @@ from std_msgs.msg import Float64, Float64MultiArray
 
 from vla_ros.core.data import Mode
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert.base import to_pose
+from vla_ros.ros.convert.fields import to_pose
 from vla_ros_msgs.srv import SetInstruction
 
 

@@ -13,7 +13,7 @@ from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import Mode
 from vla_ros.core.paths import config_file
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros.ros.nodes.teleop import TeleopNode
 
 

@@ -8,7 +8,7 @@ from robot_feed import SPEC, state
 from sensor_msgs.msg import JointState, Joy
 
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
 from vla_ros.ros.nodes.teleop import TeleopNode
 
 

@@ -1,4 +1,4 @@
-"""The rooms of docs/design.md: who may import whom, and how long things are, read off the source."""
+"""The rooms of docs/design.md: who may import whom, and how long things are."""
 
 import ast
 from collections.abc import Iterator

@@ -17,10 +17,10 @@ from rclpy.node import Node
 
 from vla_ros.core.data import Image, Pose, RobotState
 from vla_ros.robots import load_arm
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import die_with_parent
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.convert.fields import header
+from vla_ros.ros.stage_node import die_with_parent
 from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
 
 
@@ -31,7 +31,7 @@ _BEAT = 600  # Hz, the least common multiple
 class Load:
     """Publishers, and what they have sent."""
 
-    def __init__(self, node: Node, spec: RobotSpec, width: int, height: int) -> None:
+    def __init__(self, node: Node, spec: ArmSpec, width: int, height: int) -> None:
         """Advertise."""
         self.sent: dict[str, int] = {}
         self._spec = spec

@@ -9,9 +9,9 @@ from vla_ros.chunks.check_config import CheckConfig
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import UNITS, DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import UNITS, MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class LimbCheck(Protocol):
@@ -29,17 +29,17 @@ class LimbCheck(Protocol):
 
 def make_check(spec: LimbSpec, config: CheckConfig) -> LimbCheck:
     """Return the check of a limb; raises ValueError as `ArmCheck` does."""
-    if isinstance(spec, PostureSpec):
-        return PostureCheck(spec, config)
-    if isinstance(spec, DriveSpec):
-        return DriveCheck(spec, config)
+    if isinstance(spec, JointGroupSpec):
+        return JointGroupCheck(spec, config)
+    if isinstance(spec, MobileBaseSpec):
+        return MobileBaseCheck(spec, config)
     return ArmCheck(spec, config)
 
 
 class ArmCheck:
     """Checks one arm's part of a chunk, (horizon, 8)."""
 
-    def __init__(self, spec: RobotSpec, config: CheckConfig) -> None:
+    def __init__(self, spec: ArmSpec, config: CheckConfig) -> None:
         """Prepare the bounds of an arm.
 
         Raises:
@@ -112,10 +112,10 @@ class ArmCheck:
         return ''
 
 
-class PostureCheck:
+class JointGroupCheck:
     """Checks a posture's part of a chunk, (horizon, n) rad."""
 
-    def __init__(self, spec: PostureSpec, config: CheckConfig) -> None:
+    def __init__(self, spec: JointGroupSpec, config: CheckConfig) -> None:
         """Prepare the bounds of a posture."""
         self.spec, self.config = spec, config
         self._lower = spec.joint_array('lower') - config.joint_margin
@@ -152,13 +152,13 @@ class PostureCheck:
         )
 
 
-class DriveCheck:
+class MobileBaseCheck:
     """Checks a drive's part of a chunk, (horizon, 3) m/s, m/s, rad/s.
 
     How fast a twist may change is left to its loop, which limits it whatever a chunk says.
     """
 
-    def __init__(self, spec: DriveSpec, config: CheckConfig) -> None:
+    def __init__(self, spec: MobileBaseSpec, config: CheckConfig) -> None:
         """Prepare the bounds of a drive."""
         self.spec = spec
         self._greatest = config.max_twist * spec.joint_array('velocity')

@@ -6,9 +6,9 @@ from typing import Generic, NamedTuple, TypeVar
 from vla_ros.chunks.linear import NumberTrack
 from vla_ros.chunks.splice import PoseTrack
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 Track = TypeVar('Track', PoseTrack, NumberTrack)
@@ -66,9 +66,7 @@ class ArmPlayback(LimbPlayback[PoseTrack]):
         velocity: (3,) m/s, of the position.
     """
 
-    def __init__(
-        self, spec: RobotSpec, first: int, latch_closed: float, latch_open: float
-    ) -> None:
+    def __init__(self, spec: ArmSpec, first: int, latch_closed: float, latch_open: float) -> None:
         """Begin anywhere; the latches are shares of the opening, between which it stays."""
         super().__init__(8, first)
         gripper, self._limits = spec.gripper, spec.cartesian
@@ -125,14 +123,14 @@ class ArmPlayback(LimbPlayback[PoseTrack]):
         track.lead_in(clock, blend, self.wanted, self.velocity)
 
 
-class PosturePlayback(LimbPlayback[NumberTrack]):
+class JointGroupPlayback(LimbPlayback[NumberTrack]):
     """A posture: joint positions (n,) rad, blended as an arm's position is.
 
     Attributes:
         velocity: (n,) rad/s.
     """
 
-    def __init__(self, spec: PostureSpec, first: int) -> None:
+    def __init__(self, spec: JointGroupSpec, first: int) -> None:
         """Begin anywhere."""
         super().__init__(spec.n, first)
         self._limits = spec.joint_array('velocity').tolist()
@@ -167,10 +165,10 @@ class PosturePlayback(LimbPlayback[NumberTrack]):
         track.lead_in(clock, blend, self.wanted, self.velocity)
 
 
-class DrivePlayback(LimbPlayback[NumberTrack]):
+class MobileBasePlayback(LimbPlayback[NumberTrack]):
     """A drive: a twist (3,) m/s, m/s, rad/s, which is less where playback slows, and then none."""
 
-    def __init__(self, spec: DriveSpec, first: int) -> None:
+    def __init__(self, spec: MobileBaseSpec, first: int) -> None:
         """Begin at rest."""
         super().__init__(len(spec.channels), first)
         self.wanted = [0.0] * len(spec.channels)
@@ -202,10 +200,10 @@ class DrivePlayback(LimbPlayback[NumberTrack]):
 
 def make_playback(
     spec: LimbSpec, first: int, latch: tuple[float, float]
-) -> ArmPlayback | PosturePlayback | DrivePlayback:
+) -> ArmPlayback | JointGroupPlayback | MobileBasePlayback:
     """Return what plays the columns of a limb from number `first` on; see `ArmPlayback`."""
-    if isinstance(spec, PostureSpec):
-        return PosturePlayback(spec, first)
-    if isinstance(spec, DriveSpec):
-        return DrivePlayback(spec, first)
+    if isinstance(spec, JointGroupSpec):
+        return JointGroupPlayback(spec, first)
+    if isinstance(spec, MobileBaseSpec):
+        return MobileBasePlayback(spec, first)
     return ArmPlayback(spec, first, *latch)

@@ -77,7 +77,7 @@ def command(
     tree = {'robot': robot, 'instructions': [asdict(r) for r in results], **figures,
             'bags': str(bags)}  # fmt: skip
     if video and results:
-        from vla_ros.dataset.film import film
+        from vla_ros.tabletop.film import film
 
         console.print('drawing the video and the timeline from the bags')
         tree |= film(robot, bags, out)

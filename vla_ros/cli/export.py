@@ -34,11 +34,7 @@ def command(
     report: options.Report = None,
 ) -> None:
     """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml. Needs torch."""
-    from vla_ros.tabletop.pocket.train import (  # torch: only here
-        export_checkpoint,
-        load_settings,
-        own,
-    )
+    from vla_ros.tabletop.pocket.train import export_checkpoint, load_settings, own
 
     settings, robots = load_settings(recipe), [load_robot(name) for name in robot.split(',')]
     specs = export_checkpoint(settings, robots, checkpoint, out, threshold)

@@ -66,7 +66,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class RobotState:
-    """Joint, end-effector and commanded state at one instant; the order is the RobotSpec's."""
+    """Joint, end-effector and commanded state at one instant; the order is the ArmSpec's."""
 
     stamp: int  # ns
     position: Array  # (n_joints,) rad, arm joints
@@ -95,8 +95,8 @@ class RobotState:
 
 
 @dataclass(frozen=True)
-class PostureState:
-    """The state of a posture at one instant; the order is the PostureSpec's."""
+class JointGroupState:
+    """The state of a posture at one instant; the order is the JointGroupSpec's."""
 
     stamp: int  # ns
     position: Array  # (n,) rad, measured
@@ -113,7 +113,7 @@ class PostureState:
 
 
 @dataclass(frozen=True)
-class DriveState:
+class MobileBaseState:
     """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
 
     stamp: int  # ns
@@ -131,7 +131,7 @@ class DriveState:
         return np.concatenate([self.twist, self.commanded])
 
 
-LimbState = RobotState | PostureState | DriveState
+LimbState = RobotState | JointGroupState | MobileBaseState
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ A node builds one `BagWriter` per episode (`record.bag` tells how) and `recover_
 """
 
 from vla_ros.dataset.bag import BagWriter, RecordError, Topic
+from vla_ros.dataset.record_config import RecordConfig, load_record_config
 from vla_ros.dataset.recover import recover_folder
-from vla_ros.dataset.settings import RecordConfig, load_record_config
 from vla_ros.dataset.topics import offered_qos
 
 

@@ -24,9 +24,9 @@ import time
 from vla_ros.dataset.cdr import CdrError, header_stamp
 from vla_ros.dataset.jpeg import COMPRESSED_TYPE, compress
 from vla_ros.dataset.mcap_file import OUTCOME, McapFile
+from vla_ros.dataset.record_config import RecordConfig
 from vla_ros.dataset.rosbag2 import write_metadata
 from vla_ros.dataset.schema import SchemaError, type_hash
-from vla_ros.dataset.settings import RecordConfig
 from vla_ros.dataset.topics import Stats, Topic, check_space, completed, episode_folder, has_header
 
 

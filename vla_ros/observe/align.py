@@ -12,7 +12,7 @@ from vla_ros.observe.image import resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
 from vla_ros.robots.body import Robot
-from vla_ros.robots.mounting import carriers
+from vla_ros.robots.mount import carriers
 from vla_ros.robots.spec import CameraSpec
 
 
@@ -78,7 +78,7 @@ class Aligner:
         return self._limbs[limb].commanded.offer(stamp, (pose, gripper))
 
     def offer_odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> str:
-        """Take a drive's pose and twist (3,), as in DriveState; return why they are refused."""
+        """Take a drive's pose and twist (3,), as in MobileBaseState; return why they are refused."""
         return self._limbs[limb].measured.offer(stamp, (pose, twist))
 
     def offer_numbers(self, stamp: int, commanded: Array, limb: int) -> str:
@@ -143,7 +143,7 @@ def _shows(robot: Robot, camera: CameraSpec) -> dict[int, list[int]]:
     plain floor every picture is like the one before.
     """
     carrying = carriers(robot, camera.frame)
-    joints = {i: own for i, own in carrying.items() if robot.limbs[i].kind != 'drive'}
+    joints = {i: own for i, own in carrying.items() if robot.limbs[i].kind != 'mobile_base'}
     return joints or {i: list(range(arm.n)) for i, arm in enumerate(robot.arms)}
 
 

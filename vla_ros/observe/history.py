@@ -3,15 +3,15 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from vla_ros.core.data import Array, DriveState, LimbState, Pose, PostureState, RobotState
+from vla_ros.core.data import Array, JointGroupState, LimbState, MobileBaseState, Pose, RobotState
 from vla_ros.core.geometry import quat_from_matrix
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.stamped import Stamped
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class LimbHistory(ABC):
@@ -45,7 +45,7 @@ class LimbHistory(ABC):
 class ArmHistory(LimbHistory):
     """An arm: its joints, and the pose and the opening commanded."""
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Begin with nothing known of the arm."""
         super().__init__(spec.name)
         self._model = RobotModel(spec)
@@ -74,10 +74,10 @@ class ArmHistory(LimbHistory):
         )
 
 
-class PostureHistory(LimbHistory):
+class JointGroupHistory(LimbHistory):
     """A posture: its joints, measured and commanded."""
 
-    def __init__(self, spec: PostureSpec) -> None:
+    def __init__(self, spec: JointGroupSpec) -> None:
         """Begin with nothing known of the posture."""
         super().__init__(spec.name)
         self.measured: Stamped[Joints] = Stamped('joint_states')
@@ -88,16 +88,16 @@ class PostureHistory(LimbHistory):
         """Newest joint positions (n,), rad; None before the first."""
         return None if self.measured.newest is None else self.measured.newest.position
 
-    def state(self, stamp: int) -> PostureState:
+    def state(self, stamp: int) -> JointGroupState:
         """Return the state nearest to `stamp`; there must be one."""
         own, joints = self.measured.at(stamp)
-        return PostureState(own, joints.position, joints.velocity, self.commanded.at(stamp)[1])
+        return JointGroupState(own, joints.position, joints.velocity, self.commanded.at(stamp)[1])
 
 
-class DriveHistory(LimbHistory):
+class MobileBaseHistory(LimbHistory):
     """A drive: where odometry has it, and its twists, measured and commanded."""
 
-    def __init__(self, spec: DriveSpec) -> None:
+    def __init__(self, spec: MobileBaseSpec) -> None:
         """Begin with nothing known of the drive."""
         super().__init__(spec.name)
         self.measured: Stamped[tuple[Array, Array]] = Stamped('odom')
@@ -108,16 +108,16 @@ class DriveHistory(LimbHistory):
         """Newest x, y m and yaw rad (3,); None before the first."""
         return None if self.measured.newest is None else self.measured.newest[0]
 
-    def state(self, stamp: int) -> DriveState:
+    def state(self, stamp: int) -> MobileBaseState:
         """Return the state nearest to `stamp`; there must be one."""
         own, (pose, twist) = self.measured.at(stamp)
-        return DriveState(own, twist, self.commanded.at(stamp)[1], pose)
+        return MobileBaseState(own, twist, self.commanded.at(stamp)[1], pose)
 
 
 def make_history(spec: LimbSpec) -> LimbHistory:
     """Return the history of a limb, of which nothing is known yet."""
-    if isinstance(spec, PostureSpec):
-        return PostureHistory(spec)
-    if isinstance(spec, DriveSpec):
-        return DriveHistory(spec)
+    if isinstance(spec, JointGroupSpec):
+        return JointGroupHistory(spec)
+    if isinstance(spec, MobileBaseSpec):
+        return MobileBaseHistory(spec)
     return ArmHistory(spec)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class JointError(ValueError):
@@ -28,9 +28,9 @@ class Joints:
 class JointMap:
     """Finds a limb's joints in a list of names; the order is remembered while it stays."""
 
-    def __init__(self, spec: RobotSpec | PostureSpec) -> None:
+    def __init__(self, spec: ArmSpec | JointGroupSpec) -> None:
         fingers: tuple[str, ...] = ()
-        if isinstance(spec, RobotSpec) and not spec.driver.gripper_apart:
+        if isinstance(spec, ArmSpec) and not spec.driver.gripper_apart:
             fingers = spec.gripper.joints
         self._find, self._n = _Finder(spec.joint_names + fingers, spec.n), spec.n
         self._moves = spec.driver.command_type == 'effort'  # by torques, which need the speed
@@ -57,7 +57,7 @@ class JointMap:
 class FingerMap:
     """Finds the joints of a gripper that has a driver of its own."""
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         self._find = _Finder(spec.gripper.joints, 0, 'gripper_states')
 
     def read(self, names: Sequence[str], position: Sequence[float]) -> float:

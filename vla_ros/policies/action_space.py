@@ -28,7 +28,7 @@ def absolute_actions(
         result[..., part.absolute] = (
             _absolute_pose(own, commanded, gripper_open)
             if part.kind == 'arm'
-            else own + (commanded if part.kind == 'posture' else 0.0)
+            else own + (commanded if part.kind == 'joint_group' else 0.0)
         )
     return result
 
@@ -44,7 +44,7 @@ def relative_actions(
         result[..., part.relative] = (
             _relative_pose(own, commanded, gripper_open)
             if part.kind == 'arm'
-            else own - (commanded if part.kind == 'posture' else 0.0)
+            else own - (commanded if part.kind == 'joint_group' else 0.0)
         )
     return result
 

@@ -22,8 +22,8 @@ STATE = 16  # numbers of an arm in a state
 Kind = Literal['position', 'rotation', 'gripper', 'joint', 'twist']
 _KINDS: dict[str, tuple[Kind, ...]] = {
     'arm': ('position',) * 3 + ('rotation',) * 3 + ('gripper',),
-    'posture': ('joint',),
-    'drive': ('twist',),
+    'joint_group': ('joint',),
+    'mobile_base': ('twist',),
 }
 
 
@@ -32,7 +32,7 @@ class Part:
     """One limb's share of actions and states."""
 
     limb: str  # '' where the robot is one arm
-    kind: Literal['arm', 'posture', 'drive']
+    kind: Literal['arm', 'joint_group', 'mobile_base']
     absolute: slice  # of its absolute channels
     relative: slice  # of its relative channels
     commanded: slice  # in observation.state, what is commanded of it
@@ -86,13 +86,13 @@ def _limb(channel: str) -> str:
     return channel.rpartition('.')[0]
 
 
-def _kind(limb: str, names: list[str]) -> Literal['arm', 'posture', 'drive']:
+def _kind(limb: str, names: list[str]) -> Literal['arm', 'joint_group', 'mobile_base']:
     if tuple(names) == ARM:
         return 'arm'
     if tuple(names) == TWIST:
-        return 'drive'
+        return 'mobile_base'
     if all(name.endswith('joint') for name in names):
-        return 'posture'
+        return 'joint_group'
     raise ValueError(
         f'channels of limb {limb!r}: expected those of an arm {ARM}, of a drive {TWIST} or names '
         f'that end with "joint", got {tuple(names)}'

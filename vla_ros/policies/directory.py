@@ -23,7 +23,7 @@ class PolicySpec:
     name: str
     robot: str
     representation: str  # 'ee_pose'
-    channels: tuple[str, ...]  # of the absolute chunk, as in the RobotSpec
+    channels: tuple[str, ...]  # of the absolute chunk, as in the ArmSpec
     cameras: tuple[str, ...]  # in the order of the nets' inputs
     families: tuple[str, ...]  # of tasks that it was trained for, in the order of its classes
     image_size: int  # px, square

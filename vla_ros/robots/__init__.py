@@ -1,36 +1,36 @@
 """What a robot is: joints, limits, action channels, cameras, frames, driver topics."""
 
-from vla_ros.robots.body import BodySpec, LimbSpec, Robot
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.limits import ApartSpec, CartesianLimits, JointSpec, KeepOut, SlowdownSpec
+from vla_ros.robots.body import LimbSpec, Robot, RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.limits import CartesianLimits, InterArmSpec, JointSpec, KeepOut, SlowdownSpec
 from vla_ros.robots.loading import load_arm, load_robot, named_arms, named_limbs, pick_arm
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import (
-    BaseSpec,
+    ArmSpec,
     CameraSpec,
     DriverSpec,
     ForceSensorSpec,
     GripperSpec,
-    RobotSpec,
+    MountSpec,
 )
 
 
 __all__ = [
-    'ApartSpec',
-    'BaseSpec',
-    'BodySpec',
+    'InterArmSpec',
+    'MountSpec',
+    'RobotSpec',
     'CameraSpec',
     'CartesianLimits',
-    'DriveSpec',
+    'MobileBaseSpec',
     'DriverSpec',
     'ForceSensorSpec',
     'GripperSpec',
     'JointSpec',
     'KeepOut',
     'LimbSpec',
-    'PostureSpec',
+    'JointGroupSpec',
     'Robot',
-    'RobotSpec',
+    'ArmSpec',
     'SlowdownSpec',
     'load_arm',
     'load_robot',

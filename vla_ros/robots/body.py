@@ -1,4 +1,4 @@
-"""BodySpec: a robot of several limbs, which share cameras, chunks and one supervisor."""
+"""RobotSpec: a robot of several limbs, which share cameras, chunks and one supervisor."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.limb import Described
-from vla_ros.robots.limits import ApartSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import BaseSpec, CameraSpec, RobotSpec, Seeing
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.limb import HasUrdf
+from vla_ros.robots.limits import InterArmSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec, CameraSpec, HasCameras, MountSpec
 from vla_ros.tabletop.language.families import check_families
 
 
-LimbSpec = RobotSpec | PostureSpec | DriveSpec
+LimbSpec = ArmSpec | JointGroupSpec | MobileBaseSpec
 
 
 @dataclass(frozen=True)
-class BodySpec(Described, Seeing):
+class RobotSpec(HasUrdf, HasCameras):
     """A robot of several limbs: one or more arms, then postures and drives.
 
-    An arm is a RobotSpec without cameras, with a tcp, a gripper, limits and a law of its own. The
+    An arm is a ArmSpec without cameras, with a tcp, a gripper, limits and a law of its own. The
     action channels are those of the limbs, in order, each after its limb's name.
     """
 
@@ -32,7 +32,7 @@ class BodySpec(Described, Seeing):
     control_rate: float  # Hz
     tasks: tuple[str, ...] = ()  # families of tasks it can do in simulation
     sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
-    apart: ApartSpec = ApartSpec()  # how near its arms may come to each other
+    apart: InterArmSpec = InterArmSpec()  # how near its arms may come to each other
 
     def __post_init__(self) -> None:
         check_families(self.tasks, 'tasks')
@@ -59,9 +59,9 @@ class BodySpec(Described, Seeing):
             require(same, f'limbs: {limb.name} has another control_rate or urdf than the robot')
 
     @property
-    def arms(self) -> tuple[RobotSpec, ...]:
+    def arms(self) -> tuple[ArmSpec, ...]:
         """The arms among the limbs, which are the first of them."""
-        return tuple(limb for limb in self.limbs if isinstance(limb, RobotSpec))
+        return tuple(limb for limb in self.limbs if isinstance(limb, ArmSpec))
 
     @property
     def n(self) -> int:
@@ -79,7 +79,7 @@ class BodySpec(Described, Seeing):
         return tuple(f'{limb.name}.{channel}' for limb in self.limbs for channel in limb.channels)
 
     @property
-    def base(self) -> BaseSpec:
+    def base(self) -> MountSpec:
         """How the robot is mounted."""
         return self.arms[0].base
 
@@ -90,4 +90,4 @@ class BodySpec(Described, Seeing):
         return array
 
 
-Robot = RobotSpec | BodySpec
+Robot = ArmSpec | RobotSpec

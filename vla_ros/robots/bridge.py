@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from vla_ros.core.config import ConfigError
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.driver import BRIDGES, NO_SENSOR
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec, CameraSpec
 
 
 SIMS = ('mujoco', 'none', *sorted(BRIDGES))  # mujoco: the stack's own; none: a real robot
@@ -35,14 +35,14 @@ def split(name: str) -> tuple[str, str]:
 
 def bridged(spec: LimbSpec, simulator: str) -> LimbSpec:
     """Return the limb with the topics that it has in a simulator; a drive has those everywhere."""
-    if isinstance(spec, DriveSpec):
+    if isinstance(spec, MobileBaseSpec):
         return spec
-    if isinstance(spec, PostureSpec):
+    if isinstance(spec, JointGroupSpec):
         return replace(spec, driver=spec.driver.through(spec.driver.bridge(simulator)))
     return bridged_arm(spec, simulator)
 
 
-def bridged_arm(spec: RobotSpec, simulator: str) -> RobotSpec:
+def bridged_arm(spec: ArmSpec, simulator: str) -> ArmSpec:
     """Return the arm with the topics, the law and the sensors that it has in a simulator."""
     bridge = spec.driver.bridge(simulator)
     driver = spec.driver.through(bridge)

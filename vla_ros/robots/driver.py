@@ -17,13 +17,13 @@ CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_sta
 # with_arm: the finger joints stand in the arm's own commands, by name
 GripperType = Literal['opening', 'fingers', 'with_arm']
 # Of these, what a posture takes: positions. It has no torques and no tcp.
-PostureCommand = Literal['position', 'trajectory', 'joint_state']
+JointGroupCommand = Literal['position', 'trajectory', 'joint_state']
 # Of efforts, what holds the arm's weight: they themselves do, or the robot, whose own controller
 # adds that to what it is sent, as libfranka's does
 Gravity = Literal['effort', 'robot']
 # twist: geometry_msgs/Twist; twist_stamped: geometry_msgs/TwistStamped, as drive controllers take
 # it from Jazzy on
-DriveCommand = Literal['twist', 'twist_stamped']
+MobileBaseCommand = Literal['twist', 'twist_stamped']
 
 _GROUPS = ('effort', 'position', 'velocity')
 _NAMED = ('joint_state', 'trajectory')
@@ -135,12 +135,12 @@ class DriverSpec(Bridged):
 
 
 @dataclass(frozen=True)
-class PostureDriver(Bridged):
+class JointGroupDriver(Bridged):
     """The topics of a posture's driver, relative to the robot's namespace."""
 
     joint_states: str
     command: str
-    command_type: PostureCommand
+    command_type: JointGroupCommand
     stale_after: float  # s without joint_states before the robot holds
     gazebo: BridgeSpec = BridgeSpec()
     isaac: BridgeSpec = BridgeSpec()
@@ -157,19 +157,19 @@ class PostureDriver(Bridged):
 
     def __post_init__(self) -> None:
         kind = self.command_type
-        valid = get_args(PostureCommand)
+        valid = get_args(JointGroupCommand)
         require(kind in valid, f'command_type: a posture takes one of {list(valid)}, not {kind}')
         _check_each(self.command, kind)
         _check_stale(self.stale_after)
 
 
 @dataclass(frozen=True)
-class DriveDriver:
+class MobileBaseDriverSpec:
     """The topics of a drive's driver; in every simulator they are the same."""
 
     odom: str  # nav_msgs/Odometry, with the twist in the moving frame
     command: str
-    command_type: DriveCommand
+    command_type: MobileBaseCommand
     stale_after: float  # s without odom before the robot holds
 
     @property

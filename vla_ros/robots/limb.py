@@ -12,7 +12,7 @@ from vla_ros.core.paths import share_dir
 from vla_ros.robots.limits import JointSpec
 
 
-class Described(ABC):
+class HasUrdf(ABC):
     """What has a URDF and joints, whether it is one limb or several."""
 
     urdf: str  # relative to the share folder
@@ -32,7 +32,7 @@ class Described(ABC):
         """Return one JointSpec field over all joints as a read-only (n,) array."""
 
 
-class Limb(Described):
+class Limb(HasUrdf):
     """What a limb of any kind has: an arm, a posture, a drive."""
 
     name: str

@@ -90,7 +90,7 @@ class CartesianLimits:
 
 
 @dataclass(frozen=True)
-class ApartSpec:
+class InterArmSpec:
     """How near links of different arms of a body may come to each other, m.
 
     Motion that leads nearer is slowed down, and stops; as SlowdownSpec has it for one arm. Hands,

@@ -8,17 +8,17 @@ from typing import Any
 from vla_ros.core import config
 from vla_ros.core.config import ConfigError
 from vla_ros.core.paths import config_file
-from vla_ros.robots.body import BodySpec, LimbSpec, Robot
+from vla_ros.robots.body import LimbSpec, Robot, RobotSpec
 from vla_ros.robots.bridge import bridged, bridged_arm, moved, split
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 KINDS: dict[str, type[LimbSpec]] = {
-    'arm': RobotSpec,
-    'posture': PostureSpec,
-    'drive': DriveSpec,
+    'arm': ArmSpec,
+    'joint_group': JointGroupSpec,
+    'mobile_base': MobileBaseSpec,
 }
 # What a limb has from its robot unless its own part of the YAML says otherwise.
 _COMMON = ('urdf', 'control_rate')
@@ -31,17 +31,17 @@ _OWN = (*_COMMON, 'sim')  # of these, what is the robot's as well
 
 def named_limbs(robot: Robot) -> tuple[tuple[str, LimbSpec], ...]:
     """Return the limbs, each with what tells it apart in topics; '' for an only one."""
-    if isinstance(robot, RobotSpec):
+    if isinstance(robot, ArmSpec):
         return (('', robot),)
     return tuple((limb.name, limb) for limb in robot.limbs)
 
 
-def named_arms(robot: Robot) -> tuple[tuple[str, RobotSpec], ...]:
+def named_arms(robot: Robot) -> tuple[tuple[str, ArmSpec], ...]:
     """Return the arms among `named_limbs`; number i is limb number i."""
-    return tuple((name, own) for name, own in named_limbs(robot) if isinstance(own, RobotSpec))
+    return tuple((name, own) for name, own in named_limbs(robot) if isinstance(own, ArmSpec))
 
 
-def pick_arm(robot: Robot, name: str) -> tuple[int, RobotSpec]:
+def pick_arm(robot: Robot, name: str) -> tuple[int, ArmSpec]:
     """Return the number and the spec of an arm; '' is an only limb.
 
     Raises:
@@ -55,14 +55,14 @@ def pick_arm(robot: Robot, name: str) -> tuple[int, RobotSpec]:
     return names.index(name), robot.arms[names.index(name)]
 
 
-def load_arm(name: str) -> RobotSpec:
+def load_arm(name: str) -> ArmSpec:
     """Load a robot that is one arm; see `load_robot`.
 
     Raises:
         ConfigError: it has several limbs.
     """
     robot = load_robot(name)
-    if isinstance(robot, BodySpec):
+    if isinstance(robot, RobotSpec):
         limbs = [limb.name for limb in robot.limbs]
         raise ConfigError(f'robot: {name} has the limbs {limbs}, expected one arm')
     return robot
@@ -81,7 +81,7 @@ def load_robot(name: str) -> Robot:
     robot = _load(config_file('robots', name))
     if not simulator:
         return robot
-    if isinstance(robot, RobotSpec):
+    if isinstance(robot, ArmSpec):
         return bridged_arm(robot, simulator)
     topics: dict[str, str] = {}
     for arm in robot.arms:
@@ -93,8 +93,8 @@ def load_robot(name: str) -> Robot:
 def _load(path: Path) -> Robot:
     tree = config.read(path)
     if isinstance(tree, Mapping) and 'limbs' in tree:
-        return config.build(BodySpec, _complete(tree, str(path)), where=str(path))
-    return config.build(RobotSpec, tree, where=str(path))
+        return config.build(RobotSpec, _complete(tree, str(path)), where=str(path))
+    return config.build(ArmSpec, tree, where=str(path))
 
 
 def _complete(tree: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""RobotModel: kinematics and dynamics of a RobotSpec, for the control tick."""
+"""RobotModel: kinematics and dynamics of a ArmSpec, for the control tick."""
 
 import numpy as np
 import pinocchio as pin
 
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class RobotModel:
@@ -29,7 +29,7 @@ class RobotModel:
         free_fall: (3,) m/s^2, base axes, constant.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Load the URDF and lock every joint that is not one of the spec's.
 
         Raises:
@@ -93,7 +93,7 @@ class RobotModel:
         return placement.rotation, placement.translation
 
 
-def _reduced_model(spec: RobotSpec) -> pin.Model:
+def _reduced_model(spec: ArmSpec) -> pin.Model:
     full = pin.buildModelFromUrdf(str(spec.urdf_path))
     reduced = pin.buildReducedModel(full, *locked_joints(full, spec))
     order = tuple(reduced.names)[1:]
@@ -122,7 +122,7 @@ def _rebase(model: pin.Model, name: str) -> None:
             frame.placement = away * frame.placement
 
 
-def locked_joints(full: pin.Model, spec: RobotSpec) -> tuple[list[int], Array]:
+def locked_joints(full: pin.Model, spec: ArmSpec) -> tuple[list[int], Array]:
     """Return the joints of the URDF that are none of the arm's, and positions that lock them.
 
     Raises:

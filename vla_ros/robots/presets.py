@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from vla_ros.core import config
 from vla_ros.core.paths import config_file
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 T = TypeVar('T')
@@ -13,7 +13,7 @@ P = TypeVar('P')
 
 # Name in a preset -> the configuration that is built of its parameters, and what makes the thing
 # from that for a robot.
-Kinds = Mapping[str, tuple[type, Callable[[Any, RobotSpec], T]]]
+Kinds = Mapping[str, tuple[type, Callable[[Any, ArmSpec], T]]]
 
 
 def load(cls: type[P], folder: str, name: str) -> P:
@@ -35,7 +35,7 @@ def make(
     kinds: Kinds[T],
     name: str,
     parameters: Mapping[str, Any],
-    spec: RobotSpec,
+    spec: ArmSpec,
     where: str,
     within: str = '',
 ) -> T:

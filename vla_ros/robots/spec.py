@@ -1,4 +1,4 @@
-"""RobotSpec: one YAML per robot in config/robots/, checked on construction."""
+"""ArmSpec: one YAML per robot in config/robots/, checked on construction."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -42,7 +42,7 @@ class CameraSpec:
 
 
 @dataclass(frozen=True)
-class BaseSpec:
+class MountSpec:
     """How the robot is mounted: its base frame in the world, whose z axis points up."""
 
     frame: str = 'world'
@@ -78,7 +78,7 @@ class ForceSensorSpec:
         require(0 < self.stale_after <= 1, 'stale_after: expected 0..1 s')
 
 
-class Seeing:
+class HasCameras:
     """What has cameras."""
 
     cameras: tuple[CameraSpec, ...]
@@ -96,7 +96,7 @@ class Seeing:
 
 
 @dataclass(frozen=True)
-class RobotSpec(Limb, Seeing):
+class ArmSpec(Limb, HasCameras):
     """Everything the stack knows about an arm, which may be a whole robot."""
 
     name: str
@@ -112,7 +112,7 @@ class RobotSpec(Limb, Seeing):
     law: str  # name of the control preset in config/control/
     channels: tuple[str, ...]  # names of the action channels, in order
     tasks: tuple[str, ...] = ()  # families of tasks, in the order of its policies' classes
-    base: BaseSpec = field(default_factory=BaseSpec)
+    base: MountSpec = field(default_factory=MountSpec)
     force_sensor: ForceSensorSpec | None = None
     slowdown: SlowdownSpec = SlowdownSpec()
     stop_law: str = ''  # control preset of STOP; '' is <name>_stop
@@ -126,11 +126,11 @@ class RobotSpec(Limb, Seeing):
         check_families(self.tasks, 'tasks')
 
     @property
-    def limbs(self) -> tuple['RobotSpec', ...]:
+    def limbs(self) -> tuple['ArmSpec', ...]:
         """What a chunk moves: this arm."""
         return (self,)
 
     @property
-    def arms(self) -> tuple['RobotSpec', ...]:
+    def arms(self) -> tuple['ArmSpec', ...]:
         """The arms among the limbs: this one."""
         return (self,)

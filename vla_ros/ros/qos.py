@@ -85,10 +85,14 @@ TARGETS = {
     'arm': (
         TARGET_POSE, TARGET_TWIST, TARGET_JOINT, TARGET_WRENCH, TARGET_STIFFNESS, TARGET_GRIPPER,
     ),
-    'posture': (TARGET_JOINT,),
-    'drive': (TARGET_TWIST,),
+    'joint_group': (TARGET_JOINT,),
+    'mobile_base': (TARGET_TWIST,),
 }  # fmt: skip
-COMMANDED = {'arm': COMMANDED_STATE, 'posture': COMMANDED_JOINTS, 'drive': COMMANDED_TWIST}
+COMMANDED = {
+    'arm': COMMANDED_STATE,
+    'joint_group': COMMANDED_JOINTS,
+    'mobile_base': COMMANDED_TWIST,
+}
 
 
 def joint_states(name: str) -> Topic:

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 
-from vla_ros.control.avoidance.apart import Neighbours
+from vla_ros.control.avoidance.inter_arm import InterArmAvoidance
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import ControlLaw, LawPreset, load_law, make_law
 from vla_ros.control.limits.stiffness import stiffness_matrix
 from vla_ros.control.loops.actuation import Actuation
-from vla_ros.control.loops.belief import Belief
 from vla_ros.control.loops.interfaces import Hardware, TargetSource
 from vla_ros.control.loops.loop import ControlLoop
 from vla_ros.control.loops.supervisor import State, Supervisor
 from vla_ros.control.loops.targets import MOTIONS, Kind, TargetConfig, Targets
+from vla_ros.control.loops.validator import StateValidator
 from vla_ros.control.native.model import make_model
 from vla_ros.control.native.parts import make_parts, native_law
 from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import Array
-from vla_ros.robots.body import BodySpec, Robot
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.body import Robot, RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _TRACKED = {'posture': 'joint targets', 'hand': 'the hand that leads it'}
@@ -26,7 +26,7 @@ _OUTPUTS = ('effort', 'motion')  # what laws make; a simulation takes both
 
 
 def build_loop(
-    spec: RobotSpec,
+    spec: ArmSpec,
     hardware: Hardware,
     source: TargetSource,
     supervisor: Supervisor | None = None,
@@ -53,18 +53,18 @@ def build_loop(
         source,
         supervisor,
         model=model,
-        belief=Belief(spec, name),
+        belief=StateValidator(spec, name),
         targets=Targets(spec, make_model(spec), 1 / spec.control_rate, targets),
         sensing=Sensing(spec, model, torques),
         slowdown=Slowdown(spec, make_model(spec)),
     )
 
 
-def keep_apart(robot: Robot, loops: Sequence[ControlLoop]) -> None:
+def avoid_each_other(robot: Robot, loops: Sequence[ControlLoop]) -> None:
     """Make the arms of a robot, with these loops, slow down before each other."""
-    if isinstance(robot, BodySpec) and len(loops) > 1:
+    if isinstance(robot, RobotSpec) and len(loops) > 1:
         for number, loop in enumerate(loops):
-            loop.slowdown.neighbours = Neighbours(robot, number, loops)
+            loop.slowdown.neighbours = InterArmAvoidance(robot, number, loops)
 
 
 class ArmLimb:
@@ -76,7 +76,7 @@ class ArmLimb:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: ArmSpec,
         hardware: Hardware,
         source: TargetSource,
         supervisor: Supervisor,

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from typing import cast
 
 from vla_ros.control.laws import LawPreset
-from vla_ros.control.loops.drive_loop import DriveLoop
 from vla_ros.control.loops.interfaces import (
-    DriveHardware,
     Hardware,
+    JointGroupHardware,
     LimbHardware,
-    PostureHardware,
+    MobileBaseHardware,
     TargetSource,
 )
-from vla_ros.control.loops.posture_loop import PostureLoop
+from vla_ros.control.loops.joint_group_loop import JointGroupLoop
+from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.control.loops.supervisor import State, Supervisor
 from vla_ros.control.loops.targets import Kind, TargetConfig
 from vla_ros.core.data import Array
 from vla_ros.robots.body import LimbSpec, Robot
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.loading import named_limbs
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.runtime.arm_limb import ArmLimb
 
 
@@ -34,7 +34,10 @@ class ChannelLimb:
     refuses_chunks = ''
 
     def __init__(
-        self, spec: PostureSpec | DriveSpec, loop: PostureLoop | DriveLoop, supervisor: Supervisor
+        self,
+        spec: JointGroupSpec | MobileBaseSpec,
+        loop: JointGroupLoop | MobileBaseLoop,
+        supervisor: Supervisor,
     ) -> None:
         """Stand for the limb of a loop."""
         self.spec, self.loop = spec, loop
@@ -82,14 +85,14 @@ def make_limbs(
     def make(name: str, spec: LimbSpec, own: LimbHardware, source: TargetSource) -> Limb:
         config = targets or TargetConfig()
         # Hardware comes in the order of the limbs: it is of the limb's kind.
-        if isinstance(spec, PostureSpec):
-            posture = cast(PostureHardware, own)
-            loop = PostureLoop(spec, posture, source, supervisor, config)
+        if isinstance(spec, JointGroupSpec):
+            posture = cast(JointGroupHardware, own)
+            loop = JointGroupLoop(spec, posture, source, supervisor, config)
             return ChannelLimb(spec, loop, supervisor)
-        if isinstance(spec, DriveSpec):
-            drive = cast(DriveHardware, own)
+        if isinstance(spec, MobileBaseSpec):
+            drive = cast(MobileBaseHardware, own)
             return ChannelLimb(
-                spec, DriveLoop(spec, drive, source, supervisor, config), supervisor
+                spec, MobileBaseLoop(spec, drive, source, supervisor, config), supervisor
             )
         arm = cast(Hardware, own)
         return ArmLimb(spec, arm, source, supervisor, law, targets, driven, name)

@@ -28,11 +28,11 @@ from vla_ros.core.data import (
     RobotState,
 )
 from vla_ros.robots.body import Robot
-from vla_ros.runtime.arm_limb import ArmLimb, keep_apart
+from vla_ros.runtime.arm_limb import ArmLimb, avoid_each_other
 from vla_ros.runtime.channel_limb import make_limbs
 
 
-class Execution:
+class ChunkController:
     """A robot that executes chunks: what the control node is, without ROS.
 
     Attributes:
@@ -69,7 +69,7 @@ class Execution:
             sources = SharedQueue(self.queue).sources
         self.limbs = make_limbs(spec, hardware, sources, self.supervisor, law, targets, driven)
         self.arms = tuple(limb for limb in self.limbs if isinstance(limb, ArmLimb))
-        keep_apart(spec, [arm.loop for arm in self.arms])
+        avoid_each_other(spec, [arm.loop for arm in self.arms])
         self.timing = TickStatistics()
         self._refusals: tuple[int, ...] = (0,) * (1 + count)
         self._refusal = ''

@@ -26,7 +26,7 @@ from vla_ros.runtime.mailbox import LAW_TEXT, Mailbox
 from vla_ros.runtime.realtime_config import RealtimeConfig
 from vla_ros.runtime.requests import ANCHOR, JUDGE, LAW, SCENE, TARE, Requests
 from vla_ros.runtime.shm_codec import SimSnapshot
-from vla_ros.runtime.shm_limb import DriveSnapshot, PostureSnapshot, Snapshot
+from vla_ros.runtime.shm_limb import JointGroupSnapshot, MobileBaseSnapshot, Snapshot
 
 
 @dataclass(frozen=True)
@@ -231,18 +231,18 @@ class RealtimeProcess:
         self.beat()
         return wire_limb.get_state(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
-    def posture(self, limb: int, lost: bool = False) -> PostureSnapshot | None:
+    def posture(self, limb: int, lost: bool = False) -> JointGroupSnapshot | None:
         """Return a posture's newest state, likewise."""
         self.beat()
-        return wire_limb.get_posture(self._mailbox.limbs[limb].state, self._joints[limb], lost)
+        return wire_limb.get_joint_group(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
-    def drive(self, limb: int) -> DriveSnapshot | None:
+    def drive(self, limb: int) -> MobileBaseSnapshot | None:
         """Return a drive's newest state; None before it was first heard of.
 
         Its stamp is that of the last tick: one that stands still is of a process that does.
         """
         self.beat()
-        return wire_limb.get_drive(self._mailbox.limbs[limb].state)
+        return wire_limb.get_mobile_base(self._mailbox.limbs[limb].state)
 
     def sim_state(self) -> SimSnapshot | None:
         """Return the newest state of the simulated world; None for a real robot."""

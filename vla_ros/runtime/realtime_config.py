@@ -12,7 +12,7 @@ from vla_ros.core.config import require
 class RealtimeConfig:
     """What the control process runs."""
 
-    robot: str  # name or path of a RobotSpec
+    robot: str  # name or path of a ArmSpec
     hardware: Literal['sim', 'driver'] = 'sim'
     sim_time: bool = False  # whether the time is that of a simulator elsewhere
     family: str = ''  # with the seed, the first layout of the simulation; '' is any scene

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from vla_ros.control.loops.drive_loop import DriveLoop
+from vla_ros.control.loops.joint_group_loop import JointGroupLoop
 from vla_ros.control.loops.loop import ControlLoop
-from vla_ros.control.loops.posture_loop import PostureLoop
-from vla_ros.core.data import Array, Command, DriveState, Pose, PostureState, RobotState
+from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
+from vla_ros.core.data import Array, Command, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.runtime.mailbox import Section
 
 
@@ -24,26 +24,26 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class PostureSnapshot:
+class JointGroupSnapshot:
     """A posture at one tick."""
 
-    state: PostureState
+    state: JointGroupState
     velocity: Array  # (n,) rad/s, at which the commanded positions are passed
 
 
 @dataclass(frozen=True)
-class DriveSnapshot:
+class MobileBaseSnapshot:
     """A drive at one tick."""
 
-    state: DriveState
+    state: MobileBaseState
 
 
-def put_state(section: Section, loop: ControlLoop | PostureLoop | DriveLoop) -> None:
+def put_state(section: Section, loop: ControlLoop | JointGroupLoop | MobileBaseLoop) -> None:
     """Write a limb's state straight from the loop: this runs within the control tick."""
     if isinstance(loop, ControlLoop):
         _put_arm(section, loop)
         return
-    if isinstance(loop, PostureLoop):
+    if isinstance(loop, JointGroupLoop):
         rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
     else:
         rows = [loop.twist, loop.commanded, loop.pose]
@@ -64,7 +64,7 @@ def _put_arm(section: Section, loop: ControlLoop) -> None:
     )  # fmt: skip
 
 
-def _ints(loop: ControlLoop | PostureLoop | DriveLoop) -> tuple[int, int, int]:
+def _ints(loop: ControlLoop | JointGroupLoop | MobileBaseLoop) -> tuple[int, int, int]:
     feedback = loop.feedback
     return loop.stamp, loop.ticks, _KNOWN if feedback.known else _LOST if feedback.begun else 0
 
@@ -98,16 +98,18 @@ def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | N
     return Snapshot(state, command, floats[16:22], floats[22:28])
 
 
-def get_posture(section: Section, joints: int, lost: bool = False) -> PostureSnapshot | None:
+def get_joint_group(
+    section: Section, joints: int, lost: bool = False
+) -> JointGroupSnapshot | None:
     """Read the state of a posture with so many joints back, likewise."""
     (stamp, _, sight), floats, _ = section.read()
     if sight < (_LOST if lost else _KNOWN):
         return None
     q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
-    return PostureSnapshot(PostureState(stamp, q, dq, commanded), velocity)
+    return JointGroupSnapshot(JointGroupState(stamp, q, dq, commanded), velocity)
 
 
-def get_drive(section: Section) -> DriveSnapshot | None:
+def get_mobile_base(section: Section) -> MobileBaseSnapshot | None:
     """Read the state of a drive back; None before it was first heard of.
 
     Not while it is silent: then its twist, which brakes and is zero, matters the more.
@@ -116,7 +118,7 @@ def get_drive(section: Section) -> DriveSnapshot | None:
         return None
     (stamp, _, _), floats, _ = section.read()
     twist, commanded, pose = floats[:9].reshape(3, 3).copy()
-    return DriveSnapshot(DriveState(stamp, twist, commanded, pose))
+    return MobileBaseSnapshot(MobileBaseState(stamp, twist, commanded, pose))
 
 
 def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:

@@ -21,12 +21,12 @@ from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot
 from vla_ros.runtime import shm_codec as wire
 from vla_ros.runtime import shm_limb as wire_limb
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.mailbox import EVENTS, MAX_LIMBS, Mailbox
 from vla_ros.runtime.pace import Pace, SimPace, WallPace, prepare
-from vla_ros.runtime.plant import DriverPlant, Plant
 from vla_ros.runtime.realtime_config import RealtimeConfig
 from vla_ros.runtime.requests import ANCHOR, JUDGE, LAW, SCENE, TARE
+from vla_ros.runtime.system import System, TopicSystem
 
 
 class Worker:
@@ -37,16 +37,16 @@ class Worker:
         spec = load_robot(settings.robot)
         require(len(spec.limbs) <= MAX_LIMBS, f'limbs: expected at most {MAX_LIMBS}')
         self._mailbox = mailbox
-        self._plant: Plant
+        self._plant: System
         if settings.hardware == 'sim':
             # Only here: a robot with a driver needs no MuJoCo.
-            from vla_ros.tabletop.simulated import SimPlant
+            from vla_ros.tabletop.simulated import SimSystem
 
-            self._plant = SimPlant(spec, settings.family, settings.seed)
+            self._plant = SimSystem(spec, settings.family, settings.seed)
         else:
-            self._plant = DriverPlant(spec, mailbox)
+            self._plant = TopicSystem(spec, mailbox)
         driven = settings.hardware == 'driver'
-        self._execution = Execution(
+        self._execution = ChunkController(
             spec, self._plant.limbs, settings.queue, settings.law, settings.targets, driven
         )
         self._boxes = mailbox.limbs[: len(spec.limbs)]

@@ -17,7 +17,7 @@ from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation
 from vla_ros.policies.expert import Expert
 from vla_ros.policies.reasoner import Reasoner
 from vla_ros.robots.body import Robot
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.cameras import CameraRenderer
 from vla_ros.tabletop.world.hardware import SimHardware
@@ -101,7 +101,7 @@ class Lockstep:
         self.hardware = SimHardware(self.scene, layout)
         self.renderer.show(layout)
         self._now = 0
-        self.execution = Execution(self.spec, self.hardware.limbs, self.config.queue)
+        self.execution = ChunkController(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
     def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:

@@ -1,4 +1,4 @@
-"""SimPlant: the MuJoCo scene within the control process."""
+"""SimSystem: the MuJoCo scene within the control process."""
 
 from collections.abc import Callable
 import math
@@ -10,21 +10,21 @@ from vla_ros.core.data import Pose
 from vla_ros.core.geometry import quat_from_matrix
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime import shm_codec as wire
 from vla_ros.runtime.mailbox import Mailbox
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks import Progress, Task, draw, make_hand, make_tasks
+from vla_ros.tabletop.tasks import Progress, Task, draw, make_arm_info, make_tasks
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout, draw_layout
 from vla_ros.tabletop.world.limbs import (
-    DriveReading,
-    PostureReading,
+    JointGroupReading,
+    MobileBaseReading,
     SimArm,
-    SimDrive,
+    SimJointGroup,
     SimLimb,
-    SimPosture,
+    SimMobileBase,
     SimSample,
 )
 from vla_ros.tabletop.world.scene import Scene
@@ -39,7 +39,7 @@ class Scenes:
     def __init__(self, spec: Robot, sim: SimConfig) -> None:
         """Prepare the tasks of a robot."""
         self._sim = sim
-        hands = [make_hand(limb, home_pose(limb)) for limb in spec.arms]
+        hands = [make_arm_info(limb, home_pose(limb)) for limb in spec.arms]
         self.tasks: dict[str, Task] = make_tasks(sim, hands, spec.tasks)
 
     def layout(self, family: str, seed: int) -> Layout:
@@ -67,16 +67,16 @@ class Scenes:
         return self.tasks[family]
 
 
-def home_pose(spec: RobotSpec) -> Pose:
+def home_pose(spec: ArmSpec) -> Pose:
     """Return where the tcp of an arm is in its home posture."""
     model = RobotModel(spec)
     return Pose(model.position.copy(), quat_from_matrix(model.rotation))
 
 
-Sampled = TypeVar('Sampled', SimSample, PostureReading, DriveReading)
+Sampled = TypeVar('Sampled', SimSample, JointGroupReading, MobileBaseReading)
 
 
-class PlantLimb(Generic[Sampled]):
+class SystemLimb(Generic[Sampled]):
     """A simulated limb on the control clock instead of the simulation's.
 
     Attributes:
@@ -95,7 +95,7 @@ class PlantLimb(Generic[Sampled]):
         return sample
 
 
-class PlantArm(PlantLimb[SimSample]):
+class SystemArm(SystemLimb[SimSample]):
     """An arm."""
 
     def __init__(self, arm: SimArm) -> None:
@@ -104,33 +104,33 @@ class PlantArm(PlantLimb[SimSample]):
         self.write, self.move = arm.write, arm.move
 
 
-class PlantPosture(PlantLimb[PostureReading]):
+class SystemJointGroup(SystemLimb[JointGroupReading]):
     """A posture."""
 
-    def __init__(self, posture: SimPosture) -> None:
+    def __init__(self, posture: SimJointGroup) -> None:
         """Stand for `posture`."""
         super().__init__(posture.read)
         self.move = posture.move
 
 
-class PlantDrive(PlantLimb[DriveReading]):
+class SystemMobileBase(SystemLimb[MobileBaseReading]):
     """A drive."""
 
-    def __init__(self, drive: SimDrive) -> None:
+    def __init__(self, drive: SimMobileBase) -> None:
         """Stand for `drive`."""
         super().__init__(drive.read)
         self.drive = drive.drive
 
 
-def _on_clock(limb: SimLimb) -> PlantArm | PlantPosture | PlantDrive:
-    if isinstance(limb, SimPosture):
-        return PlantPosture(limb)
-    if isinstance(limb, SimDrive):
-        return PlantDrive(limb)
-    return PlantArm(limb)
+def _on_clock(limb: SimLimb) -> SystemArm | SystemJointGroup | SystemMobileBase:
+    if isinstance(limb, SimJointGroup):
+        return SystemJointGroup(limb)
+    if isinstance(limb, SimMobileBase):
+        return SystemMobileBase(limb)
+    return SystemArm(limb)
 
 
-class SimPlant:
+class SimSystem:
     """Physics on the control clock, laid out by family and seed."""
 
     def __init__(self, spec: Robot, family: str, seed: int) -> None:

@@ -11,9 +11,9 @@ from vla_ros.policies import PolicySpec
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.demos.demonstrate import demonstrate
 from vla_ros.tabletop.pocket.loop import Budget, Report
-from vla_ros.tabletop.pocket.settings import TrainSettings
 from vla_ros.tabletop.pocket.train import ROBOT, Job, own, train_policy
-from vla_ros.tabletop.stills.stills import photograph
+from vla_ros.tabletop.pocket.train_config import TrainSettings
+from vla_ros.tabletop.stills.static_scenes import render_static_scenes
 
 
 _NO_LIMIT = 1e9  # minutes; the recipe's steps end a stage
@@ -45,7 +45,9 @@ def train_from_nothing(
                 robot, demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step
             )
         with bar(f'{spec.name}: stills', plan.stills) as step:
-            photograph(robot, demos / 'stills', plan.stills, settings.seed, workers, step)
+            render_static_scenes(
+                robot, demos / 'stills', plan.stills, settings.seed, workers, step
+            )
     before, after = plan.steps
     corrected = [tuple(name for name in plan.corrected if name in s.tasks) for s in specs]
     if not (any(corrected) and plan.corrections):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import math
 
 from vla_ros.core.config import require
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.teleop.operator import Twist
 
 
@@ -71,7 +71,7 @@ class Speeds:
         require(self.angular > 0, f'angular: expected more than 0 rad/s, got {self.angular}')
         require(0 <= self.expo <= 1, f'expo: expected 0..1, got {self.expo}')
 
-    def check(self, spec: RobotSpec) -> None:
+    def check(self, spec: ArmSpec) -> None:
         """Raise ValueError when the robot is not that fast: the limits would bend every motion."""
         for name, limit, unit in (
             ('linear', spec.cartesian.velocity, 'm/s'),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vla_ros.core.data import SECOND, BodyState, DriveState, Pose, PostureState, RobotState
+from vla_ros.core.data import SECOND, BodyState, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import Aligner, JointError, JointMap
 from vla_ros.observe.joints import Joints
 from vla_ros.robots import load_robot
@@ -30,13 +30,13 @@ class Feed:
         for i, limb in enumerate(self.robot.limbs):
             if i in without:
                 continue
-            if limb.kind == 'drive':
+            if limb.kind == 'mobile_base':
                 assert not aligner.offer_odom(now, self.pose.copy(), np.array([0.1, 0, 0.2]), i)
                 assert not aligner.offer_numbers(now, np.array([0.2, 0.0, 0.3]), i)
                 continue
             q = limb.home + (self.turned if i == turning else 0.0)
             assert not aligner.offer_joints(Joints(now, q, np.zeros(limb.n), 0.04), i)
-            if limb.kind == 'posture':
+            if limb.kind == 'joint_group':
                 assert not aligner.offer_numbers(now, limb.home + 0.01, i)
             else:
                 assert not aligner.offer_command(now, POSE, 0.05, i)
@@ -61,7 +61,7 @@ def test_an_observation_has_every_limb():
     state = observation.state
     assert isinstance(state, BodyState) and state.stamp == feed.now
     assert [type(limb) for limb in state.limbs] == [
-        RobotState, RobotState, PostureState, PostureState, DriveState,
+        RobotState, RobotState, JointGroupState, JointGroupState, MobileBaseState,
     ]  # fmt: skip
     assert state.vector().shape == (48,)
     np.testing.assert_allclose(state.vector()[32:38], [0, 0, 0.15, 0.01, 0.01, 0.16])
@@ -108,7 +108,7 @@ def test_what_is_commanded_must_be_known_too():
     ],
 )
 def test_a_picture_may_stay_unless_a_limb_moves_that_it_must_show(robot, camera, limbs):
-    for limb in (i for i, own in enumerate(robot.limbs) if own.kind != 'drive'):
+    for limb in (i for i, own in enumerate(robot.limbs) if own.kind != 'mobile_base'):
         feed = Feed(robot, (camera,))
         assert feed.run(fresh=False, turning=limb)
         assert feed.run(fresh=False, turning=limb), 'nothing has moved yet'

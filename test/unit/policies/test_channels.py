@@ -28,7 +28,7 @@ def test_an_only_arm_has_no_name():
 def test_a_body_has_its_limbs_in_order():
     parts = parts_of(BODY)
     assert [(p.limb, p.kind) for p in parts] == [
-        ('left', 'arm'), ('right', 'arm'), ('waist', 'posture'), ('base', 'drive'),
+        ('left', 'arm'), ('right', 'arm'), ('waist', 'joint_group'), ('base', 'mobile_base'),
     ]  # fmt: skip
     assert [p.absolute.stop for p in parts] == [8, 16, 18, 21]
     assert [p.relative.stop for p in parts] == [7, 14, 16, 19]

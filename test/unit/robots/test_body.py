@@ -7,7 +7,7 @@ import yaml
 from vla_ros.control.avoidance.collision import SelfCollision
 from vla_ros.core.config import ConfigError
 from vla_ros.core.paths import config_file
-from vla_ros.robots import BodySpec, load_arm, load_robot, pick_arm
+from vla_ros.robots import RobotSpec, load_arm, load_robot, pick_arm
 from vla_ros.robots.model import RobotModel
 
 
@@ -17,7 +17,7 @@ def tree():
 
 
 def test_channels_are_those_of_the_limbs(aloha):
-    assert isinstance(aloha, BodySpec)
+    assert isinstance(aloha, RobotSpec)
     assert aloha.n == 12 and len(aloha.channels) == 16
     assert aloha.channels[0] == 'left.ee.x' and aloha.channels[15] == 'right.gripper'
     assert aloha.joint_names[6] == 'right_waist'

@@ -47,7 +47,7 @@ def test_it_has_a_launch_file_of_its_own(spec):
 
 
 def test_it_has_a_world_of_its_own_size(spec):
-    if any(limb.kind == 'drive' for limb in spec.limbs):
+    if any(limb.kind == 'mobile_base' for limb in spec.limbs):
         pytest.skip('it drives to where things are')
     place = load_sim(spec.sim).placement
     for x in place.x:

@@ -6,12 +6,12 @@ import pytest
 import yaml
 
 from vla_ros.core.config import ConfigError, build, to_tree
-from vla_ros.core.data import BodyState, DriveState, Pose, PostureState, RobotState
+from vla_ros.core.data import BodyState, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.core.paths import config_file
 from vla_ros.robots import (
-    BodySpec,
-    DriveSpec,
-    PostureSpec,
+    ArmSpec,
+    JointGroupSpec,
+    MobileBaseSpec,
     RobotSpec,
     load_robot,
     named_arms,
@@ -37,7 +37,7 @@ def humanoid():
 def test_its_limbs_are_of_three_kinds(humanoid):
     assert [limb.name for limb in humanoid.limbs] == ['left', 'right', 'torso', 'head', 'base']
     assert [type(limb) for limb in humanoid.limbs] == [
-        RobotSpec, RobotSpec, PostureSpec, PostureSpec, DriveSpec,
+        ArmSpec, ArmSpec, JointGroupSpec, JointGroupSpec, MobileBaseSpec,
     ]  # fmt: skip
     assert humanoid.arms == humanoid.limbs[:2]
     assert load_robot('franka').arms == load_robot('franka').limbs
@@ -100,7 +100,7 @@ def test_a_tree_of_it_is_read_back(humanoid):
     plain = to_tree(humanoid)
     for limb, tree in zip(humanoid.limbs, plain['limbs'], strict=True):
         assert build(type(limb), tree) == limb
-    assert build(BodySpec, {**plain, 'limbs': humanoid.limbs}) == humanoid
+    assert build(RobotSpec, {**plain, 'limbs': humanoid.limbs}) == humanoid
 
 
 def test_behind_a_bridge_postures_change_their_topics_and_drives_do_not():
@@ -121,8 +121,8 @@ def change(tree, where, value):
 @pytest.mark.parametrize(
     ('where', 'value', 'message'),
     [
-        ((TORSO, 'kind'), 'leg', r"limbs\[2\].kind: 'leg' is not one of \['arm', 'posture', 'd"),
-        ((0, 'kind'), 'posture', r"limbs\[0\].*unknown key 'base_frame'"),
+        ((TORSO, 'kind'), 'leg', r"limbs\[2\].kind: 'leg' is not one of \['arm', 'joint_group', 'd"),
+        ((0, 'kind'), 'joint_group', r"limbs\[0\].*unknown key 'base_frame'"),
         ((TORSO, 'kind'), 'arm', r"limbs\[2\].*missing key 'base_frame'"),
         ((TORSO, 'joints'), [], r'limbs\[2\]: joints: expected one or more'),
         ((TORSO, 'joints', 1, 'name'), 'waist_yaw_joint', r'limbs\[2\].*given twice'),
@@ -167,10 +167,14 @@ def test_a_bridge_that_sends_a_posture_torques_is_refused(tree, tmp_path):
 
 def test_arms_come_first(tree, load):
     tree['limbs'][1:3] = tree['limbs'][2:0:-1]
-    with pytest.raises(ConfigError, match=r"arms, then the others, got \['arm', 'posture', 'arm'"):
+    with pytest.raises(
+        ConfigError, match=r"arms, then the others, got \['arm', 'joint_group', 'arm'"
+    ):
         load(tree)
     tree['limbs'] = tree['limbs'][3:]
-    with pytest.raises(ConfigError, match=r"one or more arms.*got \['posture', 'drive'\]"):
+    with pytest.raises(
+        ConfigError, match=r"one or more arms.*got \['joint_group', 'mobile_base'\]"
+    ):
         load(tree)
 
 
@@ -185,9 +189,9 @@ def test_one_arm_and_a_base_are_a_robot(tree, load):
 def test_what_the_policy_sees_of_it_is_twice_its_channels(humanoid):
     here = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
     arm = RobotState(5, np.zeros(7), np.zeros(7), here, 0.02, here, 0.03)
-    torso = PostureState(5, np.full(3, 0.1), np.zeros(3), np.full(3, 0.2))
-    head = PostureState(5, np.full(2, 0.3), np.zeros(2), np.full(2, 0.4))
-    base = DriveState(5, np.full(3, 0.5), np.full(3, 0.6))
+    torso = JointGroupState(5, np.full(3, 0.1), np.zeros(3), np.full(3, 0.2))
+    head = JointGroupState(5, np.full(2, 0.3), np.zeros(2), np.full(2, 0.4))
+    base = MobileBaseState(5, np.full(3, 0.5), np.full(3, 0.6))
     state = BodyState(5, (arm, arm, torso, head, base))
     vector = state.vector()
     assert vector.shape == (2 * len(humanoid.channels),)

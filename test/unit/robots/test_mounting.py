@@ -10,9 +10,9 @@ import pytest
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import NativeModel
 from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
-from vla_ros.robots import BaseSpec, load_robot
+from vla_ros.robots import MountSpec, load_robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.mounting import carriers
+from vla_ros.robots.mount import carriers
 from vla_ros.tabletop.world.scene import Scene
 
 
@@ -29,7 +29,7 @@ def mounted(request):
     turn = quat_from_rotvec(np.array(WAYS[way]))
     # Without tasks: their tools are nothing that the models know.
     bare = replace(load_robot(robot), tasks=())
-    return replace(bare, base=BaseSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
+    return replace(bare, base=MountSpec('map', (0.0, 0.0, 1.5), tuple(turn)))
 
 
 def test_pinocchio_the_kernel_and_mujoco_agree(mounted):
@@ -60,7 +60,7 @@ def test_gravity_points_down_in_the_world(mounted):
 
 def test_a_quaternion_that_is_none_is_refused():
     with pytest.raises(ValueError, match='base.quaternion: expected norm 1, got 1.4'):
-        BaseSpec(quaternion=(1.0, 0.0, 0.0, 1.0))
+        MountSpec(quaternion=(1.0, 0.0, 0.0, 1.0))
 
 
 @pytest.mark.parametrize(

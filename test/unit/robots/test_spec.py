@@ -3,7 +3,7 @@
 import pytest
 
 from vla_ros.core.config import ConfigError, build, to_tree
-from vla_ros.robots import KeepOut, RobotSpec, load_robot
+from vla_ros.robots import ArmSpec, KeepOut, load_robot
 
 
 POST = {'name': 'post', 'lower': [0.5, -0.1, 0.0], 'upper': [0.6, 0.1, 0.5]}
@@ -17,8 +17,8 @@ def tree(**changes):
 
 
 def test_keep_out_boxes_are_read():
-    assert build(RobotSpec, tree()).cartesian.keep_out == ()
-    (box,) = build(RobotSpec, tree(keep_out=[POST])).cartesian.keep_out
+    assert build(ArmSpec, tree()).cartesian.keep_out == ()
+    (box,) = build(ArmSpec, tree(keep_out=[POST])).cartesian.keep_out
     assert box == KeepOut('post', (0.5, -0.1, 0.0), (0.6, 0.1, 0.5))
 
 
@@ -32,7 +32,7 @@ def test_keep_out_boxes_are_read():
 )
 def test_a_wrong_task_is_refused_with_the_valid_ones(tasks, words):
     with pytest.raises(ConfigError, match=words):
-        build(RobotSpec, to_tree(load_robot('franka')) | {'tasks': tasks})
+        build(ArmSpec, to_tree(load_robot('franka')) | {'tasks': tasks})
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_a_wrong_task_is_refused_with_the_valid_ones(tasks, words):
 )
 def test_bad_limits_are_named(changes, words):
     with pytest.raises(ConfigError, match=words):
-        build(RobotSpec, tree(**changes))
+        build(ArmSpec, tree(**changes))

@@ -8,7 +8,7 @@ import pytest
 from vla_ros.control.avoidance.collision import SelfCollision
 from vla_ros.core.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
 from vla_ros.robots import load_robot, pick_arm
-from vla_ros.tabletop.demos.workcell import Workcell, tcp_pose
+from vla_ros.tabletop.demos.sim_env import SimEnv, tcp_pose
 from vla_ros.tabletop.tasks.place import PlaceConfig
 
 
@@ -19,7 +19,7 @@ ABOVE = (0.012, 0.10, 0.20)  # m, where tasks grip, hover and leave
 def arm(request):
     """An arm, and where things may lie for it."""
     robot, _, limb = request.param.partition(' ')
-    cell = Workcell(load_robot(robot))
+    cell = SimEnv(load_robot(robot))
     number, _ = pick_arm(cell.spec, limb)
     arm, place = cell.arms[number], cell.scene.config.placement
     arm.places = np.array([place.x, place.y])
@@ -75,7 +75,7 @@ def test_the_hand_gets_wherever_things_lie(arm):
 
 
 def test_the_whole_box_of_the_ur5e_is_reached():
-    cell = Workcell(load_robot('ur5e')).arms[0]
+    cell = SimEnv(load_robot('ur5e')).arms[0]
     limits = cell.spec.cartesian
     conditions = [posture(cell, place)[1] for place in grid(limits.lower, limits.upper, 5)]
     assert max(conditions) < cell.spec.slowdown.stop_condition

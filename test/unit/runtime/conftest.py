@@ -9,7 +9,7 @@ from vla_ros.control import native
 from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 
 
 MS = SECOND // 1000
@@ -57,7 +57,7 @@ class Rig:
 
     def __init__(self, spec, queue=None):
         self.arm = Arm(spec)
-        self.execution = Execution(spec, (self.arm,), queue)
+        self.execution = ChunkController(spec, (self.arm,), queue)
         self.now = START
         self.positions, self.rotations, self.states = [], [], []
         self.run(1)

@@ -9,9 +9,9 @@ from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import SECOND, Mode
 from vla_ros.robots import load_robot
 from vla_ros.runtime import shm_limb as wire_limb
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.mailbox import Mailbox
-from vla_ros.runtime.plant import DriverPlant
+from vla_ros.runtime.system import TopicSystem
 
 
 START = 1_000 * SECOND
@@ -29,8 +29,8 @@ class Driven:
             spec = replace(spec, force_sensor=replace(spec.force_sensor, tool_mass=0.0))
         mailbox = Mailbox()
         self.spec, self.box = spec, mailbox.limbs[0]
-        plant = DriverPlant(spec, mailbox)
-        self.execution = Execution(spec, plant.limbs, law=law, driven=True)
+        plant = TopicSystem(spec, mailbox)
+        self.execution = ChunkController(spec, plant.limbs, law=law, driven=True)
         self.loop, self.now = self.execution.loop, START
         self.q, self.gripper = spec.home + 0.05, spec.gripper.open
         self.run(0.1)

@@ -37,7 +37,7 @@ class Robot:
         for i, limb in enumerate(self.spec.limbs):
             if i in self.silent:
                 continue
-            if limb.kind == 'drive':
+            if limb.kind == 'mobile_base':
                 obey_twist(self.process, i, self.now)
                 continue
             self.process.joint_states(self.now, self.q[i], np.zeros(limb.n), 0.05, i)

@@ -13,15 +13,15 @@ from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import SECOND, ActionChunk, BodyState, Mode
 from vla_ros.core.paths import config_file
 from vla_ros.robots import load_robot
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.world import SimHardware, draw_layout
 
 
 @pytest.fixture(scope='module')
 def cell(aloha):
-    return Workcell(aloha)
+    return SimEnv(aloha)
 
 
 @pytest.fixture(scope='module')
@@ -135,7 +135,7 @@ def test_a_stop_stops_both(process, aloha):
 
 def test_one_execution_drives_both(aloha, cell, layout):
     hardware = SimHardware(cell.scene, layout)
-    execution = Execution(aloha, hardware.limbs)
+    execution = ChunkController(aloha, hardware.limbs)
     now, tick = 0, SECOND // 200
 
     def run(ticks):
@@ -202,9 +202,9 @@ def test_more_limbs_than_the_mailbox_has_room_for_are_refused(tmp_path):
 
 
 def test_arms_of_a_body_watch_each_other_and_an_only_arm_has_nobody_to_watch(aloha, cell, layout):
-    execution = Execution(aloha, SimHardware(cell.scene, layout).limbs)
+    execution = ChunkController(aloha, SimHardware(cell.scene, layout).limbs)
     watches = [limb.loop.slowdown.neighbours for limb in execution.limbs]
     assert None not in watches and watches[0] is not watches[1]
-    franka = Workcell(load_robot('franka'))
+    franka = SimEnv(load_robot('franka'))
     franka.reset(draw_layout(franka.scene.config, np.random.default_rng(0)))
     assert franka.loop.slowdown.neighbours is None

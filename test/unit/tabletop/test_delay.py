@@ -17,7 +17,7 @@ from vla_ros.control.loops.targets import Kind  # noqa: E402
 from vla_ros.core.data import SECOND  # noqa: E402
 from vla_ros.robots import load_arm  # noqa: E402
 from vla_ros.runtime.arm_limb import build_loop  # noqa: E402
-from vla_ros.runtime.plant import Sample  # noqa: E402
+from vla_ros.runtime.system import Sample  # noqa: E402
 from vla_ros.tabletop.simulated import Scenes  # noqa: E402
 from vla_ros.tabletop.world.hardware import SimHardware  # noqa: E402
 from vla_ros.tabletop.world.scene import Scene  # noqa: E402

@@ -4,7 +4,7 @@ import pytest
 from vla_ros.tabletop.demos.demonstrate import demonstrate
 from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode
 from vla_ros.tabletop.demos.demonstrator import FPS, Demonstrator
-from vla_ros.tabletop.demos.disturbance import Disturbance, NoiseConfig
+from vla_ros.tabletop.demos.perturbations import Disturbance, NoiseConfig
 
 
 @pytest.fixture(scope='module')

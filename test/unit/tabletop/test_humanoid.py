@@ -10,9 +10,16 @@ import pytest
 from vla_ros.control.laws import load_preset
 from vla_ros.control.loops.supervisor import Event, State
 from vla_ros.control.loops.targets import Kind
-from vla_ros.core.data import SECOND, ActionChunk, BodyState, DriveState, Mode, PostureState
+from vla_ros.core.data import (
+    SECOND,
+    ActionChunk,
+    BodyState,
+    JointGroupState,
+    MobileBaseState,
+    Mode,
+)
 from vla_ros.robots import load_robot
-from vla_ros.runtime.controller import Execution
+from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeProcess
 from vla_ros.tabletop.world import Scene, SimHardware, draw_layout
 
@@ -50,7 +57,7 @@ class Rig:
 
     def __init__(self, spec):
         self.parts = [Part(limb) for limb in spec.limbs]
-        self.execution = Execution(spec, self.parts)
+        self.execution = ChunkController(spec, self.parts)
         self.now = START
         self.silent = set()
         self.run(2)
@@ -122,7 +129,11 @@ def test_one_chunk_moves_every_limb(rig, humanoid):
     np.testing.assert_allclose(rig.row()[COLUMNS[BASE]], (0.2, 0.0, 0.1), atol=1e-6)
     state = rig.execution.state()
     assert isinstance(state, BodyState) and state.vector().shape == (48,)
-    assert [type(limb) for limb in state.limbs[2:]] == [PostureState, PostureState, DriveState]
+    assert [type(limb) for limb in state.limbs[2:]] == [
+        JointGroupState,
+        JointGroupState,
+        MobileBaseState,
+    ]
     status = rig.execution.status()
     assert status.mode is Mode.RUN and status.chunk_seq == 0
 
@@ -217,7 +228,7 @@ def test_the_simulated_body_follows(humanoid):
     scene = Scene(humanoid)
     layout = draw_layout(scene.config, np.random.default_rng(0))
     hardware = SimHardware(scene, layout)
-    execution, now = Execution(humanoid, hardware.limbs), 0
+    execution, now = ChunkController(humanoid, hardware.limbs), 0
 
     def run(ticks):
         nonlocal now
@@ -257,11 +268,11 @@ class Feeder:
         for i, limb in enumerate(self.spec.limbs):
             if i in self.silent:
                 continue
-            if limb.kind == 'drive':
+            if limb.kind == 'mobile_base':
                 obey_twist(self.process, i, now)
                 continue
             q = limb.home
-            if limb.kind == 'posture' and (posture := self.process.posture(i)) is not None:
+            if limb.kind == 'joint_group' and (posture := self.process.posture(i)) is not None:
                 q = posture.state.commanded
             self.process.joint_states(now, q, np.zeros(limb.n), 0.08, i)
 

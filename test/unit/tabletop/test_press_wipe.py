@@ -14,8 +14,8 @@ from vla_ros.tabletop.demos.demonstrator import Demonstrator
 from vla_ros.tabletop.evaluate.run import choose
 from vla_ros.tabletop.evaluate.trials import Trial
 from vla_ros.tabletop.language import COLOURS, FAMILIES
-from vla_ros.tabletop.simulated import Scenes, SimPlant
-from vla_ros.tabletop.stills.stills import Studio
+from vla_ros.tabletop.simulated import Scenes, SimSystem
+from vla_ros.tabletop.stills.static_scenes import StaticSceneGenerator
 from vla_ros.tabletop.tasks import TASKS
 from vla_ros.tabletop.world.config import load_sim
 from vla_ros.tabletop.world.lines import segments
@@ -61,7 +61,7 @@ def test_a_demonstration_of_pressing_ends_with_the_button_down(demonstrator):
 
 
 def test_stills_show_all_that_the_robots_tasks_need(able):
-    studio = Studio(able)
+    studio = StaticSceneGenerator(able)
     assert studio.kinds == ('cube', 'button', 'line')
     kinds = []
     for seed in range(3):
@@ -72,12 +72,12 @@ def test_stills_show_all_that_the_robots_tasks_need(able):
         assert np.ptp(episode.images['front'].astype(int), axis=0).max() > 40
     assert kinds == ['cube', 'button', 'line']
     with pytest.raises(ValueError, match='franka has no tasks'):
-        Studio(replace(able, tasks=()))
+        StaticSceneGenerator(replace(able, tasks=()))
 
 
 @pytest.mark.parametrize('family', ['press', 'wipe'])
 def test_the_control_process_publishes_and_judges_them(able, family):
-    plant, mailbox = SimPlant(able, family, 3), Mailbox()
+    plant, mailbox = SimSystem(able, family, 3), Mailbox()
     colour = Scenes(able, load_sim()).request(family, 3).object
     assert plant.judge(f'{family} {colour}') == ''
     hardware = plant._hardware
@@ -104,7 +104,7 @@ def test_the_control_process_publishes_and_judges_them(able, family):
 
 
 def test_a_task_that_the_robot_lacks_is_refused_by_name(spec):
-    plant = SimPlant(spec, 'pick', 1)
+    plant = SimSystem(spec, 'pick', 1)
     assert "'wipe' is not one of ['pick', 'push', 'put', 'stack']" in plant.judge('wipe red')
     assert "'press' is not one of" in plant.reset('3 press')
     assert 'expected "family object' in plant.judge('wipe')

@@ -9,7 +9,7 @@ from vla_ros.robots import ForceSensorSpec
 from vla_ros.runtime.mailbox import Mailbox
 from vla_ros.runtime.shm_codec import get_sim
 from vla_ros.tabletop.language.grammar import COLOURS
-from vla_ros.tabletop.simulated import Scenes, SimPlant
+from vla_ros.tabletop.simulated import Scenes, SimSystem
 from vla_ros.tabletop.world.config import load_sim
 
 
@@ -20,7 +20,7 @@ def scenes(spec):
 
 @pytest.fixture
 def plant(spec):
-    return SimPlant(spec, 'put', 4)
+    return SimSystem(spec, 'put', 4)
 
 
 def publish(plant, mailbox, times=1):
@@ -53,7 +53,7 @@ def test_what_is_published_is_the_scene(plant):
 def test_a_force_sensor_is_read_with_the_joints(spec, plant):
     assert plant.limbs[0].read().wrench is None
     sensor = ForceSensorSpec('fr3_hand', 'wrench', 0.7126, (0.0, 0.0, 0.0))
-    sensing = SimPlant(dataclasses.replace(spec, force_sensor=sensor), 'put', 4)
+    sensing = SimSystem(dataclasses.replace(spec, force_sensor=sensor), 'put', 4)
     wrench = sensing.limbs[0].read().wrench
     assert wrench[2] == pytest.approx(
         9.81 * sensor.tool_mass, abs=0.2

@@ -9,7 +9,7 @@ import pytest
 from vla_ros.core.geometry import quat_multiply
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.stills.arranging_bodies import BodyArranger
-from vla_ros.tabletop.stills.stills import FRAMES, Studio
+from vla_ros.tabletop.stills.static_scenes import FRAMES, StaticSceneGenerator
 from vla_ros.tabletop.tasks.arms import angle_between
 from vla_ros.tabletop.tasks.body import trunk_of
 from vla_ros.tabletop.world import draw_layout
@@ -29,7 +29,7 @@ def humanoid():
 
 @pytest.fixture(scope='module')
 def studio(humanoid):
-    return Studio(humanoid)
+    return StaticSceneGenerator(humanoid)
 
 
 @pytest.fixture(scope='module', params=['cube', 'crate'])
@@ -79,13 +79,13 @@ def test_state_and_action_are_those_of_all_limbs(humanoid, episodes):
         measured, told = state[:, begin : begin + n], state[:, begin + n : begin + 2 * n]
         np.testing.assert_array_equal(told, action[:, channel : channel + n])
         begin, channel = begin + 2 * n, channel + n
-        if limb.kind == 'drive':
+        if limb.kind == 'mobile_base':
             still = (measured == 0).all(1)
             assert 0.2 < still.mean() < 0.8 and not told[still].any()
             assert (np.abs(measured) < 1.5 * limb.joint_array('velocity')).all()
         else:
             assert (np.abs(measured - told) < 0.06).all() and (measured != told).any()
-        if limb.kind == 'posture':
+        if limb.kind == 'joint_group':
             lower, upper = limb.joint_array('lower'), limb.joint_array('upper')
             assert (measured >= lower - 1e-6).all() and (measured <= upper + 1e-6).all()
     assert (begin, channel) == (OTHERS, 24)

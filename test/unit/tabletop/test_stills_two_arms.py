@@ -9,7 +9,7 @@ import pytest
 from vla_ros.core.geometry import quat_from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.stills.arranging_pairs import PairArranger
-from vla_ros.tabletop.stills.stills import FRAMES, Studio
+from vla_ros.tabletop.stills.static_scenes import FRAMES, StaticSceneGenerator
 from vla_ros.tabletop.tasks.arms import angle_between, outwards
 from vla_ros.tabletop.world import draw_layout
 
@@ -22,7 +22,7 @@ def aloha():
 
 @pytest.fixture(scope='module')
 def studio(aloha):
-    return Studio(aloha)
+    return StaticSceneGenerator(aloha)
 
 
 @pytest.fixture(scope='module', params=['cube', 'bar'])

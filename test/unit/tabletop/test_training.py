@@ -13,12 +13,16 @@ from vla_ros.policies import load_policy  # noqa: E402
 from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode  # noqa: E402
 from vla_ros.tabletop.pocket.loop import Budget  # noqa: E402
 from vla_ros.tabletop.pocket.train import Job, load_settings  # noqa: E402
-from vla_ros.tabletop.stills.stills import FRAMES, Studio, photograph  # noqa: E402
+from vla_ros.tabletop.stills.static_scenes import (  # noqa: E402
+    FRAMES,
+    StaticSceneGenerator,
+    render_static_scenes,
+)
 from vla_ros.tabletop.training import train_from_nothing  # noqa: E402
 
 
 def test_a_still_is_the_same_again_and_only_for_the_eyes(spec):
-    studio = Studio(spec)
+    studio = StaticSceneGenerator(spec)
     first, again = studio.episode(7), studio.episode(7)
     assert len(first) == FRAMES and not first.valid.any()
     np.testing.assert_array_equal(first.images['front'], again.images['front'])
@@ -27,11 +31,11 @@ def test_a_still_is_the_same_again_and_only_for_the_eyes(spec):
 
 
 def test_stills_that_are_there_are_not_made_again(tmp_path):
-    photograph('franka', tmp_path, 1, workers=1)
+    render_static_scenes('franka', tmp_path, 1, workers=1)
     (path,) = find_episodes(tmp_path)
     made = path.stat().st_mtime_ns
     steps = []
-    photograph('franka', tmp_path, 2, workers=1, step=steps.append)
+    render_static_scenes('franka', tmp_path, 2, workers=1, step=steps.append)
     assert len(steps) == 1 and path.stat().st_mtime_ns == made
 
 

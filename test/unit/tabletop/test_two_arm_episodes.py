@@ -7,8 +7,8 @@ import pytest
 
 from vla_ros.core.data import ActionChunk, Latent
 from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
-from vla_ros.tabletop.demos.demonstrator import Demonstrator, Spoiler
-from vla_ros.tabletop.demos.disturbance import NoiseConfig
+from vla_ros.tabletop.demos.demonstrator import Demonstrator, NoiseInjector
+from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.language import COLOURS
 from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
 from vla_ros.tabletop.tasks import Progress, draw
@@ -66,7 +66,7 @@ def test_hands_begin_apart_and_only_those_that_act_elsewhere(demonstrator, famil
     task = demonstrator.tasks[family]
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        q, openings = Spoiler(cell.spec, task, acting, noise, rng).start(cell)
+        q, openings = NoiseInjector(cell.spec, task, acting, noise, rng).start(cell)
         places = []
         for arm, own in zip(cell.arms, q.reshape(2, -1), strict=True):
             arm.model.update(own, np.zeros(6))
@@ -79,7 +79,9 @@ def test_hands_begin_apart_and_only_those_that_act_elsewhere(demonstrator, famil
 
 def test_only_hands_that_act_are_pushed(demonstrator):
     noise, spec = NoiseConfig(push_rate=10.0, quiet=0.0), demonstrator.spec
-    spoiler = Spoiler(spec, demonstrator.tasks['place'], (1,), noise, np.random.default_rng(0))
+    spoiler = NoiseInjector(
+        spec, demonstrator.tasks['place'], (1,), noise, np.random.default_rng(0)
+    )
     label = np.tile([0.0, 0.1, 0.2, 1.0, 0.0, 0.0, 0.0, 0.0], 2)
     layout, _ = draw(demonstrator.tasks['place'], 0)
     demonstrator.cell.reset(layout)

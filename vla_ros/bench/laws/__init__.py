@@ -20,8 +20,8 @@ from vla_ros.bench.laws.rig import Rig
 from vla_ros.bench.laws.row import Row
 from vla_ros.bench.laws.trial import Trial
 from vla_ros.control.laws import load_law
-from vla_ros.control.laws.base import ControlLaw
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.control.laws.law import ControlLaw
+from vla_ros.robots.spec import ArmSpec
 
 
 REFERENCE = 'crisp_reference'
@@ -35,7 +35,7 @@ TRIALS: dict[str, Trial] = {
 }  # fmt: skip
 
 
-def bench_laws(spec: RobotSpec, presets: tuple[str, ...]) -> Iterator[Row]:
+def bench_laws(spec: ArmSpec, presets: tuple[str, ...]) -> Iterator[Row]:
     """Yield every preset, and the reference, in every trial; each with a fresh law."""
     rig = Rig(spec)
     makers: dict[str, Callable[[], ControlLaw]] = {

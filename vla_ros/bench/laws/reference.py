@@ -7,11 +7,11 @@ Compliant ROS2 Controllers for Learning-Based Manipulation Policies and Teleoper
 
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.data import Array
 from vla_ros.core.rotations import log
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _STIFFNESS = np.array([500.0] * 3 + [30.0] * 3)  # N/m, Nm/rad
@@ -29,7 +29,7 @@ class CrispReference(ControlLaw):
 
     stiffness = float(_STIFFNESS[0])
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Prepare; the filters start at the first tick's values."""
         self._model = RobotModel(spec)
         self._lower = spec.joint_array('lower') + _RANGE

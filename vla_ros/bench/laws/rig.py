@@ -12,14 +12,14 @@ import functools
 import mujoco
 import numpy as np
 
-from vla_ros.bench.laws.drive import Postures, make_drive
+from vla_ros.bench.laws.base_trial import JointGroups, make_mobile_base
 from vla_ros.bench.laws.world import World
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.data import Array
 from vla_ros.core.geometry import quat_from_matrix
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language.grammar import COLOURS
 from vla_ros.tabletop.world.config import load_sim
 from vla_ros.tabletop.world.hardware import SimHardware
@@ -78,13 +78,13 @@ class Trace:
 class Rig:
     """A simulated arm in an empty scene."""
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Build the scene of a robot."""
         self.spec = spec
         sim = load_sim(spec.sim)
         # Finer than a tick, for torques that come late.
         sim = replace(sim, physics=replace(sim.physics, timestep=_TIMESTEP))
-        self.cell = Workcell(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))
+        self.cell = SimEnv(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))
         self._layout = Layout(np.full((len(COLOURS), 3), np.nan), np.array([0.7, 0.35]),
                               np.array([0.7, -0.35]))  # fmt: skip
         self._hardware = SimHardware(self.cell.scene, self._layout)
@@ -107,7 +107,7 @@ class Rig:
         origin, turn = model.position.copy(), quat_from_matrix(model.rotation)
         target.set(tuple(origin), tuple(turn))
         law.reset(model, target)
-        drive, postures = make_drive(law, model, self._hardware), Postures(spec, start)
+        drive, postures = make_mobile_base(law, model, self._hardware), JointGroups(spec, start)
         wanted, position = np.zeros((2, count, 3))
         force, torques = np.zeros(count), np.zeros((count, spec.n))
         late = self._delays(at, count, substeps, rng)
@@ -177,7 +177,7 @@ class Rig:
             data.xfrc_applied[tcp, 3:] = np.cross(data.xpos[tcp] - data.xipos[tcp], at.push)
 
 
-def _probe(spec: RobotSpec, world: mujoco.MjSpec) -> None:
+def _probe(spec: ArmSpec, world: mujoco.MjSpec) -> None:
     """Let a ball at the tcp touch things, in place of the hand and its fingers.
 
     Its tip is the tcp, whose z axis points out of the hand. Flat pads meet a table with one corner

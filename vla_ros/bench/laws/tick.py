@@ -11,7 +11,7 @@ from vla_ros.control.loops.supervisor import Event
 from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import Array
 from vla_ros.robots.body import Robot
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeProcess
 
 
@@ -64,7 +64,7 @@ def bench_tick(
 
 
 def _leader(
-    limb: int, spec: RobotSpec, tracks: str, process: RealtimeProcess
+    limb: int, spec: ArmSpec, tracks: str, process: RealtimeProcess
 ) -> Callable[[float], None]:
     """Return what sends a limb the target of a time s."""
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vla_ros.bench.laws.rig import Conditions, Goal, Motion, Trace
-from vla_ros.control.laws.base import ControlLaw
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench
+from vla_ros.control.laws.law import ControlLaw
 
 
 Measure = Callable[[Trace, float], dict[str, float]]  # trace, N/m of the law -> figures

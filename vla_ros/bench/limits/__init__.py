@@ -17,8 +17,8 @@ from vla_ros.bench.limits.verdict import Verdict, check_motion, check_pose, chec
 from vla_ros.bench.limits.wanderer import Wanderer
 from vla_ros.control.laws import load_preset
 from vla_ros.core.data import SECOND, Array
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.runtime.controller import Execution
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.runtime.controller import ChunkController
 
 
 BLOCK = 10_000  # ticks between checks
@@ -36,7 +36,7 @@ class Record:
         self.begun = np.ones(BLOCK + _KEPT, bool)  # and the joint positions sent
         self.row, self._wanderer = _KEPT, wanderer
 
-    def check(self, spec: RobotSpec, verdict: Verdict) -> None:
+    def check(self, spec: ArmSpec, verdict: Verdict) -> None:
         """Hold it all against the limits; keep what the next differences need."""
         row, wanderer = self.row, self._wanderer
         for poses in _stretches(self.poses, self.fresh[:row]):
@@ -62,7 +62,7 @@ def _stretches(array: Array, fresh: NDArray[np.bool_]) -> Iterator[Array]:
 
 
 def fuzz_limits(
-    spec: RobotSpec,
+    spec: ArmSpec,
     law: str,
     ticks: int,
     seed: int = 0,
@@ -78,7 +78,7 @@ def fuzz_limits(
     rng = np.random.default_rng(seed)
     wanderer, verdict = Wanderer(spec, rng, BLOCK + _KEPT), Verdict()
     record = Record(wanderer)
-    execution = Execution(spec, (wanderer,), law=law)
+    execution = ChunkController(spec, (wanderer,), law=law)
     adversary = Adversary(spec, load_preset(law), rng)
     loop = execution.loop
     now, period = 1_000 * SECOND, round(SECOND / spec.control_rate)

@@ -8,8 +8,8 @@ from vla_ros.control.laws import LawPreset
 from vla_ros.control.loops.supervisor import Event, State
 from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import SECOND, Array
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.runtime.controller import Execution
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.runtime.controller import ChunkController
 
 
 _EVENTS = (Event.HOLD, Event.ALARM, Event.ESTOP, Event.START, Event.FINISH, Event.RELEASE)
@@ -18,11 +18,11 @@ _EVENTS = (Event.HOLD, Event.ALARM, Event.ESTOP, Event.START, Event.FINISH, Even
 class Adversary:
     """Presses every button and sends every kind of target."""
 
-    def __init__(self, spec: RobotSpec, preset: LawPreset, rng: np.random.Generator) -> None:
+    def __init__(self, spec: ArmSpec, preset: LawPreset, rng: np.random.Generator) -> None:
         """Be against a law."""
         self._spec, self._preset, self._rng = spec, preset, rng
 
-    def act(self, execution: Execution, now: int) -> None:
+    def act(self, execution: ChunkController, now: int) -> None:
         """Do something."""
         rng = self._rng
         chance = rng.random()
@@ -38,7 +38,7 @@ class Adversary:
             late = int(rng.integers(0, SECOND // 50))
             execution.target(kind, now - late, self._values(kind, execution), now)
 
-    def _values(self, kind: Kind, execution: Execution) -> Array:
+    def _values(self, kind: Kind, execution: ChunkController) -> Array:
         rng, target = self._rng, execution.loop.limiter.target
         if kind is Kind.POSE:
             values = np.concatenate([target.position, target.quaternion])

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ROUNDING = 5e-15  # m or rad, of a position; a difference of order k divides it by dt^k
@@ -34,7 +34,7 @@ class Verdict:
         self.shares[name] = max(self.shares.get(name, 0.0), share)
 
 
-def check_pose(spec: RobotSpec, verdict: Verdict, position: Array, turn: Array) -> None:
+def check_pose(spec: ArmSpec, verdict: Verdict, position: Array, turn: Array) -> None:
     """Note what a stretch of commanded poses, (T, 3) m and (T, 4) xyzw, used of the limits."""
     limits, rate = spec.cartesian, spec.control_rate
     middle = np.add(limits.lower, limits.upper) / 2
@@ -62,7 +62,7 @@ def check_pose(spec: RobotSpec, verdict: Verdict, position: Array, turn: Array) 
     verdict.note('angular velocity', spin, limits.angular_velocity, 1e-3)
 
 
-def check_torque(spec: RobotSpec, verdict: Verdict, torque: Array) -> None:
+def check_torque(spec: ArmSpec, verdict: Verdict, torque: Array) -> None:
     """Note what torques (T, n) Nm used of the limits; rows of NaN were not sent."""
     sent = np.flatnonzero(np.isfinite(torque).all(axis=1))
     verdict.note('torque', torque[sent], spec.joint_array('torque'))
@@ -71,7 +71,7 @@ def check_torque(spec: RobotSpec, verdict: Verdict, torque: Array) -> None:
     verdict.note('torque rate', rates, spec.joint_array('torque_rate'), 1e-9)
 
 
-def check_motion(spec: RobotSpec, verdict: Verdict, position: Array) -> None:
+def check_motion(spec: ArmSpec, verdict: Verdict, position: Array) -> None:
     """Note what a stretch of joint positions (T, n) rad used of the limits; of NaN: not sent."""
     sent = position[np.isfinite(position).all(axis=1)]
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')

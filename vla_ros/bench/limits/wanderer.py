@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_ros.control.loops.interfaces import JointSample
 from vla_ros.core.data import SECOND, Array
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.runtime.plant import Sample
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.runtime.system import Sample
 
 
 _MOMENTS = np.array([1.0, 1.0, 1.0, 0.1, 0.1, 0.1])  # m, between a force and its moment
@@ -17,7 +17,7 @@ _LONG = 100  # ticks, of silence
 class Wanderer:
     """Hardware whose joints go where they like; it remembers what was sent."""
 
-    def __init__(self, spec: RobotSpec, rng: np.random.Generator, rows: int) -> None:
+    def __init__(self, spec: ArmSpec, rng: np.random.Generator, rows: int) -> None:
         """Begin at home; remember `rows` ticks."""
         self.torques, self.positions = np.full((2, rows, spec.n), np.nan)
         self.row = 0

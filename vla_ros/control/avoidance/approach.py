@@ -5,11 +5,11 @@ import math
 import eigenpy
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.core import rotations
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # s, with which a speed comes down that falls in proportion to the way left: 0.6 m/s then brake at
@@ -53,7 +53,7 @@ class Approach:
         velocity: (n,) rad/s, wanted; within the spec's limits, zero where it is not finite.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Take the limits of `spec`."""
         limits = spec.cartesian
         self._speed, self._spin = limits.velocity, limits.angular_velocity

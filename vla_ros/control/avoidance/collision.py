@@ -8,10 +8,10 @@ import numpy as np
 import pinocchio as pin
 
 from vla_ros.control.avoidance.approach import BRAKING, STEP, share
-from vla_ros.control.avoidance.shapes import Posture, compare, lengths, swing
+from vla_ros.control.avoidance.shapes import JointGroup, compare, lengths, swing
 from vla_ros.core.data import Array
 from vla_ros.robots.model import locked_joints
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _SAMPLES = 200  # postures, to find the pairs that always touch
@@ -33,12 +33,12 @@ class SelfCollision:
         cause: which pair slows the motion; '' when none does.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Load the shapes and choose the pairs: about a second, once per robot and process."""
         self._slow, self._stop = spec.slowdown.slow_distance, spec.slowdown.stop_distance
         self._model, self._shapes, pairs = _prepared(spec)
-        self._now = Posture(self._model, self._shapes)
-        self._next = Posture(self._model, self._shapes)
+        self._now = JointGroup(self._model, self._shapes)
+        self._next = JointGroup(self._model, self._shapes)
         self._swing = swing(self._model, self._shapes)
         names = [shape.name for shape in self._shapes.geometryObjects]
         self.pairs = [(names[i], names[j]) for i, j in pairs]
@@ -83,7 +83,7 @@ class SelfCollision:
 
 @cache
 def _prepared(
-    spec: RobotSpec,
+    spec: ArmSpec,
 ) -> tuple[pin.Model, pin.GeometryModel, tuple[tuple[int, int], ...]]:
     """Return the arm, its shapes and the pairs of them to compare; nobody changes them."""
     model, shapes = _load(spec)
@@ -92,7 +92,7 @@ def _prepared(
     return model, shapes, tuple(pairs)
 
 
-def _load(spec: RobotSpec) -> tuple[pin.Model, pin.GeometryModel]:
+def _load(spec: ArmSpec) -> tuple[pin.Model, pin.GeometryModel]:
     """Return the arm and its collision shapes, without pairs."""
     full = pin.buildModelFromUrdf(str(spec.urdf_path))
     shapes = pin.buildGeomFromUrdf(full, str(spec.urdf_path), pin.GeometryType.COLLISION)
@@ -101,7 +101,7 @@ def _load(spec: RobotSpec) -> tuple[pin.Model, pin.GeometryModel]:
     return pin.buildReducedModel(full, shapes, *locked_joints(full, spec))
 
 
-def _of_others(full: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> list[str]:
+def _of_others(full: pin.Model, shapes: pin.GeometryModel, spec: ArmSpec) -> list[str]:
     """Return the shapes that joints of other limbs move: nothing is known of where those are."""
     own = {full.getJointId(name) for name in spec.joint_names}
     before = {joint for one in own for joint in full.supports[one]}
@@ -112,12 +112,12 @@ def _of_others(full: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> l
     ]
 
 
-def _choose(model: pin.Model, shapes: pin.GeometryModel, spec: RobotSpec) -> list[tuple[int, int]]:
+def _choose(model: pin.Model, shapes: pin.GeometryModel, spec: ArmSpec) -> list[tuple[int, int]]:
     """Return the pairs of shapes that are worth comparing."""
     ways = _ways(model, shapes)
     pairs = list(ways)
     compare(shapes, pairs)
-    posture, rng = Posture(model, shapes), np.random.default_rng(0)
+    posture, rng = JointGroup(model, shapes), np.random.default_rng(0)
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
     drawn = rng.uniform(lower, upper, (_SAMPLES, spec.n))
     everything = list(range(len(pairs)))

@@ -6,7 +6,7 @@ import pinocchio as pin
 from vla_ros.core.data import Array
 
 
-class Posture:
+class JointGroup:
     """The shapes in one posture.
 
     Attributes:

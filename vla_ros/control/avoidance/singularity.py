@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.control.avoidance.approach import STEP, share
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class Singularity:
@@ -21,7 +21,7 @@ class Singularity:
         condition: at the joint positions of the last `scale`.
     """
 
-    def __init__(self, spec: RobotSpec, model: RobotModel | None = None) -> None:
+    def __init__(self, spec: ArmSpec, model: RobotModel | None = None) -> None:
         """Take the thresholds of `spec`; `model` is for its use alone."""
         self._slow = 1 / spec.slowdown.slow_condition
         self._stop = 1 / spec.slowdown.stop_condition

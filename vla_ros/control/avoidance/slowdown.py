@@ -1,13 +1,13 @@
 """Slowdown: the share of its speed that the commanded motion may keep."""
 
-from vla_ros.control.avoidance.apart import Neighbours
 from vla_ros.control.avoidance.approach import Approach
 from vla_ros.control.avoidance.collision import SelfCollision
+from vla_ros.control.avoidance.inter_arm import InterArmAvoidance
 from vla_ros.control.avoidance.singularity import Singularity
-from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class Slowdown:
@@ -22,10 +22,10 @@ class Slowdown:
         collision, singularity: its parts. neighbours: the other arms of a body, if it has any.
     """
 
-    def __init__(self, spec: RobotSpec, model: RobotModel | None = None) -> None:
+    def __init__(self, spec: ArmSpec, model: RobotModel | None = None) -> None:
         """Prepare for a robot; `model` is for its use alone."""
         self.collision, self.singularity = SelfCollision(spec), Singularity(spec, model)
-        self.neighbours: Neighbours | None = None
+        self.neighbours: InterArmAvoidance | None = None
         self._approach = Approach(spec)
         self.reset()
 

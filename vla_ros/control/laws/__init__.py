@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
     CartesianAdmittanceConfig,
@@ -18,12 +17,13 @@ from vla_ros.control.laws.gravity_compensation import (
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
 from vla_ros.control.laws.joint_servo import JointServo, JointServoConfig
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.laws.torque_feedback import TorqueFeedback, TorqueFeedbackConfig
 from vla_ros.core.config import ConfigError
 from vla_ros.core.paths import config_file
 from vla_ros.robots import presets
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # By the name in a preset's `law`.
@@ -51,7 +51,7 @@ class LawPreset:
         presets.require_kind('law', self.law, LAWS)
 
 
-def load_law(preset: str, spec: RobotSpec) -> ControlLaw:
+def load_law(preset: str, spec: ArmSpec) -> ControlLaw:
     """Make the law that config/control/<preset>.yaml (or a path to one) describes.
 
     Raises:
@@ -71,7 +71,7 @@ def load_preset(name: str) -> LawPreset:
     return presets.load(LawPreset, 'control', name)
 
 
-def make_law(preset: LawPreset, spec: RobotSpec, where: str = 'law') -> ControlLaw:
+def make_law(preset: LawPreset, spec: ArmSpec, where: str = 'law') -> ControlLaw:
     """Make the law that a preset describes.
 
     Raises:

@@ -8,7 +8,7 @@ from vla_ros.control.laws import terms
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class ArmTerms:
         slope: Nm/rad.
     """
 
-    def __init__(self, config: ArmTermsConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: ArmTermsConfig, spec: ArmSpec) -> None:
         """Prepare for a robot."""
         self.config = config
         share = 1.0 if config.friction else 0.0

@@ -7,15 +7,15 @@ from typing import ClassVar
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget, MotionLaw
 from vla_ros.control.laws.compliance import ComplianceConfig, six
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
+from vla_ros.control.laws.law import CartesianTarget, MotionLaw
 from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
 from vla_ros.core import rotations
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class CartesianAdmittance(MotionLaw):
     at whatever it touches.
     """
 
-    def __init__(self, config: CartesianAdmittanceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: CartesianAdmittanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot; stands at the home posture."""
         self.config = config
         self._dt = 1 / spec.control_rate

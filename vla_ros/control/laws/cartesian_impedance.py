@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
 from vla_ros.control.laws.compliance import six
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.control.laws.nullspace import NullSpace, NullSpaceConfig
 from vla_ros.control.laws.task_inertia import TaskInertia
 from vla_ros.control.laws.task_spring import TaskSpring, TaskSpringConfig
@@ -15,7 +15,7 @@ from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class CartesianImpedance(ControlLaw):
     feed-forward friction is not compensated.
     """
 
-    def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: CartesianImpedanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

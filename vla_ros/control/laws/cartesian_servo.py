@@ -1,16 +1,16 @@
 """Cartesian servo: the tcp follows the target, as stiffly as the robot's own servo."""
 
-from vla_ros.control.laws.base import CartesianTarget, MotionLaw
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
+from vla_ros.control.laws.law import CartesianTarget, MotionLaw
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class CartesianServo(MotionLaw):
     """The inverse kinematics of the target and nothing else."""
 
-    def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: InverseKinematicsConfig, spec: ArmSpec) -> None:
         """Prepare for a robot."""
         self.config = config
         self._kinematics = make_kinematics(config, spec)

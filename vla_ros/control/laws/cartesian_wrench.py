@@ -10,14 +10,14 @@ from typing import Literal
 
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.compliance import six
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.limits.stiffness import isotropic, stiffness_matrix
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _AXES = ('x', 'y', 'z', 'rx', 'ry', 'rz')
@@ -66,7 +66,7 @@ class CartesianWrench(CartesianImpedance):
 
     config: CartesianWrenchConfig
 
-    def __init__(self, config: CartesianWrenchConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: CartesianWrenchConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

@@ -4,7 +4,7 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 Gains = float | tuple[float, ...]
@@ -22,7 +22,7 @@ def require_gains(config: object, name: str, least: float, most: float, unit: st
     require(fits, f'{name}: expected {least:g}..{most:g} {unit}')
 
 
-def per_joint(name: str, gains: Gains, spec: RobotSpec) -> Array:
+def per_joint(name: str, gains: Gains, spec: ArmSpec) -> Array:
     """Return the gains (n,) of a robot's joints.
 
     Raises:

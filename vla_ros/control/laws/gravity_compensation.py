@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class GravityCompensation(ControlLaw):
 
     tracks = 'hand'
 
-    def __init__(self, config: GravityCompensationConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: GravityCompensationConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

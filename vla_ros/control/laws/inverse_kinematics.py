@@ -7,12 +7,12 @@ import eigenpy
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import make_model
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # rad short of a joint limit, where what is wanted ends.
@@ -71,7 +71,7 @@ class InverseKinematics:
         q: (n,) rad, the positions of the last step.
     """
 
-    def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: InverseKinematicsConfig, spec: ArmSpec) -> None:
         """Prepare for ticks at the robot's rate; stands at the home posture."""
         n, self._dt = spec.n, 1 / spec.control_rate
         self.config, self.model = config, make_model(spec)
@@ -191,7 +191,7 @@ class InverseKinematics:
         return max(least, 0.0)
 
 
-def make_kinematics(config: InverseKinematicsConfig, spec: RobotSpec) -> InverseKinematics:
+def make_kinematics(config: InverseKinematicsConfig, spec: ArmSpec) -> InverseKinematics:
     """Return the inverse kinematics of a robot, compiled where that is possible."""
     # Only here: it is made of what this module has.
     from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics

@@ -6,12 +6,12 @@ import numpy as np
 
 from vla_ros.control.laws import terms
 from vla_ros.control.laws.arm_terms import ArmTerms, ArmTermsConfig
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class JointImpedance(ControlLaw):
 
     tracks = 'posture'
 
-    def __init__(self, config: JointImpedanceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: JointImpedanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

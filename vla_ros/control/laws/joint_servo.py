@@ -6,11 +6,11 @@ import math
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget, MotionLaw
+from vla_ros.control.laws.law import CartesianTarget, MotionLaw
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class JointServo(MotionLaw):
 
     tracks = 'posture'
 
-    def __init__(self, config: JointServoConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: JointServoConfig, spec: ArmSpec) -> None:
         """Prepare for ticks at the robot's rate; stands at the home posture."""
         self.config, self._half = config, 0.5 / spec.control_rate
         h, t = 1 / spec.control_rate, config.smoothing

@@ -11,13 +11,13 @@ import eigenpy
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.laws.task_inertia import TaskInertia
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class NullSpace:
         stiffness: (n,) Nm/rad. damping: (n,) Nms/rad. most: (n,) Nm.
     """
 
-    def __init__(self, config: NullSpaceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: NullSpaceConfig, spec: ArmSpec) -> None:
         """Prepare for a robot.
 
         Raises:

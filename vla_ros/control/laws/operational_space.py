@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.laws.task_inertia import DampedTaskInertia
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class OperationalSpace(CartesianImpedance):
 
     config: OperationalSpaceConfig
 
-    def __init__(self, config: OperationalSpaceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: OperationalSpaceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.compliance import ComplianceConfig, six
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel

@@ -6,7 +6,7 @@ As in the CRISP controllers, tau = tau_task + tau_null + tau_friction + tau_cori
 
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.core import rotations
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.control.laws import terms
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.gains import Gains, per_joint, require_gains
 from vla_ros.control.laws.joint_impedance import JointImpedance, JointImpedanceConfig
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class TorqueFeedback(JointImpedance):
 
     config: TorqueFeedbackConfig
 
-    def __init__(self, config: TorqueFeedbackConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: TorqueFeedbackConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

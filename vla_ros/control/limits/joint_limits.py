@@ -105,7 +105,7 @@ class JointTracker:
         return self.position
 
 
-def astray(sent: Array, measured: Array) -> bool:
+def deviates(sent: Array, measured: Array) -> bool:
     """Whether joints (n,) rad are not where they were sent, by more than they yield holding."""
     return not float(np.abs(sent - measured).max()) <= _YIELDS
 

@@ -15,8 +15,8 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.limits import JointSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 
 
 _ROUNDING = 1e-6  # share of the limits
@@ -29,7 +29,7 @@ class TwistTracker:
         twist: (3,) m/s, m/s, rad/s, what is given out; the next step overwrites it.
     """
 
-    def __init__(self, spec: DriveSpec, dt: float) -> None:
+    def __init__(self, spec: MobileBaseSpec, dt: float) -> None:
         """Take the limits of `spec` for ticks of `dt` s; starts at rest."""
         self._axes = [_Axis(joint, dt) for joint in spec.joints]
         self.twist = np.zeros(len(self._axes))

@@ -7,12 +7,12 @@ import math
 import numpy as np
 
 from vla_ros.control.laws import ControlLaw, MotionLaw
-from vla_ros.control.limits.joint_limits import JointTracker, astray
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.joint_limits import JointTracker, deviates
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.control.loops.interfaces import Hardware
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _FADE = 0.1  # s, time constant with which the difference between two laws fades
@@ -39,7 +39,7 @@ class Actuation:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: ArmSpec,
         law: ControlLaw,
         stop_law: ControlLaw,
         limiter: Limiter,
@@ -67,7 +67,7 @@ class Actuation:
         self.law.reset(model, self.limiter.target)
         self._stop_fading()
 
-    def astray(self, model: RobotModel) -> bool:
+    def deviates(self, model: RobotModel) -> bool:
         """Whether the arm is not where it was sent, by more than it yields while it holds.
 
         Torques send it nowhere: after a silence it was not held, after a STOP only damped, and
@@ -75,7 +75,7 @@ class Actuation:
         """
         if not isinstance(self.law, MotionLaw):
             return True
-        return astray(self._joints.position + self._drift, model.q)
+        return deviates(self._joints.position + self._drift, model.q)
 
     def adopt(self, law: ControlLaw, model: RobotModel, settle: Callable[[], None]) -> str:
         """Change to another law between ticks; return '' or the cause of the refusal.

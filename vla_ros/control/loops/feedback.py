@@ -2,8 +2,8 @@
 
 from typing import Generic, Protocol, TypeVar
 
-from vla_ros.control.loops.belief import Verdict
 from vla_ros.control.loops.supervisor import Event, State, Supervisor
+from vla_ros.control.loops.validator import Verdict
 from vla_ros.core.data import SECOND
 
 

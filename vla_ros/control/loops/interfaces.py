@@ -32,7 +32,7 @@ class Hardware(Protocol):
         """
 
 
-class PostureSample(Protocol):
+class JointGroupSample(Protocol):
     """What a posture's hardware measured; may be overwritten by the next read."""
 
     stamp: int  # ns
@@ -40,17 +40,17 @@ class PostureSample(Protocol):
     velocity: Array  # (n,) rad/s
 
 
-class PostureHardware(Protocol):
+class JointGroupHardware(Protocol):
     """A posture or its simulation."""
 
-    def read(self) -> PostureSample:
+    def read(self) -> JointGroupSample:
         """Return the newest measurement."""
 
     def move(self, position: Array, velocity: Array) -> None:
         """Send joint positions (n,) rad to be held, passed at the velocity (n,) rad/s."""
 
 
-class DriveSample(Protocol):
+class MobileBaseSample(Protocol):
     """What a drive's hardware measured; may be overwritten by the next read."""
 
     stamp: int  # ns
@@ -58,17 +58,17 @@ class DriveSample(Protocol):
     twist: Array  # (3,) vx, vy m/s, wz rad/s, axes of the moving frame
 
 
-class DriveHardware(Protocol):
+class MobileBaseHardware(Protocol):
     """A drive or its simulation."""
 
-    def read(self) -> DriveSample:
+    def read(self) -> MobileBaseSample:
         """Return the newest measurement."""
 
     def drive(self, twist: Array) -> None:
         """Send the twist (3,) m/s, m/s, rad/s, axes of the moving frame, to be kept up."""
 
 
-LimbHardware = Hardware | PostureHardware | DriveHardware
+LimbHardware = Hardware | JointGroupHardware | MobileBaseHardware
 
 
 class TargetSource(Protocol):

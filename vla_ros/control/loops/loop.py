@@ -5,16 +5,16 @@ import numpy as np
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.loops.actuation import Actuation
-from vla_ros.control.loops.belief import Belief
 from vla_ros.control.loops.feedback import Feedback
 from vla_ros.control.loops.interfaces import JointSample, TargetSource
 from vla_ros.control.loops.supervisor import Event, State, Supervisor
 from vla_ros.control.loops.targets import Targets
+from vla_ros.control.loops.validator import StateValidator
 from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.core import rotations
 from vla_ros.core.data import Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
@@ -38,13 +38,13 @@ class ControlLoop:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: ArmSpec,
         actuation: Actuation,
         source: TargetSource,
         supervisor: Supervisor | None = None,
         *,
         model: RobotModel,
-        belief: Belief,
+        belief: StateValidator,
         targets: Targets,
         sensing: Sensing,
         slowdown: Slowdown,
@@ -150,7 +150,7 @@ class ControlLoop:
     def _take_up(self) -> None:
         """Begin where the arm is, or go on if it is where it was commanded all the while."""
         first = not self.feedback.begun
-        if first or self.feedback.lost and self.actuation.astray(self.model):
+        if first or self.feedback.lost and self.actuation.deviates(self.model):
             # Fingers around a thing never reach what they are commanded: that goes on.
             self.limiter.reset(self.model, self.gripper if first else None)
             self._anchor()
@@ -185,7 +185,7 @@ class ControlLoop:
         if before is State.STOP and self._state is not State.STOP:
             # The arm may have been moved by hand or by its weight: start from where it is.
             self.limiter.rest(self.model)
-            if self.actuation.astray(self.model):
+            if self.actuation.deviates(self.model):
                 self._anchor()
         self._commanded(self._want)
         if self._state is State.RUN:

@@ -13,14 +13,14 @@ import numpy as np
 
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.limits.joint_limits import JointTracker
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.control.limits.regions import Box
 from vla_ros.control.loops.wrench_ramp import WrenchRamp
 from vla_ros.core import rotations
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class Kind(IntEnum):
@@ -70,7 +70,7 @@ class Targets:
     """
 
     def __init__(
-        self, spec: RobotSpec, model: RobotModel, dt: float, config: TargetConfig | None = None
+        self, spec: ArmSpec, model: RobotModel, dt: float, config: TargetConfig | None = None
     ) -> None:
         """Begin with none; `model`, its own, tells where joints bring the tcp; ticks take dt s."""
         self.config = config or TargetConfig()
@@ -164,7 +164,7 @@ class Targets:
             away = float(np.abs(self._posture.position - self._home).max())
             if away < _AT_HOME and float(np.abs(self._posture.velocity).max()) < _AT_HOME:
                 # Near enough: from now on there is nothing to do.
-                self._put_posture(self._home, limiter)
+                self._put_joint_group(self._home, limiter)
                 self._posed = False
         elif self._posture.velocity.any():
             self._towards_posture(None, limiter, 1.0)
@@ -172,7 +172,7 @@ class Targets:
     def hold_joints(self, model: RobotModel, limiter: Limiter) -> None:
         """Make the measured joints the posture: a law that tracks the posture begins here."""
         self._posed = True
-        self._put_posture(model.q, limiter)
+        self._put_joint_group(model.q, limiter)
 
     def _follow(self, kind: Kind, limiter: Limiter, scale: float) -> None:
         values = self._values[kind]
@@ -205,7 +205,7 @@ class Targets:
         turn = np.array(rotations.from_matrix(model.rotation))
         limiter.track(model.position, turn, scale)
 
-    def _put_posture(self, joints: Array, limiter: Limiter) -> None:
+    def _put_joint_group(self, joints: Array, limiter: Limiter) -> None:
         self._posture.reset(joints)
         limiter.target.posture[:] = joints
         limiter.target.posture_rate.fill(0.0)

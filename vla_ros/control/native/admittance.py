@@ -2,17 +2,17 @@
 
 import ctypes
 
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_admittance import (
     CartesianAdmittance,
     CartesianAdmittanceConfig,
 )
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.native import NativeError, library
 from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 from vla_ros.control.native.model import pointer
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ARRAYS = ('gain', 'most', 'state', 'pose')
@@ -35,7 +35,7 @@ class NativeAdmittance(CartesianAdmittance):
     The kernel works in the arrays of the Python, so a stiffness that is set is its own.
     """
 
-    def __init__(self, config: CartesianAdmittanceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: CartesianAdmittanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot; stands at the home posture.
 
         Raises:

@@ -4,16 +4,16 @@ import ctypes
 
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.inverse_kinematics import (
     RIDGE,
     InverseKinematics,
     InverseKinematicsConfig,
 )
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.native import NativeError, library
 from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ARRAYS = ('low', 'high', 'longest', 'quickest', 'clip', 'q', 'step', 'weak', 'sigma') + (
@@ -40,7 +40,7 @@ class NativeInverseKinematics(InverseKinematics):
         structs: references to `Kinematics` and `Arm`, for other kernels.
     """
 
-    def __init__(self, config: InverseKinematicsConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: InverseKinematicsConfig, spec: ArmSpec) -> None:
         """Prepare for ticks at the robot's rate; stands at the home posture.
 
         Raises:

@@ -2,16 +2,16 @@
 
 import ctypes
 
-from vla_ros.control.laws.base import CartesianTarget
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.laws.operational_space import OperationalSpace, OperationalSpaceConfig
 from vla_ros.control.laws.task_inertia import LEVER
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ARRAYS = ('stiffness', 'damping', 'error_limit', 'push_limit', 'mobility') + (
@@ -45,7 +45,7 @@ class NativeImpedance(CartesianImpedance):
     The kernel reads the arrays of the Python law's terms, so a stiffness that is set is its own.
     """
 
-    def __init__(self, config: CartesianImpedanceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: CartesianImpedanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:
@@ -88,7 +88,7 @@ class NativeImpedance(CartesianImpedance):
 class NativeOperationalSpace(OperationalSpace, NativeImpedance):
     """OperationalSpace for a NativeModel; anything else goes through Python."""
 
-    def __init__(self, config: OperationalSpaceConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: OperationalSpaceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.
 
         Raises:

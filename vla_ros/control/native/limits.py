@@ -4,12 +4,12 @@ import ctypes
 
 import numpy as np
 
-from vla_ros.control.limits.limits import Limiter, LimiterConfig
+from vla_ros.control.limits.limiter import Limiter, LimiterConfig
 from vla_ros.control.native import library
 from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ARRAYS = ('lower', 'upper', 'velocity', 'twice', 'gain', 'slow', 'peak', 'step', 'sent')
@@ -24,7 +24,7 @@ class LimitsStruct(ctypes.Structure):
 class NativeLimiter(Limiter):
     """Limiter for a NativeModel; what is not finite goes through Python."""
 
-    def __init__(self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None) -> None:
+    def __init__(self, spec: ArmSpec, dt: float, config: LimiterConfig | None = None) -> None:
         """Take the limits of `spec` for ticks of `dt` s.
 
         Raises:

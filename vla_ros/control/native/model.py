@@ -8,7 +8,7 @@ import pinocchio as pin
 from vla_ros.control.native import NativeError, library
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 MAX_JOINTS = 16
@@ -39,7 +39,7 @@ def pointer(array: Array) -> int:
 class NativeModel(RobotModel):
     """RobotModel, a tenth of the time: same attributes, here arrays of its own."""
 
-    def __init__(self, spec: RobotSpec) -> None:
+    def __init__(self, spec: ArmSpec) -> None:
         """Take the constants of a serial chain of revolute joints.
 
         Raises:
@@ -73,7 +73,7 @@ class NativeModel(RobotModel):
         self._kernel(self._argument)
 
 
-def make_model(spec: RobotSpec) -> RobotModel:
+def make_model(spec: ArmSpec) -> RobotModel:
     """Return a model of the robot, compiled where that is possible."""
     try:
         return NativeModel(spec)

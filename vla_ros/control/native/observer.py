@@ -9,7 +9,7 @@ from vla_ros.control.native.model import NativeModel, pointer
 from vla_ros.control.sensing.momentum_observer import MomentumObserver, ObserverConfig
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 _ARRAYS = ('damping', 'friction', 'mass', 'dq', 'bias', 'torque')
@@ -30,7 +30,7 @@ class ObserverStruct(ctypes.Structure):
 class NativeObserver(MomentumObserver):
     """MomentumObserver for a NativeModel, and for no other."""
 
-    def __init__(self, spec: RobotSpec, dt: float, config: ObserverConfig | None = None) -> None:
+    def __init__(self, spec: ArmSpec, dt: float, config: ObserverConfig | None = None) -> None:
         """Prepare for ticks of `dt` s.
 
         Raises:
@@ -68,7 +68,7 @@ class NativeObserver(MomentumObserver):
 
 
 def make_observer(
-    spec: RobotSpec, model: RobotModel, config: ObserverConfig | None = None
+    spec: ArmSpec, model: RobotModel, config: ObserverConfig | None = None
 ) -> MomentumObserver:
     """Return the observer for ticks at the robot's rate, compiled where the model is."""
     kind = NativeObserver if isinstance(model, NativeModel) else MomentumObserver

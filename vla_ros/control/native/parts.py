@@ -9,18 +9,18 @@ from vla_ros.control.laws.cartesian_admittance import CartesianAdmittance
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance
 from vla_ros.control.laws.cartesian_wrench import CartesianWrench
 from vla_ros.control.laws.operational_space import OperationalSpace
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.admittance import NativeAdmittance
 from vla_ros.control.native.law import NativeImpedance, NativeOperationalSpace, NativeWrench
 from vla_ros.control.native.limits import NativeLimiter
 from vla_ros.control.native.model import NativeModel
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # A law in Python -> what makes the compiled one of its configuration.
-_NATIVE: dict[type[ControlLaw], Callable[[Any, RobotSpec], ControlLaw]] = {
+_NATIVE: dict[type[ControlLaw], Callable[[Any, ArmSpec], ControlLaw]] = {
     CartesianAdmittance: NativeAdmittance,
     CartesianImpedance: NativeImpedance,
     CartesianWrench: NativeWrench,
@@ -38,7 +38,7 @@ class Parts:
     note: str  # for people: compiled, or why not
 
 
-def make_parts(spec: RobotSpec, law: ControlLaw) -> Parts:
+def make_parts(spec: ArmSpec, law: ControlLaw) -> Parts:
     """Return model, law and limiter for ticks at the robot's rate; in Python where C fails.
 
     A law that the kernel lacks stays as it is, and runs on the compiled model.
@@ -52,7 +52,7 @@ def make_parts(spec: RobotSpec, law: ControlLaw) -> Parts:
     return Parts(model, native_law(law, spec), limiter, 'compiled')
 
 
-def native_law(law: ControlLaw, spec: RobotSpec) -> ControlLaw:
+def native_law(law: ControlLaw, spec: ArmSpec) -> ControlLaw:
     """Return the compiled law that computes what `law` does; itself where there is none.
 
     It begins anew with the configured gains, as a law that is just made.

@@ -9,7 +9,7 @@ from vla_ros.control.sensing.force_sensor import ForceSensor
 from vla_ros.control.sensing.momentum_observer import MomentumObserver, ObserverConfig
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 class Sensing:
@@ -27,7 +27,7 @@ class Sensing:
 
     def __init__(
         self,
-        spec: RobotSpec,
+        spec: ArmSpec,
         model: RobotModel,
         torques: bool = True,
         observer: ObserverConfig | None = None,

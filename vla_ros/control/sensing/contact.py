@@ -5,12 +5,12 @@ import math
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True)
 class ContactConfig:
-    """When a contact is over, and how fast the arm gives; the limits are in the RobotSpec."""
+    """When a contact is over, and how fast the arm gives; the limits are in the ArmSpec."""
 
     release: float = 0.5  # share of both limits below which a contact is over,
     settle: float = 0.1  # s, and stays for so long: what bounces comes back
@@ -25,7 +25,7 @@ class ContactConfig:
 
 
 class ContactGuard:
-    """Compares the external wrench at the tcp with the limits of the RobotSpec.
+    """Compares the external wrench at the tcp with the limits of the ArmSpec.
 
     A contact begins where force or torque exceeds its limit, and is over when both have stayed
     below `release` of theirs for a while. The wrench comes filtered, from the observer or the
@@ -37,7 +37,7 @@ class ContactGuard:
             it does; zero without a contact. For a commanded pose that gives.
     """
 
-    def __init__(self, spec: RobotSpec, dt: float, config: ContactConfig | None = None) -> None:
+    def __init__(self, spec: ArmSpec, dt: float, config: ContactConfig | None = None) -> None:
         """Take the limits of `spec` for ticks of `dt` s."""
         self.config = ContactConfig() if config is None else config
         self._force, self._torque = spec.cartesian.contact_force, spec.cartesian.contact_torque

@@ -9,7 +9,7 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class MomentumObserver:
         torque: (n,) Nm that the world exerts on the joints; `update` copies it to the model.
     """
 
-    def __init__(self, spec: RobotSpec, dt: float, config: ObserverConfig | None = None) -> None:
+    def __init__(self, spec: ArmSpec, dt: float, config: ObserverConfig | None = None) -> None:
         """Prepare for ticks of `dt` s; where the spec has a force sensor, it has the wrench."""
         self.config = ObserverConfig() if config is None else config
         n = spec.n

@@ -1,8 +1,8 @@
 """One file per score; the registry is the table below."""
 
-from vla_ros.detect.scores.base import Score
 from vla_ros.detect.scores.mahalanobis import Mahalanobis
 from vla_ros.detect.scores.overlap import Overlap
+from vla_ros.detect.scores.score import Score
 
 
 SCORES: dict[str, type[Score]] = {score.name: score for score in (Overlap, Mahalanobis)}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.data import ActionChunk, Array
-from vla_ros.detect.scores.base import Parameters, Score
+from vla_ros.detect.scores.score import Parameters, Score
 
 
 # Frames of one episode hardly differ: more than this many add cost and no information.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.data import SECOND, ActionChunk, Array
-from vla_ros.detect.scores.base import Parameters, Score
+from vla_ros.detect.scores.score import Parameters, Score
 
 
 # Smallest deviation a channel is divided by: 0.1 mm, or about 0.01 deg of a quaternion component.

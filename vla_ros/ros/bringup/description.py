@@ -7,7 +7,7 @@ from vla_ros.core import config
 from vla_ros.core.config import ConfigError, require
 from vla_ros.core.paths import share_dir
 from vla_ros.policies import Policy, load_policy
-from vla_ros.robots import BodySpec, Robot, load_robot
+from vla_ros.robots import Robot, RobotSpec, load_robot
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.teleop import load_preset, make_device
@@ -189,7 +189,7 @@ def _node(
 def _teleop(options: StackOptions, robot: str, tuning: _Tuning) -> NodeDescription:
     """Return the node of a device; raises ConfigError for one that needs a terminal."""
     spec = load_robot(robot)
-    if isinstance(spec, BodySpec):
+    if isinstance(spec, RobotSpec):
         raise ConfigError(
             f'teleop: {spec.name} has several limbs: run `vla_ros teleop --limb NAME` beside it'
         )

@@ -131,7 +131,10 @@ def _show(options: StackOptions) -> list[Action]:
     about = {'robot_description': spec.urdf_path.read_text(), **clock}
     nodes = [('robot_state_publisher', about), ('rviz2', clock)]
     sources = dict.fromkeys(
-        name for limb in spec.limbs if limb.kind != 'drive' for name in limb.driver.joint_topics
+        name
+        for limb in spec.limbs
+        if limb.kind != 'mobile_base'
+        for name in limb.driver.joint_topics
     )
     if list(sources) != ['joint_states']:
         # Limbs or grippers have drivers of their own: what is drawn needs all joints in one topic.

@@ -12,8 +12,8 @@ from threading import Thread
 
 import yaml
 
-from vla_ros.ros.base import PARENT
 from vla_ros.ros.bringup.description import NodeDescription
+from vla_ros.ros.stage_node import PARENT
 
 
 Echo = Callable[[str, str], None]  # node name, line of its output

@@ -7,10 +7,10 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from vla_ros.ros.base import run
 from vla_ros.ros.bringup.description import StackOptions, environment_of
 from vla_ros.ros.bringup.runner import BringupError, adopt_environment
 from vla_ros.ros.nodes.teleop import TeleopNode
+from vla_ros.ros.stage_node import run
 
 
 def run_teleop(robot: str, device: str, namespace: str, limb: str = '') -> None:

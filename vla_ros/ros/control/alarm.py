@@ -4,7 +4,7 @@ import math
 
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.ros import qos
-from vla_ros.ros.base import StageNode
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros_msgs.msg import FailureStatus
 

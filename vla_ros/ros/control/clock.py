@@ -6,7 +6,7 @@ from rclpy.clock import ClockChange, JumpHandle, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 
 from vla_ros.core.data import SECOND
-from vla_ros.ros.base import StageNode
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeProcess
 
 

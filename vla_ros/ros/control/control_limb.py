@@ -5,14 +5,14 @@ from typing import Protocol
 
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.base import StageNode
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.control.gains import LawParameters
 from vla_ros.ros.control.targets import TargetTopics
 from vla_ros.ros.drivers.arm_driver import Driver
-from vla_ros.ros.drivers.posture_driver import PostureDriver
+from vla_ros.ros.drivers.joint_group_driver import JointGroupDriver
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
@@ -51,7 +51,7 @@ class LimbTopics:
         """
         self._targets = TargetTopics(node, spec, limb, name)
         self._gains: LawParameters | None = None
-        if isinstance(spec, RobotSpec):
+        if isinstance(spec, ArmSpec):
             self._gains = LawParameters(node, spec, limb, law or spec.law, name)
         self._driver = _driver(node, spec, limb) if driven else None
 
@@ -77,10 +77,10 @@ class LimbTopics:
 
 
 def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:
-    if isinstance(spec, PostureSpec):
-        return PostureDriver(node, spec, limb)
-    if isinstance(spec, DriveSpec):
-        from vla_ros.ros.drivers.base_driver import DriveDriver  # only here: it needs nav_msgs
+    if isinstance(spec, JointGroupSpec):
+        return JointGroupDriver(node, spec, limb)
+    if isinstance(spec, MobileBaseSpec):
+        from vla_ros.ros.drivers.mobile_base_driver import MobileBaseDriverSpec
 
-        return DriveDriver(node, spec, limb)
+        return MobileBaseDriverSpec(node, spec, limb)
     return Driver(node, spec, limb)

@@ -1,9 +1,9 @@
 """EpisodeEvents: tells everyone when episodes and interventions begin and end."""
 
 from vla_ros.ros import qos
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.control.episode import Episode
-from vla_ros.ros.convert.base import header
+from vla_ros.ros.control.episodes import Episode
+from vla_ros.ros.convert.fields import header
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import EpisodeEvent
 
 

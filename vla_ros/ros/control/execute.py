@@ -7,8 +7,8 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
 from vla_ros.core.data import ExecutionStatus
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.control.episode import Ended, EpisodeDesk
+from vla_ros.ros.control.episodes import Ended, EpisodeManager
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.action import Execute
 
 
@@ -18,7 +18,7 @@ class ExecuteServer:
     def __init__(
         self,
         node: StageNode,
-        desk: EpisodeDesk,
+        desk: EpisodeManager,
         begin: Callable[[str, str, float, Ended], str],
     ) -> None:
         """Offer the action on `node`, for episodes of `desk`.

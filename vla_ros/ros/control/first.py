@@ -2,9 +2,9 @@
 
 from vla_ros.core.config import ConfigError
 from vla_ros.robots.body import Robot
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.control.episode import EpisodeDesk, instruction_problem
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.ros.control.episodes import EpisodeManager, instruction_problem
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeProcess
 
 
@@ -12,7 +12,7 @@ class FirstInstruction:
     """An instruction that begins once the robot has been heard of: drivers may start later."""
 
     def __init__(
-        self, node: StageNode, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk, text: str
+        self, node: StageNode, spec: Robot, arm: RealtimeProcess, desk: EpisodeManager, text: str
     ) -> None:
         """Wait with `text`; '' is none."""
         self._node, self._spec, self._arm = node, spec, arm
@@ -39,4 +39,4 @@ class FirstInstruction:
 
     def _topic(self, number: int) -> str:
         limb = self._spec.limbs[number]
-        return limb.driver.odom if isinstance(limb, DriveSpec) else limb.driver.joint_states
+        return limb.driver.odom if isinstance(limb, MobileBaseSpec) else limb.driver.joint_states

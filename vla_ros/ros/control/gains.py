@@ -14,8 +14,8 @@ from rclpy.parameter import Parameter
 
 from vla_ros.control.laws import LAWS, LawPreset, load_preset, make_law
 from vla_ros.core import config
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.base import StageNode
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
@@ -27,7 +27,7 @@ class LawParameters:
     """Declares the gains of the law in use, and changes law and gains while the arm moves."""
 
     def __init__(
-        self, node: StageNode, spec: RobotSpec, arm: LimbLink, preset: str, limb: str = ''
+        self, node: StageNode, spec: ArmSpec, arm: LimbLink, preset: str, limb: str = ''
     ) -> None:
         """Declare the gains of `preset`, a name in config/control/ or a path.
 

@@ -5,18 +5,18 @@ from typing import Generic, TypeVar
 
 from vla_ros.core.data import SECOND, LimbState
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert import trunk
+from vla_ros.ros.convert import body as trunk
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
-from vla_ros.runtime.shm_limb import DriveSnapshot, PostureSnapshot, Snapshot
+from vla_ros.runtime.shm_limb import JointGroupSnapshot, MobileBaseSnapshot, Snapshot
 
 
 _BACK = SECOND  # ns by which no state is older than the last, unless the time has gone back
-S = TypeVar('S', Snapshot, PostureSnapshot, DriveSnapshot)
+S = TypeVar('S', Snapshot, JointGroupSnapshot, MobileBaseSnapshot)
 
 
 class LimbReports(ABC, Generic[S]):
@@ -50,7 +50,7 @@ class LimbReports(ABC, Generic[S]):
 class ArmReports(LimbReports[Snapshot]):
     """What an arm is commanded, and what it feels."""
 
-    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink, limb: str) -> None:
+    def __init__(self, node: StageNode, spec: ArmSpec, arm: LimbLink, limb: str) -> None:
         """Advertise on `node`."""
         self._frame, self._spec, self._arm = spec.base_frame, spec, arm
         self._commanded = node.publish_on(qos.COMMANDED_STATE.of(limb))
@@ -74,44 +74,44 @@ class ArmReports(LimbReports[Snapshot]):
                 publisher.publish(make(snapshot, self._frame))
 
 
-class PostureReports(LimbReports[PostureSnapshot]):
+class JointGroupReports(LimbReports[JointGroupSnapshot]):
     """What a posture is commanded."""
 
-    def __init__(self, node: StageNode, spec: PostureSpec, link: LimbLink, limb: str) -> None:
+    def __init__(self, node: StageNode, spec: JointGroupSpec, link: LimbLink, limb: str) -> None:
         """Advertise on `node`."""
         self._spec, self._link = spec, link
         self._commanded = node.publish_on(qos.COMMANDED_JOINTS.of(limb))
 
-    def _read(self) -> PostureSnapshot | None:
+    def _read(self) -> JointGroupSnapshot | None:
         return self._link.posture()
 
-    def _send(self, snapshot: PostureSnapshot) -> None:
+    def _send(self, snapshot: JointGroupSnapshot) -> None:
         self._commanded.publish(trunk.commanded_joints(self._spec, snapshot))
 
 
-class DriveReports(LimbReports[DriveSnapshot]):
+class MobileBaseReports(LimbReports[MobileBaseSnapshot]):
     """What a drive is commanded."""
 
-    def __init__(self, node: StageNode, spec: DriveSpec, link: LimbLink, limb: str) -> None:
+    def __init__(self, node: StageNode, spec: MobileBaseSpec, link: LimbLink, limb: str) -> None:
         """Advertise on `node`."""
         self._spec, self._link = spec, link
         self._commanded = node.publish_on(qos.COMMANDED_TWIST.of(limb))
 
-    def _read(self) -> DriveSnapshot | None:
+    def _read(self) -> MobileBaseSnapshot | None:
         return self._link.drive()
 
-    def _send(self, snapshot: DriveSnapshot) -> None:
+    def _send(self, snapshot: MobileBaseSnapshot) -> None:
         self._commanded.publish(trunk.commanded_twist(self._spec, snapshot.state))
 
 
 def make_reports(
     node: StageNode, spec: LimbSpec, link: LimbLink, limb: str
-) -> ArmReports | PostureReports | DriveReports:
+) -> ArmReports | JointGroupReports | MobileBaseReports:
     """Return the reports of a limb, called `limb` in topics."""
-    if isinstance(spec, PostureSpec):
-        return PostureReports(node, spec, link, limb)
-    if isinstance(spec, DriveSpec):
-        return DriveReports(node, spec, link, limb)
+    if isinstance(spec, JointGroupSpec):
+        return JointGroupReports(node, spec, link, limb)
+    if isinstance(spec, MobileBaseSpec):
+        return MobileBaseReports(node, spec, link, limb)
     return ArmReports(node, spec, link, limb)
 
 
@@ -136,10 +136,10 @@ class JointReports:
 
 def _state(spec: LimbSpec, link: LimbLink) -> LimbState | None:
     """Return the newest state of a limb."""
-    snapshot: Snapshot | PostureSnapshot | DriveSnapshot | None
-    if isinstance(spec, PostureSpec):
+    snapshot: Snapshot | JointGroupSnapshot | MobileBaseSnapshot | None
+    if isinstance(spec, JointGroupSpec):
         snapshot = link.posture()
-    elif isinstance(spec, DriveSpec):
+    elif isinstance(spec, MobileBaseSpec):
         snapshot = link.drive()
     else:
         snapshot = link.state()

@@ -5,12 +5,12 @@ from typing import Any
 
 from vla_ros.core.data import ExecutionStatus
 from vla_ros.robots.body import LimbSpec, Robot
-from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
 from vla_ros.ros.control.limb_reports import JointReports, make_reports
-from vla_ros.ros.convert.base import header, packed
+from vla_ros.ros.convert.fields import header, packed
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros_msgs.msg import SimState
@@ -106,16 +106,16 @@ def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[LimbSpec
     result: dict[str, list[tuple[LimbSpec, LimbLink]]] = {}
     for i, limb in enumerate(spec.limbs):
         usual = (qos.JOINT_STATES.name,)
-        for name in usual if isinstance(limb, DriveSpec) else limb.driver.joint_topics:
+        for name in usual if isinstance(limb, MobileBaseSpec) else limb.driver.joint_topics:
             result.setdefault(name, []).append((limb, arm.limb(i)))
     return result
 
 
 def _odometries(node: StageNode, spec: Robot, arm: RealtimeProcess) -> list[Any]:
-    drives = [(i, limb) for i, limb in enumerate(spec.limbs) if isinstance(limb, DriveSpec)]
+    drives = [(i, limb) for i, limb in enumerate(spec.limbs) if isinstance(limb, MobileBaseSpec)]
     if not drives:
         return []
-    from vla_ros.ros.drivers.base_driver import SimOdometry  # only here: it needs nav_msgs
+    from vla_ros.ros.drivers.mobile_base_driver import SimOdometry  # only here: it needs nav_msgs
 
     return [SimOdometry(node, limb, arm.limb(i)) for i, limb in drives]
 

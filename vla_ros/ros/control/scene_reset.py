@@ -3,7 +3,7 @@
 import numpy as np
 
 from vla_ros.robots.body import Robot
-from vla_ros.ros.control.episode import EpisodeDesk
+from vla_ros.ros.control.episodes import EpisodeManager
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.simulated import Scenes
@@ -13,7 +13,7 @@ from vla_ros.tabletop.world.config import load_sim
 class SceneReset:
     """Callable as the service needs it. Only a simulated robot imports this: it needs MuJoCo."""
 
-    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeDesk) -> None:
+    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeManager) -> None:
         """Lay out scenes for `spec`'s robot."""
         self._arm, self._desk, self._tasks = arm, desk, spec.tasks
         self._scenes = Scenes(spec, load_sim(spec.sim))

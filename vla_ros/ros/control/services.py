@@ -7,9 +7,9 @@ from std_srvs.srv import Trigger
 
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import ExecutionStatus
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.control.episode import Ended, EpisodeDesk
+from vla_ros.ros.control.episodes import Ended, EpisodeManager
 from vla_ros.ros.control.execute import ExecuteServer
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros_msgs.srv import ResetScene, SetInstruction
 
@@ -33,7 +33,7 @@ class ControlServices:
         self,
         node: StageNode,
         arm: RealtimeProcess,
-        desk: EpisodeDesk,
+        desk: EpisodeManager,
         reset_scene: Callable[[str, int], tuple[str, str]],
     ) -> None:
         """Create the services on `node`.

@@ -10,12 +10,12 @@ from std_msgs.msg import Float64
 from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import qos
-from vla_ros.ros.base import StageNode
 from vla_ros.ros.convert import target as convert
-from vla_ros.ros.convert.base import ConvertError
+from vla_ros.ros.convert.fields import ConvertError
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
@@ -88,9 +88,9 @@ class TargetTopics:
 
 def _taken(spec: LimbSpec) -> dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]:
     """Return for each kind of target that a limb follows its topic and how it is read."""
-    if isinstance(spec, PostureSpec):
+    if isinstance(spec, JointGroupSpec):
         return {Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec))}
-    if isinstance(spec, DriveSpec):
+    if isinstance(spec, MobileBaseSpec):
         return {Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.drive_target(m, spec))}
     return {
         Kind.POSE: (qos.TARGET_POSE, lambda m: convert.pose_target(m, spec)),

@@ -4,7 +4,7 @@ Message floats go in and out as `array.array` or numpy views: assigning a list w
 element in Python.
 """
 
-from vla_ros.ros.convert.base import ConvertError, from_time, to_time
+from vla_ros.ros.convert.fields import ConvertError, from_time, to_time
 from vla_ros.ros.convert.measured import (
     current_pose,
     current_twist,

@@ -12,15 +12,15 @@ from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from vla_ros.core.data import SECOND, Array, Command
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.convert.base import header, packed, to_pose
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.ros.convert.fields import header, packed, to_pose
 
 
 class Output(NamedTuple):
     """How a command leaves."""
 
     type: Any  # message class
-    make: Callable[[Command, RobotSpec], Any]
+    make: Callable[[Command, ArmSpec], Any]
     values: Callable[[Command], Array] | None = None  # one for each joint, where that is all
 
 
@@ -33,13 +33,13 @@ def _joint_group(values: Callable[[Command], Array]) -> Output:
     return Output(Float64MultiArray, lambda command, spec: group(values(command)), values)
 
 
-def fingers(opening: float, spec: RobotSpec) -> Array:
+def fingers(opening: float, spec: ArmSpec) -> Array:
     """Return the position of each finger joint, m, for an opening in m."""
     count = len(spec.gripper.joints)
     return np.full(count, opening / count)
 
 
-def _by_name(command: Command, spec: RobotSpec) -> tuple[list[str], array, array]:
+def _by_name(command: Command, spec: ArmSpec) -> tuple[list[str], array, array]:
     """Return names, positions and velocities; the fingers' too, where they go with the arm."""
     names, position, velocity = list(spec.joint_names), command.position, command.velocity
     if spec.driver.gripper_type == 'with_arm':
@@ -66,15 +66,15 @@ def joint_state(stamp: int, names: list[str], position: array, velocity: array) 
     return message
 
 
-def _trajectory(command: Command, spec: RobotSpec) -> JointTrajectory:
+def _trajectory(command: Command, spec: ArmSpec) -> JointTrajectory:
     return trajectory(command.stamp, *_by_name(command, spec), spec.control_rate)
 
 
-def _joint_state(command: Command, spec: RobotSpec) -> JointState:
+def _joint_state(command: Command, spec: ArmSpec) -> JointState:
     return joint_state(command.stamp, *_by_name(command, spec))
 
 
-def _pose(command: Command, spec: RobotSpec) -> PoseStamped:
+def _pose(command: Command, spec: ArmSpec) -> PoseStamped:
     return PoseStamped(header=header(command.stamp, spec.base_frame), pose=to_pose(command.target))
 
 

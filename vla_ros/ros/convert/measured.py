@@ -5,7 +5,7 @@ import numpy as np
 
 from vla_ros.core.data import Array, Pose
 from vla_ros.core.geometry import quat_conjugate, quat_multiply
-from vla_ros.ros.convert.base import header, to_pose
+from vla_ros.ros.convert.fields import header, to_pose
 from vla_ros.runtime.shm_limb import Snapshot
 
 

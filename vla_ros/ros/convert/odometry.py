@@ -5,16 +5,16 @@ import math
 from nav_msgs.msg import Odometry
 import numpy as np
 
-from vla_ros.core.data import Array, DriveState
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.ros.convert.base import ConvertError, from_time, header
-from vla_ros.ros.convert.trunk import twist
+from vla_ros.core.data import Array, MobileBaseState
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.ros.convert.body import twist
+from vla_ros.ros.convert.fields import ConvertError, from_time, header
 
 
 ODOM = 'odom'  # the frame that odometry is in
 
 
-def odometry_to_msg(spec: DriveSpec, state: DriveState) -> Odometry:
+def odometry_to_msg(spec: MobileBaseSpec, state: MobileBaseState) -> Odometry:
     """Return what a simulated drive measures."""
     message = Odometry(header=header(state.stamp, ODOM), child_frame_id=spec.frame)
     x, y, yaw = state.pose.tolist()
@@ -25,7 +25,7 @@ def odometry_to_msg(spec: DriveSpec, state: DriveState) -> Odometry:
     return message
 
 
-def odometry_from_msg(message: Odometry, spec: DriveSpec) -> tuple[int, Array, Array]:
+def odometry_from_msg(message: Odometry, spec: MobileBaseSpec) -> tuple[int, Array, Array]:
     """Return stamp, pose (3,) m, m, rad and twist (3,) of the moving frame.
 
     What it says of other motions of a body is left out.

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from vla_ros.core.data import ActionChunk, FailureScore, Guarantee, Latent
-from vla_ros.ros.convert.base import ConvertError, from_time, header, matrix, packed, to_time
+from vla_ros.ros.convert.fields import ConvertError, from_time, header, matrix, packed, to_time
 from vla_ros_msgs.msg import ActionChunk as ActionChunkMsg
 from vla_ros_msgs.msg import FailureStatus
 from vla_ros_msgs.msg import Latent as LatentMsg

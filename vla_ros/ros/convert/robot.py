@@ -6,18 +6,18 @@ import math
 from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import (
-    DriveState,
     ExecutionStatus,
+    JointGroupState,
     LimbState,
+    MobileBaseState,
     Mode,
     Pose,
-    PostureState,
     RobotState,
 )
 from vla_ros.observe.joints import JointError, JointMap, Joints
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.convert.base import ConvertError, from_pose, from_time, header, packed, to_pose
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.ros.convert.fields import ConvertError, from_pose, from_time, header, packed, to_pose
 from vla_ros_msgs.msg import CommandedState
 from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 
@@ -32,10 +32,10 @@ def joints_to_msg(limbs: Sequence[tuple[LimbSpec, LimbState]]) -> JointState:
     velocity: list[float] = []
     for spec, state in limbs:
         names += spec.joint_names
-        q, dq = _of_drive(state) if isinstance(state, DriveState) else _of_joints(state)
+        q, dq = _of_mobile_base(state) if isinstance(state, MobileBaseState) else _of_joints(state)
         position += q
         velocity += dq
-        if isinstance(spec, RobotSpec) and isinstance(state, RobotState):
+        if isinstance(spec, ArmSpec) and isinstance(state, RobotState):
             fingers = spec.gripper.joints
             names += fingers
             position += [state.gripper / len(fingers)] * len(fingers)
@@ -45,11 +45,11 @@ def joints_to_msg(limbs: Sequence[tuple[LimbSpec, LimbState]]) -> JointState:
     return message
 
 
-def _of_joints(state: RobotState | PostureState) -> tuple[list[float], list[float]]:
+def _of_joints(state: RobotState | JointGroupState) -> tuple[list[float], list[float]]:
     return state.position.tolist(), state.velocity.tolist()
 
 
-def _of_drive(state: DriveState) -> tuple[list[float], list[float]]:
+def _of_mobile_base(state: MobileBaseState) -> tuple[list[float], list[float]]:
     """Return position and velocity of the joints x, y and yaw, which are fixed to the floor."""
     vx, vy, wz = state.twist.tolist()
     cosine, sine = math.cos(state.pose[2]), math.sin(state.pose[2])
@@ -66,7 +66,7 @@ def joints_from_msg(message: JointState, joints: JointMap) -> Joints:
         raise ConvertError(str(error)) from error
 
 
-def commanded_to_msg(spec: RobotSpec, state: RobotState) -> CommandedState:
+def commanded_to_msg(spec: ArmSpec, state: RobotState) -> CommandedState:
     """Return what the controller tracks at the state's stamp."""
     return CommandedState(
         header=header(state.stamp, spec.base_frame),

@@ -6,7 +6,7 @@ import numpy as np
 from sensor_msgs.msg import Image as ImageMsg
 
 from vla_ros.core.data import Image
-from vla_ros.ros.convert.base import ConvertError, from_time, header
+from vla_ros.ros.convert.fields import ConvertError, from_time, header
 
 
 def image_to_msg(stamp: int, image: Image, frame: str = '') -> ImageMsg:

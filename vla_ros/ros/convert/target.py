@@ -11,11 +11,11 @@ from std_msgs.msg import Float64MultiArray, Header
 from vla_ros.control.limits.stiffness import stiffness_matrix
 from vla_ros.core.data import Array
 from vla_ros.core.geometry import matrix_from_quat, quat_multiply
-from vla_ros.robots.drive import DriveSpec
 from vla_ros.robots.limb import Limb
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.convert.base import ConvertError, from_pose, from_time
-from vla_ros.ros.convert.trunk import twist_from_msg
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.ros.convert.body import twist_from_msg
+from vla_ros.ros.convert.fields import ConvertError, from_pose, from_time
 
 
 def stamp_of(header: Header) -> int:
@@ -26,7 +26,7 @@ def stamp_of(header: Header) -> int:
     return stamp
 
 
-def pose_target(message: PoseStamped, spec: RobotSpec) -> Array:
+def pose_target(message: PoseStamped, spec: ArmSpec) -> Array:
     """Return position m and quaternion xyzw (7,), base frame; raises ConvertError."""
     frame, base = message.header.frame_id, spec.base
     pose = from_pose(message.pose, 'pose')
@@ -40,12 +40,12 @@ def pose_target(message: PoseStamped, spec: RobotSpec) -> Array:
     return np.concatenate([position, quat_multiply(np.array([-x, -y, -z, w]), pose.quaternion)])
 
 
-def twist_target(message: TwistStamped, spec: RobotSpec) -> Array:
+def twist_target(message: TwistStamped, spec: ArmSpec) -> Array:
     """Return m/s, rad/s and whether the axes are the tool's (7,); raises ConvertError."""
     return _vectors(message.twist.linear, message.twist.angular, message.header.frame_id, spec)
 
 
-def wrench_target(message: WrenchStamped, spec: RobotSpec) -> Array:
+def wrench_target(message: WrenchStamped, spec: ArmSpec) -> Array:
     """Return N, Nm and whether the axes are the tool's (7,); raises ConvertError."""
     return _vectors(message.wrench.force, message.wrench.torque, message.header.frame_id, spec)
 
@@ -67,7 +67,7 @@ def joint_target(message: JointState, spec: Limb) -> Array:
     return result
 
 
-def drive_target(message: TwistStamped, spec: DriveSpec) -> Array:
+def drive_target(message: TwistStamped, spec: MobileBaseSpec) -> Array:
     """Return vx, vy m/s and wz rad/s (3,) of the moving frame; raises ConvertError."""
     return twist_from_msg(message, spec, 'twist')
 
@@ -80,7 +80,7 @@ def stiffness_target(message: Float64MultiArray) -> Array:
         raise ConvertError(str(error)) from error
 
 
-def _vectors(linear: Vector3, angular: Vector3, frame: str, spec: RobotSpec) -> Array:
+def _vectors(linear: Vector3, angular: Vector3, frame: str, spec: ArmSpec) -> Array:
     numbers = (linear.x, linear.y, linear.z, angular.x, angular.y, angular.z)
     if not all(map(math.isfinite, numbers)):
         raise ConvertError(f'expected finite numbers, got {numbers}')

@@ -13,13 +13,13 @@ from vla_ros.core.data import Array, Command
 from vla_ros.observe.joints import Joints
 from vla_ros.robots.driver import EACH
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert.base import from_time
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.convert.command import OUTPUTS, fingers, group
-from vla_ros.ros.drivers.command_sender import Outlet
+from vla_ros.ros.convert.fields import from_time
+from vla_ros.ros.drivers.command_sender import CommandSender
 from vla_ros.ros.drivers.joint_topics import JointTopics
 from vla_ros.ros.qos import COMMAND, SENSOR, Topic
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
@@ -33,7 +33,7 @@ class Driver:
     that leaves, too.
     """
 
-    def __init__(self, node: StageNode, spec: RobotSpec, arm: LimbLink) -> None:
+    def __init__(self, node: StageNode, spec: ArmSpec, arm: LimbLink) -> None:
         """Subscribe and advertise on `node`, for one arm."""
         self._arm = arm
         self._publish = _sender(node, spec)
@@ -44,7 +44,7 @@ class Driver:
         self._model = RobotModel(spec) if effort else None  # for what the arm weighs
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        self._outlet = Outlet(node, self._send, spec.driver.stale_after)
+        self._outlet = CommandSender(node, self._send, spec.driver.stale_after)
         self._joints = JointTopics(node, spec, self._on_joints)
 
     @property
@@ -103,7 +103,7 @@ class Driver:
         return replace(command, torque=command.torque - self._model.gravity)
 
 
-def _sender(node: StageNode, spec: RobotSpec) -> Callable[[Command], None]:
+def _sender(node: StageNode, spec: ArmSpec) -> Callable[[Command], None]:
     """Return what publishes commands of the driver's type."""
     driver, output = spec.driver, OUTPUTS[spec.driver.command_type]
     if EACH in driver.command and output.values is not None:
@@ -113,7 +113,7 @@ def _sender(node: StageNode, spec: RobotSpec) -> Callable[[Command], None]:
     return lambda command: publisher.publish(output.make(command, spec))
 
 
-def _gripper_sender(node: StageNode, spec: RobotSpec) -> Callable[[float], None]:
+def _gripper_sender(node: StageNode, spec: ArmSpec) -> Callable[[float], None]:
     """Return what publishes openings, m, of the driver's type."""
     driver, name = spec.driver, spec.driver.gripper_command
     if driver.gripper_type == 'with_arm':

@@ -1,10 +1,10 @@
-"""Outlet: when a limb's commands leave for its driver."""
+"""CommandSender: when a limb's commands leave for its driver."""
 
 from collections.abc import Callable
 import time
 
 from vla_ros.core.data import Array
-from vla_ros.ros.base import StageNode
+from vla_ros.ros.stage_node import StageNode
 
 
 _AT_REST = 1e-3  # rad/s
@@ -15,7 +15,7 @@ _SILENT = 0.05  # s without a measurement after which commands leave without one
 _BRAKING = 1.0
 
 
-class Outlet:
+class CommandSender:
     """Sends with every measurement, and, when none come, until what moves has been braked."""
 
     def __init__(self, node: StageNode, send: Callable[[bool], None], stale_after: float) -> None:

@@ -7,12 +7,12 @@ from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import SECOND
 from vla_ros.observe.joints import FingerMap, JointError, JointMap, Joints
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert.base import from_time
+from vla_ros.ros.convert.fields import from_time
 from vla_ros.ros.qos import joint_states
+from vla_ros.ros.stage_node import StageNode
 
 
 _SILENT = 0.5  # s for which what a gripper has said is believed: its driver may be slow (30 Hz)
@@ -28,7 +28,7 @@ class JointTopics:
     def __init__(
         self,
         node: StageNode,
-        spec: RobotSpec | PostureSpec,
+        spec: ArmSpec | JointGroupSpec,
         take: Callable[[Joints, str], str | None],
         say: Callable[[str], None] | None = None,
     ) -> None:
@@ -47,7 +47,7 @@ class JointTopics:
         self._fingers: FingerMap | None = None
         self._opening: tuple[int, float] | None = None  # ns and m, newest
         node.listen(joint_states(spec.driver.joint_states), self._on_joints)
-        if isinstance(spec, RobotSpec) and spec.driver.gripper_apart:
+        if isinstance(spec, ArmSpec) and spec.driver.gripper_apart:
             self._fingers = FingerMap(spec)
             node.listen(joint_states(spec.driver.gripper_states), self._on_fingers)
 

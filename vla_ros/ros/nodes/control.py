@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import ExecutionStatus, Mode
-from vla_ros.robots import RobotSpec, load_robot, named_limbs
+from vla_ros.robots import ArmSpec, load_robot, named_limbs
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode, run
 from vla_ros.ros.control.alarm import Alarm
 from vla_ros.ros.control.clock import SimClock
 from vla_ros.ros.control.control_config import ControlConfig
 from vla_ros.ros.control.control_limb import LimbTopics
-from vla_ros.ros.control.episode import Episode, EpisodeDesk, Interventions
+from vla_ros.ros.control.episodes import Episode, EpisodeManager, Interventions
 from vla_ros.ros.control.events import EpisodeEvents
 from vla_ros.ros.control.first import FirstInstruction
 from vla_ros.ros.control.reports import Reports
 from vla_ros.ros.control.services import ControlServices
+from vla_ros.ros.stage_node import StageNode, run
 from vla_ros.runtime.realtime import RealtimeError, RealtimeProcess
 from vla_ros_msgs.msg import ActionChunk, Latent
 
@@ -54,13 +54,13 @@ class ControlNode(StageNode):
 
     def live(self) -> tuple[str, ...]:
         """Return the law of a robot that is one arm; a limb of several has `<limb>.law`."""
-        return ('law',) if isinstance(self._spec, RobotSpec) else ()
+        return ('law',) if isinstance(self._spec, ArmSpec) else ()
 
     def _watch_episodes(self, policy_hash: str) -> None:
         self._subgoal = ''
         self._events = EpisodeEvents(self, policy_hash)
         judged = self._spec.tasks if self._simulated else ()
-        self._desk = EpisodeDesk(self._arm, judged, self._announce)
+        self._desk = EpisodeManager(self._arm, judged, self._announce)
         self._interventions = Interventions(self._events.mark)
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
@@ -75,9 +75,7 @@ class ControlNode(StageNode):
     def _scene_reset(self) -> Callable[[str, int], tuple[str, str]]:
         if not self._simulated:
             return lambda family, seed: ('this robot is not simulated', '')
-        from vla_ros.ros.control.scene_reset import (
-            SceneReset,  # needs MuJoCo, which a robot may lack
-        )
+        from vla_ros.ros.control.scene_reset import SceneReset
 
         return SceneReset(self._spec, self._arm, self._desk)
 

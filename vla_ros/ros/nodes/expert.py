@@ -8,9 +8,9 @@ from vla_ros.policies import load_policy
 from vla_ros.policies.latent_buffer import LatentBuffer
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode, run
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
+from vla_ros.ros.stage_node import StageNode, run
 from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg

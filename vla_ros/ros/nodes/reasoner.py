@@ -6,9 +6,9 @@ from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import SLOW, StageNode, run
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
+from vla_ros.ros.stage_node import SLOW, StageNode, run
 from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 from vla_ros_msgs.msg import Latent as LatentMsg
 

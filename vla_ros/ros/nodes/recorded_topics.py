@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from vla_ros.dataset import Topic, offered_qos
-from vla_ros.robots import DriveSpec, Robot, named_limbs
+from vla_ros.robots import MobileBaseSpec, Robot, named_limbs
 from vla_ros.ros import qos
 
 
@@ -42,8 +42,8 @@ def recorded_topics(robot: Robot, sim: bool) -> Iterator[Recorded]:
         yield Recorded(topic, qos.RECORD_LATCHED, kept=True)
     for topic in (qos.LATENT, qos.INTERVENTION):
         yield Recorded(topic, qos.RECORD_LATCHED)
-    drives = [limb for limb in robot.limbs if isinstance(limb, DriveSpec)]
-    others = [limb for limb in robot.limbs if not isinstance(limb, DriveSpec)]
+    drives = [limb for limb in robot.limbs if isinstance(limb, MobileBaseSpec)]
+    others = [limb for limb in robot.limbs if not isinstance(limb, MobileBaseSpec)]
     for name in dict.fromkeys(name for limb in others for name in limb.driver.joint_topics):
         yield Recorded(qos.joint_states(name), qos.RECORD)
     for limb in drives:

@@ -7,10 +7,10 @@ from std_msgs.msg import Float64
 
 from vla_ros.robots import load_robot, pick_arm
 from vla_ros.ros import qos
-from vla_ros.ros.base import StageNode, run
-from vla_ros.ros.convert.teleop import joint_target_to_msg, twist_to_msg
+from vla_ros.ros.convert.device import joint_target_to_msg, twist_to_msg
 from vla_ros.ros.params import param
-from vla_ros.ros.teleop.device_input import Hand
+from vla_ros.ros.stage_node import StageNode, run
+from vla_ros.ros.teleop.device_input import DeviceInput
 from vla_ros.ros.teleop.follower import ArmWatch
 from vla_ros.ros.teleop.triggers import Triggers
 from vla_ros.teleop import Handover, Operator, load_preset, make_device
@@ -42,7 +42,7 @@ class TeleopNode(StageNode):
         self._device = make_device(self._preset, self._spec)
         tool = self._device.frame == 'tool'
         self._frame = self._spec.ee_frame if tool else self._spec.base_frame
-        self._hand = Hand(self, self._device)
+        self._hand = DeviceInput(self, self._device)
         self._triggers = Triggers(self, ('takeover', 'release', 'hold'), self._on_answer)
         joints = self._device.output == 'joints'
         self._arm = ArmWatch(self, self._spec, joints, config.limb)

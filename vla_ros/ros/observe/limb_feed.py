@@ -5,13 +5,13 @@ from typing import Any
 
 from vla_ros.observe import Aligner, JointMap
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert import trunk
+from vla_ros.ros.convert import body as trunk
 from vla_ros.ros.drivers.joint_topics import JointTopics
+from vla_ros.ros.stage_node import StageNode
 
 
 class LimbFeed:
@@ -31,24 +31,24 @@ class LimbFeed:
         `say` is called with the cause of everything that is refused.
         """
         self._node, self._aligner, self._index, self._say = node, aligner, index, say
-        if isinstance(spec, DriveSpec):
-            self._feed_drive(name, spec)
+        if isinstance(spec, MobileBaseSpec):
+            self._feed_mobile_base(name, spec)
             return
         JointTopics(
             node, spec, lambda joints, old: old or aligner.offer_joints(joints, index), say
         )
-        if isinstance(spec, PostureSpec):
-            self._feed_posture(name, spec)
+        if isinstance(spec, JointGroupSpec):
+            self._feed_joint_group(name, spec)
         else:
             self._feed_arm(name, spec)
 
-    def _feed_arm(self, name: str, spec: RobotSpec) -> None:
+    def _feed_arm(self, name: str, spec: ArmSpec) -> None:
         self._take(
             qos.COMMANDED_STATE.of(name),
             lambda m: self._aligner.offer_command(*convert.commanded_from_msg(m), self._index),
         )
 
-    def _feed_posture(self, name: str, spec: PostureSpec) -> None:
+    def _feed_joint_group(self, name: str, spec: JointGroupSpec) -> None:
         joints = JointMap(spec)
         self._take(
             qos.COMMANDED_JOINTS.of(name),
@@ -57,7 +57,7 @@ class LimbFeed:
             ),
         )
 
-    def _feed_drive(self, name: str, spec: DriveSpec) -> None:
+    def _feed_mobile_base(self, name: str, spec: MobileBaseSpec) -> None:
         from vla_ros.ros.convert.odometry import odometry_from_msg
 
         self._take(

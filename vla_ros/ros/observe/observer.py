@@ -10,8 +10,8 @@ from vla_ros.policies import PolicySpec
 from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_limbs
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
 from vla_ros.ros.observe.limb_feed import LimbFeed
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import EpisodeEvent
 
 

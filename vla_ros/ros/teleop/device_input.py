@@ -1,4 +1,4 @@
-"""Hand: the topics of a teleoperation device, or the terminal's keys, as samples."""
+"""DeviceInput: the topics of a teleoperation device, or the terminal's keys, as samples."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import JointState
 from sensor_msgs.msg import Joy as JoyMsg
 
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert.teleop import joy_from_msg, leader_from_msg, motion_from_msg
+from vla_ros.ros.convert.device import joy_from_msg, leader_from_msg, motion_from_msg
 from vla_ros.ros.qos import NEWEST, Topic
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.teleop import Device
 from vla_ros.teleop.inputs import Joints, Joy, Keys, Motion, Sample
 from vla_ros.teleop.keys import split
@@ -25,7 +25,7 @@ _MESSAGES: dict[type, tuple[Any, Callable[[Any, int], Sample]]] = {
 }
 
 
-class Hand:
+class DeviceInput:
     """Gives a device what has come since it was last asked.
 
     Messages are kept as they came and only the newest of each topic is read: the SpaceMouse's

@@ -6,9 +6,9 @@ from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import SECOND, Array, Mode
 from vla_ros.observe.joints import JointMap
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.base import StageNode
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.teleop import Follower
 from vla_ros_msgs.msg import CommandedState, ExecutionStatus
 
@@ -24,7 +24,7 @@ class ArmWatch:
         cause: why the arm is in its mode, for people.
     """
 
-    def __init__(self, node: StageNode, spec: RobotSpec, joints: bool, limb: str = '') -> None:
+    def __init__(self, node: StageNode, spec: ArmSpec, joints: bool, limb: str = '') -> None:
         """Subscribe on `node`; `joints`: whether to know the joints too.
 
         `limb` is the arm's name where the robot has several.

@@ -6,7 +6,7 @@ from typing import Any
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from vla_ros.ros.base import StageNode
+from vla_ros.ros.stage_node import StageNode
 
 
 class Triggers:

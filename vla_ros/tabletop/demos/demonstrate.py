@@ -16,8 +16,8 @@ from vla_ros.core.config import require
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.demos.demonstration import write_episode
 from vla_ros.tabletop.demos.demonstrator import FPS, Demonstrator
-from vla_ros.tabletop.demos.disturbance import NoiseConfig
-from vla_ros.tabletop.demos.policy_rollout import PolicyDriver
+from vla_ros.tabletop.demos.perturbations import NoiseConfig
+from vla_ros.tabletop.demos.policy_rollout import PolicyRollout
 
 
 FRESH_SEEDS = 1_000_000  # scenes from here on are the evaluation's
@@ -30,9 +30,9 @@ def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
 
 
 @functools.cache
-def _driver(policy: str) -> PolicyDriver | None:
+def _driver(policy: str) -> PolicyRollout | None:
     """Return this process's policy; None for no path."""
-    return PolicyDriver(policy) if policy else None
+    return PolicyRollout(policy) if policy else None
 
 
 def _work(

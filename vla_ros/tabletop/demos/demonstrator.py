@@ -9,9 +9,9 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, Image, Observation, RobotState
 from vla_ros.robots.body import Robot
 from vla_ros.tabletop.demos.demonstration import Episode, EpisodeInfo
-from vla_ros.tabletop.demos.disturbance import NoiseConfig
-from vla_ros.tabletop.demos.spoiler import FPS, Spoiler
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.noise_injector import FPS, NoiseInjector
+from vla_ros.tabletop.demos.perturbations import NoiseConfig
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import FAMILIES, render
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
 from vla_ros.tabletop.world.cameras import CameraRenderer
@@ -76,7 +76,7 @@ class Demonstrator:
         self.spec = spec
         self.noise = NoiseConfig() if noise is None else noise
         self.measured: dict[str, float] = {}
-        self.cell = Workcell(spec, 1 / FPS)
+        self.cell = SimEnv(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
         self.tasks = make_tasks(self.cell.scene.config, self.cell.hands, spec.tasks)
 
@@ -91,7 +91,7 @@ class Demonstrator:
         layout, request = draw(task, seed)
         rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
-        spoiler = Spoiler(self.spec, task, task.acting(request), self.noise, rng)
+        spoiler = NoiseInjector(self.spec, task, task.acting(request), self.noise, rng)
         self.cell.reset(spoiler.begin(layout), *spoiler.start(self.cell))
         self.cameras.show(layout)
         handover = rng.uniform(1.0, 8.0) if takeover else 0.0

@@ -1,4 +1,4 @@
-"""PolicyDriver: a trained policy in the expert's seat, so that it meets its own mistakes."""
+"""PolicyRollout: a trained policy in the expert's seat, so that it meets its own mistakes."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 _LOOK_EVERY = 4  # steps between two looks of the reasoner, so that latents age as they do at work
 
 
-class PolicyDriver:
+class PolicyRollout:
     """Observation in, action of all limbs out; a new episode begins with the stamp 0."""
 
     def __init__(self, policy: str | Path) -> None:

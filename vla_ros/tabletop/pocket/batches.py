@@ -11,7 +11,7 @@ from vla_ros.tabletop.language import Vocabulary
 from vla_ros.tabletop.language.corpus import Texts, arm_class, positive, sample_texts
 from vla_ros.tabletop.pocket.demos import Demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment
-from vla_ros.tabletop.pocket.settings import TrainSettings
+from vla_ros.tabletop.pocket.train_config import TrainSettings
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from vla_ros.policies.channels import POSE, STATE
 from vla_ros.robots import CameraSpec
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import frame_id
-from vla_ros.robots.mounting import carriers
+from vla_ros.robots.mount import carriers
 
 
 FIXED = -1
@@ -116,7 +116,7 @@ def _indices(robot: Robot) -> dict[str, int]:
     result: dict[str, int] = {}
     start = 0
     for limb in robot.limbs:
-        if limb.kind == 'posture':
+        if limb.kind == 'joint_group':
             result |= {name: start + i for i, name in enumerate(limb.joint_names)}
         start += 2 * len(limb.channels)
     return result

@@ -18,7 +18,7 @@ from vla_ros.core.data import Array
 from vla_ros.policies.channels import POSE, STATE, Part, parts_of
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.pocket.cameras import FIXED, Pinhole, pinhole
 from vla_ros.tabletop.pocket.layers import rotation
 
@@ -217,7 +217,7 @@ def _tensor(array: Array) -> Tensor:
     return torch.tensor(array, dtype=torch.float32)
 
 
-def _home(limb: RobotSpec) -> tuple[float, Array]:
+def _home(limb: ArmSpec) -> tuple[float, Array]:
     """Return where an arm's frame is: turned (rad) as its hand is at home, under it (3,) m."""
     model = RobotModel(limb)
     model.update(limb.home, np.zeros(limb.n))

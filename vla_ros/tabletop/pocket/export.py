@@ -14,8 +14,8 @@ from vla_ros.policies.directory import PolicySpec, sha256
 from vla_ros.tabletop.language import Vocabulary
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
-from vla_ros.tabletop.pocket.reasoner import Thought
-from vla_ros.tabletop.pocket.settings import TrainSettings
+from vla_ros.tabletop.pocket.reasoner_net import Thought
+from vla_ros.tabletop.pocket.train_config import TrainSettings
 
 
 OPSET = 17

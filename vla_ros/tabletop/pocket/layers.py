@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Trunk(nn.Module):
+class Backbone(nn.Module):
     """uint8 image (n, S, S, 3) -> feature map (n, width, S/4, S/4)."""
 
     def __init__(self, size: int, stem: int, width: int) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from vla_ros.tabletop.pocket.embodiment import Eye, Moment
 from vla_ros.tabletop.pocket.layers import Attention, mlp
-from vla_ros.tabletop.pocket.settings import NetSettings
+from vla_ros.tabletop.pocket.train_config import NetSettings
 
 
 class Locator(nn.Module):

@@ -21,7 +21,7 @@ from vla_ros.tabletop.pocket.demos import load_demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment, all_families, embody_all
 from vla_ros.tabletop.pocket.losses import reading_loss, total
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
-from vla_ros.tabletop.pocket.settings import TrainSettings
+from vla_ros.tabletop.pocket.train_config import TrainSettings
 from vla_ros.tabletop.pocket.validate import validate
 
 

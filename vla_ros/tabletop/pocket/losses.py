@@ -7,12 +7,12 @@ from torch.nn import functional
 from vla_ros.policies.channels import POSE
 from vla_ros.tabletop.language.corpus import CONCEPTS, N_TARGET, Texts
 from vla_ros.tabletop.pocket.batches import Batch, inside
+from vla_ros.tabletop.pocket.body_head import rest_scales
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.layers import Attention
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
-from vla_ros.tabletop.pocket.reasoner import Reading
-from vla_ros.tabletop.pocket.rest import rest_scales
-from vla_ros.tabletop.pocket.settings import LossSettings
+from vla_ros.tabletop.pocket.reasoner_net import Reading
+from vla_ros.tabletop.pocket.train_config import LossSettings
 
 
 def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, dict[str, Tensor]]:

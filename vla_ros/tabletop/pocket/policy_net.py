@@ -4,10 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from vla_ros.tabletop.pocket.embodiment import Embodiment, Moment, all_families
-from vla_ros.tabletop.pocket.expert import Expert
-from vla_ros.tabletop.pocket.layers import Trunk
-from vla_ros.tabletop.pocket.reasoner import Reading, Reasoner, Thought
-from vla_ros.tabletop.pocket.settings import NetSettings
+from vla_ros.tabletop.pocket.expert_net import Expert
+from vla_ros.tabletop.pocket.layers import Backbone
+from vla_ros.tabletop.pocket.reasoner_net import Reading, Reasoner, Thought
+from vla_ros.tabletop.pocket.train_config import NetSettings
 
 
 class PolicyNet(nn.Module):
@@ -25,8 +25,8 @@ class PolicyNet(nn.Module):
     ) -> None:
         """Build both for robots and texts of so many ids."""
         super().__init__()
-        self.far = Trunk(net.image_size, net.stem, net.width)
-        self.near = Trunk(net.image_size, net.stem, net.width)
+        self.far = Backbone(net.image_size, net.stem, net.width)
+        self.near = Backbone(net.image_size, net.stem, net.width)
         self.reasoner = Reasoner(net, vocabulary, all_families(bodies))
         self.expert = Expert(net, max(body.rest for body in bodies))
         self.marks = nn.Parameter(torch.randn(len(bodies), net.body_width) * 0.1)

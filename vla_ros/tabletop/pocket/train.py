@@ -14,6 +14,7 @@ from vla_ros.tabletop.pocket.card import write_card
 from vla_ros.tabletop.pocket.checkpoint import Average, restore
 from vla_ros.tabletop.pocket.embodiment import embody_all
 from vla_ros.tabletop.pocket.export import export_policy
+from vla_ros.tabletop.pocket.head_finetune import HeadFinetuner
 from vla_ros.tabletop.pocket.loop import (
     Budget,
     Member,
@@ -23,8 +24,7 @@ from vla_ros.tabletop.pocket.loop import (
     demonstrations,
     read_by,
 )
-from vla_ros.tabletop.pocket.polish import Polisher
-from vla_ros.tabletop.pocket.settings import TrainSettings
+from vla_ros.tabletop.pocket.train_config import TrainSettings
 
 
 ROBOT = '{robot}'  # in a path: the name of each robot
@@ -95,7 +95,7 @@ def train_policy(
     run.train(job.budget, watch)
     if settings.polish.steps:
         samplers = [member.sampler for member in run.members]
-        Polisher(run.average.net, samplers, settings.polish, settings.seed).train(report)
+        HeadFinetuner(run.average.net, samplers, settings.polish, settings.seed).train(report)
         run.save(job.out / 'polished.safetensors')
     figures = run.figures()
     report({'figures': figures})

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.data import Array
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.scene import Scene
 
@@ -32,7 +32,7 @@ class Arrangement:
 class Arranger:
     """Arranges one scene of a robot with one arm again and again."""
 
-    def __init__(self, cell: Workcell, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
         self._cell, self._hand = cell, cell.hand
         self._scene, self._layout, self._rng = cell.scene, layout, rng

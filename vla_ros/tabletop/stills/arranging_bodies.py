@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_ros.core.data import Array, Pose
 from vla_ros.core.geometry import quat_from_rotvec, quat_multiply, slerp
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.stills.arranging import Arrangement, cubes_put, yaw_turns
 from vla_ros.tabletop.stills.posing import Bodies, Goal, reach, redrawn
 from vla_ros.tabletop.stills.standing import Stance, Subject
@@ -15,7 +15,7 @@ from vla_ros.tabletop.tasks.arms import axis
 from vla_ros.tabletop.tasks.hoist import HoistConfig
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import rim_grips
-from vla_ros.tabletop.world.trunk import Trunk, outside, within
+from vla_ros.tabletop.world.torso import Torso, outside, within
 
 
 _SORTS = 40  # of arrangement that are tried
@@ -42,7 +42,7 @@ class _Draft:
 class BodyArranger:
     """Arranges one scene of a robot with two arms, a torso, a head and a base again and again."""
 
-    def __init__(self, cell: Workcell, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
         self._cell, self._hands = cell, cell.hands
         self._scene, self._layout, self._rng = cell.scene, layout, rng
@@ -86,7 +86,7 @@ class BodyArranger:
         draft = _Draft(cubes, grips, goals, cubes_put(self._scene, cubes, turns))
         return self._arrangement(draft, begin, trunk)
 
-    def _held(self, trunk: Trunk, acts: int, place: Array) -> tuple[Goal, Array, Array]:
+    def _held(self, trunk: Torso, acts: int, place: Array) -> tuple[Goal, Array, Array]:
         """Return a hand that holds a cube, where this is (3,) m, and its rotation (4,)."""
         rng, turn = self._rng, self._upright(trunk, acts)
         tcp = place + [*rng.normal(0, 0.04, 2), 0.0]
@@ -98,7 +98,7 @@ class BodyArranger:
         goal = Goal(Pose(tcp, turn), self._scene.config.objects.cube)
         return goal, tcp + off, quat_multiply(tilt, level)
 
-    def _at_cube(self, trunk: Trunk, acts: int, place: Array, sort: float) -> Goal:
+    def _at_cube(self, trunk: Torso, acts: int, place: Array, sort: float) -> Goal:
         """Return a hand above a cube as after a reach, around it, or beside it."""
         rng, hand = self._rng, self._hands[acts]
         opening = float(rng.choice([hand.open] * 5 + [hand.open / 2, hand.closed]))
@@ -143,7 +143,7 @@ class BodyArranger:
         return self._arrangement(draft, begin, trunk)
 
     def _at_rim(
-        self, trunk: Trunk, number: int, rim: Array, yaw: float, sort: float
+        self, trunk: Torso, number: int, rim: Array, yaw: float, sort: float
     ) -> Goal | None:
         """Return a hand that holds the rim at (3,) m of a crate, or is around or above it."""
         rng, hand = self._rng, self._hands[number]
@@ -161,7 +161,7 @@ class BodyArranger:
         return Goal(Pose(place + off, turn), hand.open)
 
     def _arrangement(
-        self, draft: _Draft, begin: Mapping[str, Array], trunk: Trunk
+        self, draft: _Draft, begin: Mapping[str, Array], trunk: Torso
     ) -> Arrangement | None:
         """Return what was drawn, with joints of the arms; None where they cannot be so."""
         goals = [
@@ -189,7 +189,7 @@ class BodyArranger:
             return None
         return Arrangement(draft.things, draft.grips, tuple(q), tuple(openings), draft.put, begin)
 
-    def _upright(self, trunk: Trunk, number: int, follow: float | None = None) -> Array:
+    def _upright(self, trunk: Torso, number: int, follow: float | None = None) -> Array:
         """Return the rotation (4,) that a hand has in the scene while the torso is at home.
 
         It turns sideways by a share `follow` of what the torso does; None is any share.
@@ -202,7 +202,7 @@ class BodyArranger:
         upright = outside(there, self._hands[number].home).quaternion
         return quat_multiply(off, upright)
 
-    def _somewhere(self, trunk: Trunk, number: int) -> Goal:
+    def _somewhere(self, trunk: Torso, number: int) -> Goal:
         """Return a hand that has nothing to do with what lies about, in its arm's base frame."""
         rng, hand, home = self._rng, self._hands[number], self._hands[number].home
         opening = float(rng.choice([hand.closed, hand.open / 2, hand.open, hand.open]))

@@ -8,12 +8,12 @@ import numpy as np
 
 from vla_ros.core.data import Array, Pose
 from vla_ros.core.geometry import quat_conjugate, quat_multiply
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.stills.arranging import Arrangement, cubes_put, rearrange, yaw_turns
 from vla_ros.tabletop.stills.posing import Bodies, Goal, reach, redrawn
 from vla_ros.tabletop.tasks.arms import axis, outwards, yawed
 from vla_ros.tabletop.tasks.handover import HandoverConfig
-from vla_ros.tabletop.tasks.motion import Hand
+from vla_ros.tabletop.tasks.motion import ArmInfo
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import bar_grips
 
@@ -37,7 +37,7 @@ class _Draft:
 class PairArranger:
     """Arranges one scene of a robot with several arms again and again."""
 
-    def __init__(self, cell: Workcell, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
         self._cell, self._hands = cell, cell.hands
         self._scene, self._layout, self._rng = cell.scene, layout, rng
@@ -104,7 +104,7 @@ class PairArranger:
         grips = np.repeat(cubes[None], len(self._hands), axis=0)
         return _Draft(cubes, grips, goals, cubes_put(self._scene, cubes, turns), apart)
 
-    def _held(self, hand: Hand) -> tuple[Goal, Array, Array]:
+    def _held(self, hand: ArmInfo) -> tuple[Goal, Array, Array]:
         """Return a hand with a cube, anywhere or over the bowl, and where that is and turned."""
         layout, rng = self._layout, self._rng
         pose = self._anywhere(hand)
@@ -114,7 +114,7 @@ class PairArranger:
             pose = Pose(np.array([*place, rng.uniform(0.02, 0.25)]), hand.home.quaternion)
         return self._gripping(hand, pose)
 
-    def _gripping(self, hand: Hand, pose: Pose) -> tuple[Goal, Array, Array]:
+    def _gripping(self, hand: ArmInfo, pose: Pose) -> tuple[Goal, Array, Array]:
         """Return a hand with a cube, where this is (3,) m, and how it is turned (4,)."""
         rng, ahead = self._rng, axis(pose.quaternion, 2)
         off = rng.normal(0, 0.003, 3) + rng.uniform(-0.004, 0.010) * ahead
@@ -176,14 +176,14 @@ class PairArranger:
                          else Goal(self._anywhere(hand), opening))  # fmt: skip
         return goals
 
-    def _waiting(self, hand: Hand) -> Pose:
+    def _waiting(self, hand: ArmInfo) -> Pose:
         """Return a hand at home or a little further back."""
         back = axis(hand.home.quaternion, 0) * (1, 1, 0)
         away = self._rng.uniform(0, _BACK) * back / np.linalg.norm(back)
         off = self._rng.normal(0, 0.01, 3)
         return Pose(hand.home.position - away + off, hand.home.quaternion)
 
-    def _anywhere(self, hand: Hand) -> Pose:
+    def _anywhere(self, hand: ArmInfo) -> Pose:
         """Return a hand within its reach, now and then tilted as for handing over."""
         rng, box = self._rng, self._scene.config.placement.hand
         lower = np.maximum(box[0], np.array(hand.reach[0]) + 0.02)

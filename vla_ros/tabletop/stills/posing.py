@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.tabletop.demos.workcell import CellArm, tcp_pose
+from vla_ros.tabletop.demos.sim_env import EnvArm, tcp_pose
 from vla_ros.tabletop.tasks.arms import angle_between
 from vla_ros.tabletop.world.scene import ROBOT, Scene
 
@@ -42,7 +42,7 @@ def redrawn(draw: Callable[[float], T | None], sorts: int, rng: np.random.Genera
     return None
 
 
-def reach(arm: CellArm, goal: Goal) -> Array | None:
+def reach(arm: EnvArm, goal: Goal) -> Array | None:
     """Return joints (n,) rad that bring the tcp to the goal; None where it does not get there."""
     q = arm.reach(goal.pose.position, 20, goal.pose.quaternion)
     arm.model.update(q, np.zeros(arm.spec.n))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.tasks.body import facing, from_base, leaning, trunk_of
 from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.trunk import Trunk
+from vla_ros.tabletop.world.torso import Torso
 
 
 _HOME = (0.02, 0.03, 0.06)  # m, m, rad, standard deviation of a base that stands where it was
@@ -32,21 +32,21 @@ class Subject:
 class Stance:
     """Draws where base, torso and head are, and puts a simulated body so."""
 
-    def __init__(self, cell: Workcell, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
         self.hardware = SimHardware(cell.scene, layout)
         self._layout, self._rng, self._own = layout, rng, cell.scene.config.body
         self._homes = [(arm.home, arm.hand.open) for arm in cell.arms]
-        (self._base,) = (limb.name for limb in cell.spec.limbs if limb.kind == 'drive')
+        (self._base,) = (limb.name for limb in cell.spec.limbs if limb.kind == 'mobile_base')
 
-    def draw(self, subject: Subject) -> tuple[Mapping[str, Array], Trunk]:
+    def draw(self, subject: Subject) -> tuple[Mapping[str, Array], Torso]:
         """Return positions of the joints of every limb that is no arm, and where that leads to."""
         begin = {self._base: self._stand(subject)}
         begin['torso'] = self._lean(self._put(begin), subject)
         begin['head'] = self._look(self._put(begin), subject)
         return begin, self._put(begin)
 
-    def _put(self, begin: Mapping[str, Array]) -> Trunk:
+    def _put(self, begin: Mapping[str, Array]) -> Torso:
         self.hardware.reset(replace(self._layout, begin=begin))
         return trunk_of(self.hardware.world(self._homes))
 
@@ -64,7 +64,7 @@ class Stance:
         share = 0.0 if subject.near else rng.uniform(0, 1)
         return goal + share * (start - goal) + rng.normal(0, _ARRIVED)
 
-    def _lean(self, trunk: Trunk, subject: Subject) -> Array:
+    def _lean(self, trunk: Torso, subject: Subject) -> Array:
         """Return the joints (n,) of the torso: between home and where a hand reaches the thing."""
         rng, torso = self._rng, trunk.chain('torso')
         goal = leaning(self._own, torso, from_base(trunk, subject.place), subject.side)
@@ -74,7 +74,7 @@ class Stance:
         result: Array = np.clip(joints, 0.95 * torso.lower, 0.95 * torso.upper)
         return result
 
-    def _look(self, trunk: Trunk, subject: Subject) -> Array:
+    def _look(self, trunk: Torso, subject: Subject) -> Array:
         """Return the joints (n,) of the head: at the thing, searching, turned away, between."""
         rng, own, head = self._rng, self._own, trunk.chain('head')
         sort, away = rng.random(), rng.uniform(*np.transpose(own.away))

@@ -6,12 +6,11 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks.base import Action, ExpertAction, Progress, Task
 from vla_ros.tabletop.tasks.fetch import Fetch
 from vla_ros.tabletop.tasks.handover import Handover
 from vla_ros.tabletop.tasks.hoist import Hoist
 from vla_ros.tabletop.tasks.lift import Lift
-from vla_ros.tabletop.tasks.motion import Hand, make_hand
+from vla_ros.tabletop.tasks.motion import ArmInfo, make_arm_info
 from vla_ros.tabletop.tasks.pick import Pick
 from vla_ros.tabletop.tasks.place import Place
 from vla_ros.tabletop.tasks.press import Press
@@ -19,6 +18,7 @@ from vla_ros.tabletop.tasks.push import Push
 from vla_ros.tabletop.tasks.put import Put
 from vla_ros.tabletop.tasks.reach import Reach
 from vla_ros.tabletop.tasks.stack import Stack
+from vla_ros.tabletop.tasks.task import Action, ExpertAction, Progress, Task
 from vla_ros.tabletop.tasks.wipe import Wipe
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout
@@ -34,7 +34,9 @@ TASKS: dict[str, type[Task]] = {
 }
 
 
-def make_tasks(sim: SimConfig, hands: Sequence[Hand], families: Sequence[str]) -> dict[str, Task]:
+def make_tasks(
+    sim: SimConfig, hands: Sequence[ArmInfo], families: Sequence[str]
+) -> dict[str, Task]:
     """Return one task of every family named, in that order, for a robot with these hands.
 
     Raises:
@@ -57,10 +59,10 @@ __all__ = [
     'TASKS',
     'Action',
     'ExpertAction',
-    'Hand',
+    'ArmInfo',
     'Progress',
     'Task',
     'draw',
-    'make_hand',
+    'make_arm_info',
     'make_tasks',
 ]

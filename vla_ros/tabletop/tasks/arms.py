@@ -12,16 +12,16 @@ from vla_ros.core.geometry import (
     quat_multiply,
     rotvec_from_quat,
 )
-from vla_ros.tabletop.tasks.base import ExpertAction
-from vla_ros.tabletop.tasks.motion import Hand, MotionConfig
-from vla_ros.tabletop.world.state import HandState
+from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig
+from vla_ros.tabletop.tasks.task import ExpertAction
+from vla_ros.tabletop.world.state import ArmSnapshot
 
 
 _TURN = 0.12  # rad, greatest turn in one control step of 0.1 s
 _ASIDE = 0.08  # m, by which a hand that waits is further back than at home
 
 
-def number_of(hands: tuple[Hand, ...], arm: str) -> int:
+def number_of(hands: tuple[ArmInfo, ...], arm: str) -> int:
     """Return the number of the hand called `arm`.
 
     Raises:
@@ -54,7 +54,7 @@ def axis(rotation: Array, number: int) -> Array:
     return result
 
 
-def outwards(hand: Hand, tilt: float, turn: float) -> Array:
+def outwards(hand: ArmInfo, tilt: float, turn: float) -> Array:
     """Return the rotation (4,) of a hand tilted outwards, and turned about its own axis, rad."""
     out = quat_from_rotvec(np.array([0.0, tilt, 0.0]))
     about = quat_from_rotvec(np.array([0.0, 0.0, turn]))
@@ -62,7 +62,7 @@ def outwards(hand: Hand, tilt: float, turn: float) -> Array:
     return result
 
 
-def yawed(hand: Hand, yaw: float) -> Array:
+def yawed(hand: ArmInfo, yaw: float) -> Array:
     """Return the rotation (4,) of a hand as at home, but turned by `yaw` rad about z."""
     turn = quat_from_rotvec(np.array([0.0, 0.0, yaw]))
     result: Array = quat_multiply(turn, hand.home.quaternion)
@@ -70,7 +70,7 @@ def yawed(hand: Hand, yaw: float) -> Array:
 
 
 def straight(
-    motion: MotionConfig, hand: HandState, goal: Pose, gripper: float, speed: float = 1.0
+    motion: MotionConfig, hand: ArmSnapshot, goal: Pose, gripper: float, speed: float = 1.0
 ) -> ExpertAction:
     """Return one step of `hand` straight to `goal`, with an opening in m."""
     here = hand.commanded
@@ -82,7 +82,7 @@ def straight(
     return ExpertAction(Pose(here.position + move, turn), gripper)
 
 
-def aside(motion: MotionConfig, own: Hand, hand: HandState) -> ExpertAction:
+def aside(motion: MotionConfig, own: ArmInfo, hand: ArmSnapshot) -> ExpertAction:
     """Return one step to where a hand waits: open, a little further back than at home.
 
     It rises before it goes anywhere, and turns only there.

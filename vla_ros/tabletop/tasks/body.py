@@ -16,12 +16,12 @@ from vla_ros.core.data import Array, Pose
 from vla_ros.core.geometry import matrix_from_quat
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.tasks.arms import straight
-from vla_ros.tabletop.tasks.base import Action, ExpertAction, JointAction, Task, TwistAction
 from vla_ros.tabletop.tasks.motion import MotionConfig
+from vla_ros.tabletop.tasks.task import Action, ExpertAction, JointAction, Task, TwistAction
 from vla_ros.tabletop.world.config import BodyConfig
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.state import HandState, WorldState
-from vla_ros.tabletop.world.trunk import Chain, Trunk, outside, within
+from vla_ros.tabletop.world.state import ArmSnapshot, WorldState
+from vla_ros.tabletop.world.torso import Chain, Torso, outside, within
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class BodyTask(Task):
         """Return the twist (3,) of the base: it stands still."""
         return np.zeros(3)
 
-    def bend(self, trunk: Trunk, thing: Array | None, side: float) -> Array:
+    def bend(self, trunk: Torso, thing: Array | None, side: float) -> Array:
         """Return the next joints (n,) of the torso, which brings a thing within a hand's reach."""
         torso = trunk.chain('torso')
         goal = torso.home
@@ -148,7 +148,7 @@ class BodyTask(Task):
         result: Array = torso.commanded + move
         return result
 
-    def look(self, head: Chain, trunk: Trunk, thing: Array | None) -> Array:
+    def look(self, head: Chain, trunk: Torso, thing: Array | None) -> Array:
         """Return the next joints (n,) of the head: towards a thing, or on the search for it."""
         body, own = self.body, self.sim.body
         if thing is not None:
@@ -185,7 +185,7 @@ class BodyTask(Task):
         """
         hand, frame, motion = self.hands[number], trunk_of(state).frame, self.motion
         seen = state.hands[number]
-        own = HandState(seen.ee, seen.gripper, within(frame, seen.commanded), 0.0)
+        own = ArmSnapshot(seen.ee, seen.gripper, within(frame, seen.commanded), 0.0)
         place = hand.home.position + np.array(self.sim.body.aside) * (1, hand.side, 1)
         here = own.commanded.position
         if (
@@ -197,7 +197,7 @@ class BodyTask(Task):
         return straight(motion, own, Pose(place, hand.home.quaternion), hand.open)
 
 
-def trunk_of(state: WorldState) -> Trunk:
+def trunk_of(state: WorldState) -> Torso:
     """Return what carries the arms.
 
     Raises:
@@ -208,7 +208,7 @@ def trunk_of(state: WorldState) -> Trunk:
     return state.trunk
 
 
-def from_base(trunk: Trunk, place: Array) -> Array:
+def from_base(trunk: Torso, place: Array) -> Array:
     """Return a place as seen from the base (2,) m: ahead, to the left."""
     x, y, yaw = trunk.base
     c, s = math.cos(yaw), math.sin(yaw)

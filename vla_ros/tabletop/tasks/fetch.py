@@ -9,10 +9,10 @@ import numpy as np
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.tasks.arms import turned
-from vla_ros.tabletop.tasks.base import ExpertAction
 from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask, from_base, trunk_of
-from vla_ros.tabletop.tasks.motion import Hand, MotionConfig
+from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig
 from vla_ros.tabletop.tasks.pick import Pick, PickConfig
+from vla_ros.tabletop.tasks.task import ExpertAction
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
@@ -37,7 +37,7 @@ class FetchConfig:
 class _Picker(Pick):
     """Grips a little higher: its hand is tilted."""
 
-    def __init__(self, sim: SimConfig, hand: Hand, config: FetchConfig) -> None:
+    def __init__(self, sim: SimConfig, hand: ArmInfo, config: FetchConfig) -> None:
         super().__init__(sim, [hand], PickConfig(config.motion, config.lifted, config.goal))
         self._grip = config.grip
 
@@ -54,7 +54,7 @@ class Fetch(BodyTask):
     floor = 0.022
     time_limit = 25.0
 
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[ArmInfo], config: Any = None) -> None:
         """Prepare for every hand; see Task."""
         super().__init__(sim, hands, config)
         self._pickers = [_Picker(sim, hand, self.config) for hand in self.hands]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.tabletop.tasks.base import CubeTask, ExpertAction, distance
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.task import CubeTask, ExpertAction, distance
 from vla_ros.tabletop.world.state import WorldState
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language.grammar import Request
 from vla_ros.tabletop.tasks.arms import angle_between, aside, axis, number_of, outwards, straight
-from vla_ros.tabletop.tasks.base import CubeTask, ExpertAction
 from vla_ros.tabletop.tasks.grasp import GraspingTask
-from vla_ros.tabletop.tasks.motion import Hand, MotionConfig
+from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig
 from vla_ros.tabletop.tasks.pick import Pick, PickConfig
+from vla_ros.tabletop.tasks.task import CubeTask, ExpertAction
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.state import HandState, WorldState
+from vla_ros.tabletop.world.state import ArmSnapshot, WorldState
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class HandoverConfig:
 class _Giver(Pick):
     """Holds the cube a little further from its palm, to leave room for the other's finger."""
 
-    def __init__(self, sim: SimConfig, hand: Hand, config: HandoverConfig) -> None:
+    def __init__(self, sim: SimConfig, hand: ArmInfo, config: HandoverConfig) -> None:
         super().__init__(sim, [hand], PickConfig(config.motion))
         self._deep = config.deep
 
@@ -52,7 +52,7 @@ class _Giver(Pick):
 
 
 class Handover(CubeTask):
-    """Hand the named cube over to the named arm."""
+    """ArmInfo the named cube over to the named arm."""
 
     name = 'handover'
     config_type = HandoverConfig
@@ -60,7 +60,7 @@ class Handover(CubeTask):
     time_limit = 25.0
     anywhere = False
 
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[ArmInfo], config: Any = None) -> None:
         """Prepare for both hands; see Task."""
         super().__init__(sim, hands, config)
         self._givers = [_Giver(sim, hand, self.config) for hand in self.hands]
@@ -132,7 +132,7 @@ class Handover(CubeTask):
         return straight(config.motion, giver, Pose(meet, out), closed)
 
     def _fetch(
-        self, task: _Giver, seen: WorldState, giver: HandState, hand: Hand, cube: Array
+        self, task: _Giver, seen: WorldState, giver: ArmSnapshot, hand: ArmInfo, cube: Array
     ) -> ExpertAction:
         """Go to the cube, after turning the hand down, and close it."""
         down = hand.home.quaternion
@@ -156,12 +156,14 @@ class Handover(CubeTask):
         off = receiver.commanded.position - cube
         lateral = float(np.linalg.norm(off - (off @ ahead) * ahead))
         askew = 0.15 * angle_between(receiver.commanded.quaternion, turn)
-        astray = max(lateral - config.lateral, askew - 0.005)
+        deviates = max(lateral - config.lateral, askew - 0.005)
         shut = max(0.0, 0.9 * hand.open - receiver.gripper)
-        before = min(config.apart, 5.0 * max(0.0, astray) + 10.0 * shut)
+        before = min(config.apart, 5.0 * max(0.0, deviates) + 10.0 * shut)
         return straight(motion, receiver, Pose(cube - before * ahead, turn), hand.open, 0.6)
 
-    def _wait(self, receiver: HandState, hand: Hand, place: Pose, cube: Array) -> ExpertAction:
+    def _wait(
+        self, receiver: ArmSnapshot, hand: ArmInfo, place: Pose, cube: Array
+    ) -> ExpertAction:
         """Rise, then turn at the place where the receiver waits."""
         motion = self.config.motion
         if cube[2] < 0.5 * self.config.travel:
@@ -172,7 +174,7 @@ class Handover(CubeTask):
             return straight(motion, receiver, Pose(up, hand.home.quaternion), hand.open)
         return straight(motion, receiver, place, hand.open)
 
-    def _between(self, hand: HandState, cube: Array) -> bool:
+    def _between(self, hand: ArmSnapshot, cube: Array) -> bool:
         """Whether the receiver's fingers can close on the cube; wider once they have begun."""
         off = hand.ee.position - cube
         ahead = axis(hand.ee.quaternion, 2)
@@ -183,13 +185,13 @@ class Handover(CubeTask):
         near = abs(along) < wide * self.config.there and lateral < 2 * wide * self.config.there
         return bool(near and hand.gripper > 0.75 * self.sim.objects.cube)
 
-    def _gripped(self, hand: HandState, cube: Array) -> bool:
+    def _gripped(self, hand: ArmSnapshot, cube: Array) -> bool:
         """Whether the receiver has closed its fingers on the cube."""
         edge = self.sim.objects.cube
         shut = hand.gripper < 1.1 * edge and hand.gripper_command < 0.6 * edge
         return shut and float(np.linalg.norm(hand.ee.position - cube)) < 0.025
 
-    def _rotation(self, hand: Hand, turn: float) -> Array:
+    def _rotation(self, hand: ArmInfo, turn: float) -> Array:
         """Return the rotation (4,) of a hand turned outwards, and about its own axis."""
         return outwards(hand, self.config.tilt, turn)
 

@@ -9,11 +9,11 @@ from vla_ros.core.data import Array, Pose
 from vla_ros.core.geometry import quat_from_rotvec, quat_multiply
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks.arms import angle_between, straight, turned
-from vla_ros.tabletop.tasks.base import ExpertAction
 from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask
-from vla_ros.tabletop.tasks.motion import Hand, MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.task import ExpertAction
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.state import HandState, WorldState
+from vla_ros.tabletop.world.state import ArmSnapshot, WorldState
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Hoist(BodyTask):
         position = step_towards(motion, here, place, height)
         return ExpertAction(Pose(position, turned(seen.commanded.quaternion, turn)), hand.open)
 
-    def _between(self, hand: Hand, seen: HandState, place: Array) -> bool:
+    def _between(self, hand: ArmInfo, seen: ArmSnapshot, place: Array) -> bool:
         """Whether closing the fingers grips the rim; wider once they have begun."""
         config, off = self.config, seen.ee.position - place
         wide = 2.0 if seen.gripper_command < 0.95 * hand.open else 1.0
@@ -124,7 +124,7 @@ class Hoist(BodyTask):
         deep = abs(off[2]) < wide * config.height
         return bool(near and deep and seen.gripper > 0.5 * self.sim.crates.wall)
 
-    def _held(self, hand: Hand, seen: HandState, place: Array) -> bool:
+    def _held(self, hand: ArmInfo, seen: ArmSnapshot, place: Array) -> bool:
         """Whether the fingers have closed on the rim."""
         wall = self.sim.crates.wall
         gripped = seen.gripper < 2.0 * wall and seen.gripper_command < wall

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.tabletop.tasks.base import ExpertAction, Task
 from vla_ros.tabletop.tasks.motion import MotionConfig, step_towards
+from vla_ros.tabletop.tasks.task import ExpertAction, Task
 from vla_ros.tabletop.world.state import WorldState
 
 

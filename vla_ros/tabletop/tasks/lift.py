@@ -8,10 +8,10 @@ import numpy as np
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks.arms import angle_between, straight, turned, yawed
-from vla_ros.tabletop.tasks.base import ExpertAction, Task
-from vla_ros.tabletop.tasks.motion import Hand, MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.task import ExpertAction, Task
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.state import HandState, WorldState, bar_grips
+from vla_ros.tabletop.world.state import ArmSnapshot, WorldState, bar_grips
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Lift(Task):
             actions.append(ExpertAction(Pose(goal.position, turn), hand.closed))
         return tuple(actions)
 
-    def _take(self, hand: Hand, seen: HandState, place: Array, across: Array) -> ExpertAction:
+    def _take(self, hand: ArmInfo, seen: ArmSnapshot, place: Array, across: Array) -> ExpertAction:
         """Go to the place on the bar and close the hand on it."""
         config, here = self.config, seen.commanded.position
         motion, turn = config.motion, self._turn(hand, across)
@@ -107,7 +107,7 @@ class Lift(Task):
         position = step_towards(motion, here, place, height)
         return ExpertAction(Pose(position, turned(seen.commanded.quaternion, turn)), hand.open)
 
-    def _between(self, hand: Hand, seen: HandState, place: Array, across: Array) -> bool:
+    def _between(self, hand: ArmInfo, seen: ArmSnapshot, place: Array, across: Array) -> bool:
         """Whether closing the fingers grips the bar; wider once they have begun."""
         config, off = self.config, seen.ee.position - place
         begun = seen.gripper_command < 0.95 * hand.open
@@ -117,7 +117,7 @@ class Lift(Task):
         near = abs(aside) < wide * config.across and abs(along) < wide * config.along
         return bool(near and -0.012 < off[2] < 0.010 and seen.gripper > 0.75 * self._width)
 
-    def _held(self, hand: Hand, seen: HandState, place: Array, across: Array) -> bool:
+    def _held(self, hand: ArmInfo, seen: ArmSnapshot, place: Array, across: Array) -> bool:
         """Whether the fingers have closed on the bar."""
         gripped = seen.gripper < 1.45 * self._width and seen.gripper_command < 0.6 * self._width
         return gripped and self._between(hand, seen, place, across)
@@ -137,6 +137,6 @@ class Lift(Task):
         result: Array = np.array([way[1], -way[0]]) / np.linalg.norm(way)
         return result
 
-    def _turn(self, hand: Hand, across: Array) -> Array:
+    def _turn(self, hand: ArmInfo, across: Array) -> Array:
         """Return the rotation (4,) of a hand whose fingers close across the bar."""
         return yawed(hand, math.atan2(across[1], across[0]))

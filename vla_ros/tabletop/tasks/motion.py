@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class MotionConfig:
 
 
 @dataclass(frozen=True)
-class Hand:
+class ArmInfo:
     """What an expert has to know about the robot."""
 
     home: Pose  # tcp at the home posture; its rotation is kept
@@ -45,11 +45,11 @@ class Hand:
         return bool((lower + inset <= place).all() and (place <= upper - inset).all())
 
 
-def make_hand(spec: RobotSpec, home: Pose) -> Hand:
+def make_arm_info(spec: ArmSpec, home: Pose) -> ArmInfo:
     """Return the hand of a robot whose tcp is at `home` in the home posture."""
     limits = spec.cartesian
     reach = (limits.lower, limits.upper)
-    return Hand(home, spec.gripper.open, spec.gripper.closed, reach, spec.name, limits.side)
+    return ArmInfo(home, spec.gripper.open, spec.gripper.closed, reach, spec.name, limits.side)
 
 
 def funnel(config: MotionConfig, distance: float, low: float, high: float) -> float:

@@ -6,9 +6,9 @@ from typing import Any
 
 from vla_ros.tabletop.language.grammar import Request
 from vla_ros.tabletop.tasks.arms import aside, number_of
-from vla_ros.tabletop.tasks.base import ExpertAction, Task, distance
-from vla_ros.tabletop.tasks.motion import Hand
+from vla_ros.tabletop.tasks.motion import ArmInfo
 from vla_ros.tabletop.tasks.put import Put, PutConfig
+from vla_ros.tabletop.tasks.task import ExpertAction, Task, distance
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
@@ -29,7 +29,7 @@ class Place(Task):
     config_type = PlaceConfig
     takes = 2
 
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[ArmInfo], config: Any = None) -> None:
         """Prepare for every hand; see Task."""
         super().__init__(sim, hands, config)
         self._puts = [Put(sim, [hand], self.config.put) for hand in self.hands]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.tabletop.language import COLOURS, Request
-from vla_ros.tabletop.tasks.base import ExpertAction, distance
 from vla_ros.tabletop.tasks.lean import LeanConfig, LeaningTask
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel
+from vla_ros.tabletop.tasks.task import ExpertAction, distance
 from vla_ros.tabletop.world.state import WorldState
 
 

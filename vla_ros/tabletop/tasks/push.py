@@ -6,8 +6,8 @@ import numpy as np
 
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks.base import CubeTask, ExpertAction, distance
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.task import CubeTask, ExpertAction, distance
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
 
@@ -69,17 +69,17 @@ class Push(CubeTask):
         along, off = float(here @ ahead), float(here @ side)
         # How far the hand is from the stretch behind the cube where it may be low.
         excess = max(0.0, along + 0.6 * config.contact, -along - 1.3 * config.behind)
-        astray = float(np.hypot(max(0.0, abs(off) - config.lateral), excess))
+        deviates = float(np.hypot(max(0.0, abs(off) - config.lateral), excess))
         shut = min(1.0, max(0.0, (state.gripper - 0.01) / 0.01))
         height = max(
-            funnel(config.motion, astray, config.height, config.motion.hover),
+            funnel(config.motion, deviates, config.height, config.motion.hover),
             config.height + shut * (config.motion.clearance - config.height),
         )
         # The commanded height: fingers that rest on the rim of the bowl push from there.
         above = state.commanded.position[2] - config.height
         lowered = min(1.0, max(0.0, 1 - (above - 0.008) / 0.015))
         goal = cube[:2] - config.behind * ahead
-        if lowered > 0 and astray < 0.005:
+        if lowered > 0 and deviates < 0.005:
             commanded = state.commanded.position[:2] - cube[:2]
             drift = float(commanded @ side)
             turn = min(1.5, max(-1.5, drift / config.steering))

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from vla_ros.core.data import Array
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks.base import ExpertAction, distance
 from vla_ros.tabletop.tasks.grasp import GraspingTask
 from vla_ros.tabletop.tasks.motion import MotionConfig
+from vla_ros.tabletop.tasks.task import ExpertAction, distance
 from vla_ros.tabletop.world.state import WorldState
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.tasks.arms import angle_between, number_of, turned
-from vla_ros.tabletop.tasks.base import ExpertAction
 from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask, trunk_of
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel, step_towards
+from vla_ros.tabletop.tasks.task import ExpertAction
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from vla_ros.core.data import Array
 from vla_ros.tabletop.language import COLOURS, Request
-from vla_ros.tabletop.tasks.base import ExpertAction
 from vla_ros.tabletop.tasks.lean import LeanConfig, LeaningTask
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel
+from vla_ros.tabletop.tasks.task import ExpertAction
 from vla_ros.tabletop.world.state import WorldState
 
 
@@ -54,11 +54,11 @@ class Wipe(LeaningTask):
             return self.go(state, config.motion, here, config.motion.retreat)
         ahead, side = self._axes(state, request)
         start = left[0] - 0.5 * self.sim.lines.segment * ahead
-        astray = max(self._astray(p[:2] - start, ahead, side) for p in (here, state.ee.position))
+        deviates = max(self._astray(p[:2] - start, ahead, side) for p in (here, state.ee.position))
         down = here[2] < config.above + 0.005
-        if astray > 0.0 or self.shut(state) or not down:
+        if deviates > 0.0 or self.shut(state) or not down:
             high = config.motion.hover
-            height = funnel(config.motion, astray, config.above, high)
+            height = funnel(config.motion, deviates, config.above, high)
             return self.go(state, config.motion, start, height)
         goal = here[:2] - 0.4 * float((here[:2] - start) @ side) * side
         if state.touch.force[2] >= config.firm:

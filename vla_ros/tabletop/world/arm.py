@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.robots.limb import Limb
-from vla_ros.robots.spec import ForceSensorSpec, RobotSpec
+from vla_ros.robots.spec import ArmSpec, ForceSensorSpec
 from vla_ros.tabletop.world.config import SimConfig
 
 
@@ -41,7 +41,7 @@ def find_limb(model: mujoco.MjModel, spec: Limb) -> LimbAddresses:
     Raises:
         ValueError: the model lacks one of its joints or frames; the message names it.
     """
-    if isinstance(spec, RobotSpec):
+    if isinstance(spec, ArmSpec):
         return find_arm(model, spec)
     joints = np.array([find(model, 'joint', name) for name in spec.joint_names])
     motors = np.array([find(model, 'actuator', name) for name in spec.joint_names])
@@ -50,7 +50,7 @@ def find_limb(model: mujoco.MjModel, spec: Limb) -> LimbAddresses:
     )
 
 
-def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
+def find_arm(model: mujoco.MjModel, spec: ArmSpec) -> ArmAddresses:
     """Return where an arm is.
 
     Raises:
@@ -74,7 +74,7 @@ def find_arm(model: mujoco.MjModel, spec: RobotSpec) -> ArmAddresses:
     )
 
 
-def add_drives(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
+def add_mobile_bases(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
     """Give a limb motors; an arm also finger servos and the force sensor that it has."""
     for joint in spec.joints:
         motor = world.add_actuator(
@@ -83,11 +83,11 @@ def add_drives(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
         motor.set_to_motor()
         motor.ctrlrange = (-joint.torque, joint.torque)
         motor.ctrllimited = True
-    if isinstance(spec, RobotSpec):
+    if isinstance(spec, ArmSpec):
         _add_hand(world, spec, config)
 
 
-def _add_hand(world: mujoco.MjSpec, spec: RobotSpec, config: SimConfig) -> None:
+def _add_hand(world: mujoco.MjSpec, spec: ArmSpec, config: SimConfig) -> None:
     for name in spec.gripper.joints:
         servo = world.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         servo.set_to_position(kp=config.physics.finger_stiffness)
@@ -117,7 +117,7 @@ def set_dynamics(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
             raise ValueError(f'{spec.urdf}: joint {own.name!r} is not there')
         joint.armature, joint.damping[0] = own.armature, own.damping
         joint.frictionloss = own.friction
-    for name in spec.gripper.joints if isinstance(spec, RobotSpec) else ():
+    for name in spec.gripper.joints if isinstance(spec, ArmSpec) else ():
         finger = world.joint(name)
         if finger is None:
             raise ValueError(f'{spec.urdf}: joint {name!r} is not there')
@@ -126,7 +126,7 @@ def set_dynamics(world: mujoco.MjSpec, spec: Limb, config: SimConfig) -> None:
         finger.damping[0] = 2 * math.sqrt(physics.finger_stiffness * physics.finger_armature)
 
 
-def _add_sensor(world: mujoco.MjSpec, spec: RobotSpec, sensor: ForceSensorSpec) -> None:
+def _add_sensor(world: mujoco.MjSpec, spec: ArmSpec, sensor: ForceSensorSpec) -> None:
     """Measure between the sensor's link and its parent."""
     body = world.body(sensor.frame)
     if body is None:
@@ -144,7 +144,7 @@ def _add_sensor(world: mujoco.MjSpec, spec: RobotSpec, sensor: ForceSensorSpec) 
         )
 
 
-def _sensor_name(spec: RobotSpec, name: str) -> str:
+def _sensor_name(spec: ArmSpec, name: str) -> str:
     return f'{spec.name}_{name}'
 
 

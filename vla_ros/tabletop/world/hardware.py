@@ -7,16 +7,16 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.world.contacts import Contacts, TouchMeter
 from vla_ros.tabletop.world.layout import Layout
-from vla_ros.tabletop.world.limbs import SimArm, SimDrive, SimLimb, SimPosture
+from vla_ros.tabletop.world.limbs import SimArm, SimJointGroup, SimLimb, SimMobileBase
 from vla_ros.tabletop.world.scene import Scene
 from vla_ros.tabletop.world.servo import Servos
-from vla_ros.tabletop.world.state import HandState, WorldState
-from vla_ros.tabletop.world.trunk import Trunk, outside
-from vla_ros.tabletop.world.watching import TrunkReader
+from vla_ros.tabletop.world.state import ArmSnapshot, WorldState
+from vla_ros.tabletop.world.torso import Torso, outside
+from vla_ros.tabletop.world.watching import TorsoReader
 
 
 class SimHardware:
@@ -42,7 +42,7 @@ class SimHardware:
         )
         first = self.arms[0]
         self.read, self.write, self.move = first.read, first.write, first.move
-        self._trunk = TrunkReader(scene, self.data) if len(self.arms) < len(self.limbs) else None
+        self._trunk = TorsoReader(scene, self.data) if len(self.arms) < len(self.limbs) else None
         self.reset(layout, q)
 
     def reset(
@@ -91,9 +91,11 @@ class SimHardware:
 
     def _limb(self, number: int) -> SimLimb:
         spec, parts = self.scene.spec.limbs[number], (self.scene, self.data, self._servos)
-        if isinstance(spec, RobotSpec):
+        if isinstance(spec, ArmSpec):
             return SimArm(*parts, number)
-        return (SimDrive if isinstance(spec, DriveSpec) else SimPosture)(*parts, number)
+        return (SimMobileBase if isinstance(spec, MobileBaseSpec) else SimJointGroup)(
+            *parts, number
+        )
 
     def _watch(self) -> None:
         """Follow what touches the robot, and wipe."""
@@ -148,10 +150,10 @@ class SimHardware:
         )
 
     def _hand(
-        self, limb: SimArm, tcp: int, trunk: Trunk | None, commanded: Pose, opening: float
-    ) -> HandState:
+        self, limb: SimArm, tcp: int, trunk: Torso | None, commanded: Pose, opening: float
+    ) -> ArmSnapshot:
         w, x, y, z = self.data.xquat[tcp]
         here = Pose(self.data.xpos[tcp].copy(), np.array([x, y, z, w]))
         if trunk is not None:
             commanded = outside(trunk.frame, commanded)
-        return HandState(here, limb.gripper, commanded, opening, limb.side)
+        return ArmSnapshot(here, limb.gripper, commanded, opening, limb.side)

@@ -77,7 +77,7 @@ class SimArm:
 
 
 @dataclass
-class PostureReading:
+class JointGroupReading:
     """What the joints of a simulated posture measure; overwritten by the next read."""
 
     stamp: int  # ns
@@ -85,7 +85,7 @@ class PostureReading:
     velocity: Array  # (n,) rad/s
 
 
-class SimPosture:
+class SimJointGroup:
     """One posture of the simulation; it holds still until it is moved."""
 
     servoed = True  # its commands are positions, always
@@ -96,13 +96,13 @@ class SimPosture:
         self._data, self._q, self._v = data, _as_slice(own.q), _as_slice(own.v)
         self._servos, self._number = servos, limb
         self.commanded = np.zeros(len(own.q))  # rad, newest
-        self._sample = PostureReading(0, data.qpos[self._q], data.qvel[self._v])
+        self._sample = JointGroupReading(0, data.qpos[self._q], data.qvel[self._v])
 
     def reset(self) -> None:
         """Hold what is, after the scene was laid out anew."""
         self.move(self._data.qpos[self._q], np.zeros(len(self.commanded)))
 
-    def read(self) -> PostureReading:
+    def read(self) -> JointGroupReading:
         """Return the joints as they are now."""
         sample, data = self._sample, self._data
         sample.stamp = round(data.time * SECOND)
@@ -116,7 +116,7 @@ class SimPosture:
 
 
 @dataclass
-class DriveReading:
+class MobileBaseReading:
     """What a simulated drive measures; overwritten by the next read."""
 
     stamp: int  # ns
@@ -124,7 +124,7 @@ class DriveReading:
     twist: Array  # (3,) m/s, m/s, rad/s, its own axes
 
 
-class SimDrive:
+class SimMobileBase:
     """The drive of the simulation; it stands still until it is driven."""
 
     servoed = True  # its commands are speeds, always
@@ -134,7 +134,7 @@ class SimDrive:
         own = scene.limbs[limb]
         self._data, self._q, self._v = data, own.q, own.v
         self._servos, self._number = servos, limb
-        self._sample = DriveReading(0, data.qpos[self._q], np.zeros(3))
+        self._sample = MobileBaseReading(0, data.qpos[self._q], np.zeros(3))
 
     @property
     def commanded(self) -> Array:
@@ -145,7 +145,7 @@ class SimDrive:
         """Stand still, after the scene was laid out anew."""
         self.drive(np.zeros(3))
 
-    def read(self) -> DriveReading:
+    def read(self) -> MobileBaseReading:
         """Return where it is, and its twist, now."""
         sample, data = self._sample, self._data
         sample.stamp = round(data.time * SECOND)
@@ -160,7 +160,7 @@ class SimDrive:
         self._servos.keep_up(self._number, twist)
 
 
-SimLimb = SimArm | SimPosture | SimDrive
+SimLimb = SimArm | SimJointGroup | SimMobileBase
 
 
 def _as_slice(indices: Array) -> slice | Array:

@@ -9,11 +9,17 @@ import numpy as np
 from vla_ros.core.data import Array
 from vla_ros.core.geometry import matrix_from_quat, quat_from_matrix
 from vla_ros.robots.body import Robot
-from vla_ros.robots.spec import CameraSpec, RobotSpec
+from vla_ros.robots.spec import ArmSpec, CameraSpec
 from vla_ros.tabletop.language import COLOURS
 from vla_ros.tabletop.language.families import kinds
 from vla_ros.tabletop.world import props
-from vla_ros.tabletop.world.arm import ArmAddresses, add_drives, find, find_limb, set_dynamics
+from vla_ros.tabletop.world.arm import (
+    ArmAddresses,
+    add_mobile_bases,
+    find,
+    find_limb,
+    set_dynamics,
+)
 from vla_ros.tabletop.world.bars import Bars, add_bars
 from vla_ros.tabletop.world.buttons import Buttons, add_buttons
 from vla_ros.tabletop.world.config import SimConfig, load_sim
@@ -119,7 +125,7 @@ class Scene:
 
     def _begin(self, data: mujoco.MjData, layout: Layout) -> None:
         """Bring every limb home, or to where the layout says that it begins."""
-        others = [limb.name for limb in self.spec.limbs if not isinstance(limb, RobotSpec)]
+        others = [limb.name for limb in self.spec.limbs if not isinstance(limb, ArmSpec)]
         for name in layout.begin:
             if name not in others:
                 raise ValueError(f'layout: begin: {name!r} is not one of {others}')
@@ -165,7 +171,7 @@ def _build(
     option.iterations, option.ls_iterations, option.tolerance = 20, 10, 1e-6
     for limb in spec.limbs:
         set_dynamics(world, limb, config)
-        add_drives(world, limb, config)
+        add_mobile_bases(world, limb, config)
     for body in world.worldbody.bodies:
         body.pos[2] -= config.table_top
     _shapes(world, spec, config)

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.tabletop.world.scene import Scene
 
 
@@ -35,11 +35,11 @@ class Servos:
         self._u = np.concatenate([limb.u for limb in limbs])
         self._peak = np.concatenate([spec.joint_array('torque') for spec in specs])
         rate = 2 * math.pi * scene.config.servo.bandwidth
-        driven = [isinstance(spec, DriveSpec) for spec in specs]
+        driven = [isinstance(spec, MobileBaseSpec) for spec in specs]
         self._drives = [number for number, drives in enumerate(driven) if drives]
-        of_drive = np.repeat(driven, [spec.n for spec in specs])
-        self._stiffness = np.where(of_drive, 0.0, rate * rate)
-        self._damping = np.where(of_drive, rate, 2 * rate)
+        of_mobile_base = np.repeat(driven, [spec.n for spec in specs])
+        self._stiffness = np.where(of_mobile_base, 0.0, rate * rate)
+        self._damping = np.where(of_mobile_base, rate, 2 * rate)
         self._position, self._velocity = np.zeros((2, ends[-1]))
         self._left = np.zeros(ends[-1], int)  # physics steps until the next command is due
         self._twists = {number: np.zeros(3) for number in self._drives}

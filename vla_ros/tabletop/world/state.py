@@ -10,7 +10,7 @@ from vla_ros.core.geometry import matrix_from_quat
 from vla_ros.tabletop.language import COLOURS
 from vla_ros.tabletop.world.config import BarConfig, CrateConfig
 from vla_ros.tabletop.world.contacts import Touch
-from vla_ros.tabletop.world.trunk import Trunk
+from vla_ros.tabletop.world.torso import Torso
 
 
 def absent(*shape: int) -> Array:
@@ -19,7 +19,7 @@ def absent(*shape: int) -> Array:
 
 
 @dataclass(frozen=True)
-class HandState:
+class ArmSnapshot:
     """One hand of the robot."""
 
     ee: Pose  # measured tcp pose
@@ -39,7 +39,7 @@ class WorldState:
     """
 
     time: float  # s since the scene was reset
-    hands: tuple[HandState, ...]  # of each limb
+    hands: tuple[ArmSnapshot, ...]  # of each limb
     cubes: Array  # (6, 3) m, centres
     bowl: Array  # (3,) m, centre of its foot; NaN = absent
     zone: Array  # (3,) m, centre; NaN = absent
@@ -53,7 +53,7 @@ class WorldState:
     bar_grip: float = BarConfig.grip  # m, from their ends, where hands take hold
     crates: Array = field(default_factory=lambda: absent(4, 3))  # (6, 4, 3) m, of the rims
     crate_height: float = CrateConfig.height  # m
-    trunk: Trunk | None = None  # what carries the arms, where anything does
+    trunk: Torso | None = None  # what carries the arms, where anything does
     touch: Touch = Touch()  # followed only in scenes with buttons or lines
 
     @property

@@ -1,4 +1,4 @@
-"""TrunkReader: looks at everything of a simulated body but its arms."""
+"""TorsoReader: looks at everything of a simulated body but its arms."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Pose
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.tabletop.world.arm import LimbAddresses, find
-from vla_ros.tabletop.world.limbs import SimDrive, SimLimb, SimPosture
+from vla_ros.tabletop.world.limbs import SimJointGroup, SimLimb, SimMobileBase
 from vla_ros.tabletop.world.scene import Scene
-from vla_ros.tabletop.world.trunk import Chain, Trunk, Wheels, pose_of
+from vla_ros.tabletop.world.torso import Chain, Torso, Wheels, pose_of
 
 
-class TrunkReader:
+class TorsoReader:
     """Knows where torso, head, base and the head's camera are in the model.
 
     The camera is the first of the robot's, which is what its policies see best with.
@@ -28,21 +28,21 @@ class TrunkReader:
         self._eye = find(scene.model, 'camera', camera.name)
         self._view = 0.5 * camera.fov_y
 
-    def read(self, limbs: Sequence[SimLimb]) -> Trunk:
+    def read(self, limbs: Sequence[SimLimb]) -> Torso:
         """Return the state after mj_kinematics and mj_camlight."""
         data = self._data
         base = np.zeros(3)
         others: list[Chain | Wheels] = []
         for spec, own, limb in zip(self._scene.spec.limbs, self._scene.limbs, limbs, strict=True):
-            if isinstance(spec, PostureSpec) and isinstance(limb, SimPosture):
+            if isinstance(spec, JointGroupSpec) and isinstance(limb, SimJointGroup):
                 others.append(self._chain(spec, own, limb))
-            elif isinstance(spec, DriveSpec) and isinstance(limb, SimDrive):
+            elif isinstance(spec, MobileBaseSpec) and isinstance(limb, SimMobileBase):
                 sample = limb.read()
                 base = sample.pose
                 others.append(Wheels(spec.name, sample.twist, limb.commanded.copy()))
         # MuJoCo's cameras look along -z, ours along z with y down.
         eye = data.cam_xmat[self._eye].reshape(3, 3) * (1, -1, -1)
-        return Trunk(
+        return Torso(
             frame=pose_of(data.xpos[self._frame], data.xmat[self._frame]),
             base=base,
             eye=Pose(data.cam_xpos[self._eye].copy(), pose_of(np.zeros(3), eye).quaternion),
@@ -50,7 +50,7 @@ class TrunkReader:
             limbs=tuple(others),
         )
 
-    def _chain(self, spec: PostureSpec, own: LimbAddresses, limb: SimPosture) -> Chain:
+    def _chain(self, spec: JointGroupSpec, own: LimbAddresses, limb: SimJointGroup) -> Chain:
         data = self._data
         return Chain(
             name=spec.name,

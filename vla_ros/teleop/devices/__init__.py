@@ -5,8 +5,8 @@ from typing import Any
 
 from vla_ros.core import config
 from vla_ros.robots import presets
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.teleop.devices.base import Device
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.devices.joystick import Joystick, JoystickConfig
 from vla_ros.teleop.devices.keyboard import Keyboard, KeyboardConfig
 from vla_ros.teleop.devices.leader import Leader, LeaderConfig
@@ -45,7 +45,7 @@ def load_preset(name: str) -> TeleopPreset:
     return presets.load(TeleopPreset, 'teleop', name)
 
 
-def make_device(preset: TeleopPreset, spec: RobotSpec) -> Device:
+def make_device(preset: TeleopPreset, spec: ArmSpec) -> Device:
     """Make the device of a preset for a robot.
 
     Raises:

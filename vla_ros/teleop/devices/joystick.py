@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.teleop.buttons import Buttons
-from vla_ros.teleop.devices.base import Device
+from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Joy, Latest, Sample, joy_problem
 from vla_ros.teleop.operator import STILL, Follower, Operator
@@ -33,7 +33,7 @@ class JoystickConfig:
 class Joystick(Device):
     """Axes and buttons of one sensor_msgs/Joy."""
 
-    def __init__(self, config: JoystickConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: JoystickConfig, spec: ArmSpec) -> None:
         """Move `spec`'s robot; raises ValueError when it is not that fast."""
         config.speeds.check(spec)
         self.frame = config.frame

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.teleop.devices.base import Device
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Keys, Sample
 from vla_ros.teleop.keys import HeldKeys
@@ -47,7 +47,7 @@ class Keyboard(Device):
 
     reads_keys = True
 
-    def __init__(self, config: KeyboardConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: KeyboardConfig, spec: ArmSpec) -> None:
         """Move `spec`'s robot; raises ValueError when it is not that fast."""
         config.speeds.check(spec)
         self.frame = config.frame

@@ -7,8 +7,8 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, Array
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.teleop.devices.base import Device
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.grip import Pickup
 from vla_ros.teleop.inputs import Joints, Joy, Keys, Latest, Sample, joy_problem
 from vla_ros.teleop.keys import HeldKeys
@@ -82,7 +82,7 @@ class Leader(Device):
 
     output = 'joints'
 
-    def __init__(self, config: LeaderConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: LeaderConfig, spec: ArmSpec) -> None:
         """Move `spec`'s robot; raises ValueError when a mapping does not fit it."""
         names = spec.joint_names
         mapping = config.joints or {name: JointMapping(name) for name in names}

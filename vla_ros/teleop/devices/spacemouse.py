@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.teleop.buttons import Buttons
-from vla_ros.teleop.devices.base import Device
+from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.grip import Grip
 from vla_ros.teleop.inputs import Joy, Latest, Motion, Sample, finite, joy_problem
 from vla_ros.teleop.operator import STILL, Follower, Operator
@@ -38,7 +38,7 @@ class SpacemouseConfig:
 class Spacemouse(Device):
     """The cap's deflection from one topic, the buttons from the other; both must be fresh."""
 
-    def __init__(self, config: SpacemouseConfig, spec: RobotSpec) -> None:
+    def __init__(self, config: SpacemouseConfig, spec: ArmSpec) -> None:
         """Move `spec`'s robot; raises ValueError when it is not that fast."""
         config.speeds.check(spec)
         self.frame = config.frame

@@ -10,14 +10,14 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from vla_ros.control.avoidance.apart import Neighbours
 from vla_ros.control.avoidance.approach import BRAKING, STEP, share
+from vla_ros.control.avoidance.inter_arm import InterArmAvoidance
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import CartesianTarget
 from vla_ros.core.geometry import quat_from_matrix
-from vla_ros.robots import ApartSpec, load_robot
+from vla_ros.robots import InterArmSpec, load_robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.tabletop.demos.workcell import CellArm
+from vla_ros.tabletop.demos.sim_env import EnvArm
 from vla_ros.tabletop.tasks.arms import outwards
 
 
@@ -33,7 +33,7 @@ HANDS = ('gripper_link', 'finger_link')
 def make(body=ALOHA):
     """Return the arms of a body and what watches each of them."""
     arms = [SimpleNamespace(model=RobotModel(arm), gripper=arm.gripper.open) for arm in body.arms]
-    return arms, [Neighbours(body, i, arms) for i in range(len(arms))]
+    return arms, [InterArmAvoidance(body, i, arms) for i in range(len(arms))]
 
 
 @pytest.fixture(scope='module')
@@ -128,7 +128,7 @@ def test_arms_led_into_each_other_stop_before_and_part_freely(one, other):
     reference = Reference(watches[0].pairs)
     sides = np.array([1.0, -1.0])  # each is led over the middle, to the other's side
     goals = [
-        CellArm(spec, 0.1).reach(np.array(place) * (1, side, 1))
+        EnvArm(spec, 0.1).reach(np.array(place) * (1, side, 1))
         for spec, place, side in zip(ALOHA.arms, (one, other), sides, strict=True)
     ]
     q, scale = [LEFT.home.copy(), RIGHT.home.copy()], [1.0, 1.0]
@@ -155,7 +155,7 @@ def test_arms_led_into_each_other_stop_before_and_part_freely(one, other):
 
 def test_who_stands_still_is_not_slowed_and_who_leads_apart_is_free(pair, reference):
     (one, other), (left, right) = pair
-    near = CellArm(LEFT, 0.1).reach(np.array([-0.019, 0.057, 0.22]))
+    near = EnvArm(LEFT, 0.1).reach(np.array([-0.019, 0.057, 0.22]))
     far = LEFT.home
     one.model.update(near, STILL)
     assert reference.distances(near, RIGHT.home).min() < 0.01
@@ -165,17 +165,17 @@ def test_who_stands_still_is_not_slowed_and_who_leads_apart_is_free(pair, refere
     assert re.match(r'another arm: left_.* and right_.*, -?0\.\d{3} m', left.cause)
     # The other one, too, may only go away from it.
     other.model.update(RIGHT.home, STILL)
-    away = CellArm(RIGHT, 0.1).reach(np.array([0.0, -0.25, 0.3])) - RIGHT.home
+    away = EnvArm(RIGHT, 0.1).reach(np.array([0.0, -0.25, 0.3])) - RIGHT.home
     assert right.scale(RIGHT.home, away) > right.scale(RIGHT.home, -away) == 0.0
 
 
 def test_an_arm_that_comes_nearer_slows_the_other(pair):
     (_, other), (left, _) = pair
-    goal = CellArm(LEFT, 0.1).reach(np.array([-0.019, 0.1, 0.22]))
+    goal = EnvArm(LEFT, 0.1).reach(np.array([-0.019, 0.1, 0.22]))
     kept = {}
     for name, sign in (('still', 0), ('comes', 1), ('leaves', -1)):
         here, nearer = (
-            CellArm(RIGHT, 0.1).reach(np.array([-0.019, y, 0.22])) for y in (-0.12, -0.1)
+            EnvArm(RIGHT, 0.1).reach(np.array([-0.019, y, 0.22])) for y in (-0.12, -0.1)
         )
         other.model.update(here, 5 * sign * (nearer - here))
         kept[name] = left.scale(LEFT.home, (goal - LEFT.home) / BRAKING)
@@ -185,9 +185,9 @@ def test_an_arm_that_comes_nearer_slows_the_other(pair):
 def test_fingers_count_as_open_as_they_are(pair, reference):
     (one, other), (left, _) = pair
     # The right hand's fingers point at the left arm's wrist.
-    q = CellArm(LEFT, 0.1).reach(np.array([0.02, 0.05, 0.1]))
-    turn = outwards(CellArm(RIGHT, 0.1).hand, 0.8, 0.0)
-    other.model.update(CellArm(RIGHT, 0.1).reach(np.array([0.0, -0.03, 0.25]), 40, turn), STILL)
+    q = EnvArm(LEFT, 0.1).reach(np.array([0.02, 0.05, 0.1]))
+    turn = outwards(EnvArm(RIGHT, 0.1).hand, 0.8, 0.0)
+    other.model.update(EnvArm(RIGHT, 0.1).reach(np.array([0.0, -0.03, 0.25]), 40, turn), STILL)
     nearest = []
     for opening in (0.0, LEFT.gripper.open):
         one.gripper = other.gripper = opening
@@ -202,7 +202,7 @@ def test_a_slowdown_takes_the_neighbours_into_account(pair):
     (_, other), (left, _) = pair
     slowdown = Slowdown(LEFT)
     model = RobotModel(LEFT)
-    model.update(CellArm(LEFT, 0.1).reach(np.array([-0.019, 0.06, 0.22])), STILL)
+    model.update(EnvArm(LEFT, 0.1).reach(np.array([-0.019, 0.06, 0.22])), STILL)
     target = CartesianTarget(LEFT.home)
     target.set(tuple(model.position.tolist()), tuple(quat_from_matrix(model.rotation)))
     twist = np.array([0.0, -0.3, 0.0, 0.0, 0.0, 0.0])
@@ -244,4 +244,4 @@ def test_arms_on_a_body_that_moves_are_watched_all_the_same():
 )
 def test_bad_distances_are_refused_by_name(values, message):
     with pytest.raises(ValueError, match=f'apart: .*{message}'):
-        ApartSpec(**values)
+        InterArmSpec(**values)

@@ -9,7 +9,7 @@ import pytest
 from vla_ros.control.laws import CartesianTarget, load_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance
 from vla_ros.control.laws.torque_feedback import TorqueFeedback
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.core.rotations import from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel

@@ -10,7 +10,7 @@ import pytest
 
 from vla_ros.control.laws import load_law
 from vla_ros.control.limits.joint_envelope import JointEnvelope
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.robots import KeepOut, load_robot
 from vla_ros.robots.model import RobotModel
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.control.loops.drive_loop import DriveLoop
-from vla_ros.control.loops.posture_loop import PostureLoop
+from vla_ros.control.loops.joint_group_loop import JointGroupLoop
+from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.control.loops.supervisor import Event, State, Supervisor
 from vla_ros.control.loops.targets import Kind, TargetConfig
-from vla_ros.core.data import SECOND, DriveState, PostureState
+from vla_ros.core.data import SECOND, JointGroupState, MobileBaseState
 from vla_ros.robots import load_robot
 
 
@@ -91,13 +91,13 @@ class Rig:
 
 
 def posture():
-    rig = Rig(PostureLoop, TORSO)
+    rig = Rig(JointGroupLoop, TORSO)
     rig.hardware.sample.position = TORSO.home.copy()
     return rig
 
 
 def drive():
-    return Rig(DriveLoop, BASE)
+    return Rig(MobileBaseLoop, BASE)
 
 
 def assert_bounded(rig):
@@ -105,7 +105,7 @@ def assert_bounded(rig):
     spec, sent = rig.spec, rig.sent
     assert np.isfinite(sent).all()
     first = 1
-    if spec.kind == 'posture':
+    if spec.kind == 'joint_group':
         assert (sent >= spec.joint_array('lower')).all()
         assert (sent <= spec.joint_array('upper')).all()
     else:
@@ -437,7 +437,7 @@ def test_the_state_is_what_policies_see():
     rig = posture()
     rig.run(3)
     state = rig.loop.state()
-    assert isinstance(state, PostureState) and state.stamp == rig.now
+    assert isinstance(state, JointGroupState) and state.stamp == rig.now
     np.testing.assert_array_equal(state.vector(), [*TORSO.home, *TORSO.home])
     rig = drive()
     rig.run(1)
@@ -445,6 +445,6 @@ def test_the_state_is_what_policies_see():
     rig.source.values = np.array([0.3, 0.0, 0.0])
     rig.run(200)
     state = rig.loop.state()
-    assert isinstance(state, DriveState)
+    assert isinstance(state, MobileBaseState)
     np.testing.assert_allclose(state.vector(), [0.3, 0, 0, 0.3, 0, 0], atol=1e-6)
     assert state.pose[0] > 0.1

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.control.loops.targets import Kind, TargetConfig, Targets
 from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot

@@ -9,7 +9,7 @@ from vla_ros.control import native
 from vla_ros.control.laws import load_law
 from vla_ros.control.laws.cartesian_impedance import CartesianImpedance, CartesianImpedanceConfig
 from vla_ros.control.laws.inverse_kinematics import InverseKinematics, InverseKinematicsConfig
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 from vla_ros.control.native.law import NativeImpedance
 from vla_ros.control.native.limits import NativeLimiter

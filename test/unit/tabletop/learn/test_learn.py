@@ -11,7 +11,14 @@ torch = pytest.importorskip('torch')
 from safetensors.numpy import load_file, save_file  # noqa: E402
 from synthetic import write_demos  # noqa: E402
 
-from vla_ros.core.data import BodyState, DriveState, Observation, Pose, PostureState, RobotState  # noqa: E402
+from vla_ros.core.data import (  # noqa: E402
+    BodyState,
+    JointGroupState,
+    MobileBaseState,
+    Observation,
+    Pose,
+    RobotState,
+)
 from vla_ros.policies import absolute_actions, load_policy, parts_of  # noqa: E402
 from vla_ros.robots import load_robot  # noqa: E402
 from vla_ros.tabletop.demos.demonstration import read_info  # noqa: E402
@@ -58,7 +65,7 @@ def observation(robot, rng, size=48):
         limbs.append(RobotState(10**9, still, still, pose, opened, pose, opened))
     for limb in robot.limbs[len(limbs) :]:
         still = np.zeros(limb.n)
-        kind = PostureState if limb.kind == 'posture' else DriveState
+        kind = JointGroupState if limb.kind == 'joint_group' else MobileBaseState
         limbs.append(kind(10**9, still, still, still))
     state = limbs[0] if len(limbs) == 1 else BodyState(10**9, tuple(limbs))
     shape = (size, size, 3)

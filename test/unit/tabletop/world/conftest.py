@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from vla_ros.robots import load_robot
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.tasks import TASKS, make_tasks
 from vla_ros.tabletop.world import Scene
 
@@ -31,7 +31,7 @@ def able(spec):
 
 @pytest.fixture(scope='module')
 def cell(able):
-    return Workcell(able)
+    return SimEnv(able)
 
 
 @pytest.fixture(scope='module')

@@ -9,9 +9,9 @@ from vla_ros.core.data import Pose
 from vla_ros.core.geometry import matrix_from_quat
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.demos.demonstrator import Demonstrator
-from vla_ros.tabletop.demos.disturbance import NoiseConfig
-from vla_ros.tabletop.demos.spoiler import Spoiler
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.noise_injector import NoiseInjector
+from vla_ros.tabletop.demos.perturbations import NoiseConfig
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
 from vla_ros.tabletop.tasks.body import from_base
@@ -25,7 +25,7 @@ NOWHERE = np.full(2, np.nan)
 
 @pytest.fixture(scope='module')
 def cell():
-    return Workcell(load_robot('humanoid'))
+    return SimEnv(load_robot('humanoid'))
 
 
 @pytest.fixture(scope='module')
@@ -298,7 +298,7 @@ def test_a_robot_without_a_body_is_refused(cell, tasks):
 def spoiler(task, request, seed, **noise):
     spec = load_robot('humanoid')
     rng = np.random.default_rng(seed)
-    return Spoiler(spec, task, task.acting(request), NoiseConfig(**noise), rng)
+    return NoiseInjector(spec, task, task.acting(request), NoiseConfig(**noise), rng)
 
 
 def test_demonstrations_begin_a_little_off_and_nothing_touches(cell, tasks):

@@ -23,9 +23,9 @@ from vla_ros.tabletop.world import (
     load_sim,
 )
 from vla_ros.tabletop.world.config import BodyConfig, CrateConfig
-from vla_ros.tabletop.world.limbs import SimDrive, SimPosture
+from vla_ros.tabletop.world.limbs import SimJointGroup, SimMobileBase
 from vla_ros.tabletop.world.state import absent
-from vla_ros.tabletop.world.trunk import outside, within
+from vla_ros.tabletop.world.torso import outside, within
 
 
 NOWHERE = np.full(2, np.nan)
@@ -150,7 +150,7 @@ def test_limbs_begin_where_the_layout_says(scene, spec):
 
 def test_a_posture_goes_where_it_is_sent_and_shakes_nothing(scene):
     hardware = SimHardware(scene, things('cube'))
-    torso = next(limb for limb in hardware.limbs if isinstance(limb, SimPosture))
+    torso = next(limb for limb in hardware.limbs if isinstance(limb, SimJointGroup))
     hold(hardware, 0.1)
     arms = [arm.read().position.copy() for arm in hardware.arms]
     goal, speed = np.array([0.3, 0.0, 0.35]), np.array([0.6, 0.0, 0.4])
@@ -170,7 +170,7 @@ def test_the_drive_keeps_up_a_twist_in_its_own_axes(scene):
     layout = replace(things('cube'), begin={'base': np.array([-1.0, 0.0, np.pi / 2])})
     hardware = SimHardware(scene, layout)
     base = hardware.limbs[-1]
-    assert isinstance(base, SimDrive)
+    assert isinstance(base, SimMobileBase)
     hold(hardware, 0.1)
     base.drive(np.array([0.2, 0.1, 0.0]))
     hardware.step(400)

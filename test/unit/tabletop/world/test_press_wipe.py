@@ -12,7 +12,7 @@ import pytest
 
 from vla_ros.core import config
 from vla_ros.robots import ForceSensorSpec, load_robot
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
 from vla_ros.tabletop.world import (
@@ -323,7 +323,7 @@ def test_the_same_expert_leans_through_an_admittance(able, name):
     driver = replace(able.driver, command_type='position')
     law = f'{able.name}_admittance'
     spec = replace(able, law=law, control_rate=500.0, driver=driver, force_sensor=sensor)
-    cell = Workcell(spec)
+    cell = SimEnv(spec)
     task = make_tasks(cell.scene.config, cell.hands, (name,))[name]
     layout, request = draw(task, 0)
     progress, _ = drive(cell, task, layout, request)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vla_ros.robots import load_robot
-from vla_ros.tabletop.demos.workcell import Workcell
+from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import COLOURS, Request, requests
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
 from vla_ros.tabletop.tasks.arms import number_of
@@ -168,7 +168,7 @@ def test_a_cube_is_taken_where_it_is_by_either_hand(cell):
 
 
 def test_a_robot_without_bars_refuses_them():
-    cell = Workcell(load_robot('franka'))
+    cell = SimEnv(load_robot('franka'))
     bars = absent(3)
     bars[2] = (0.5, 0.0, 0.0)
     with pytest.raises(ValueError, match='no task of franka needs a bar'):

@@ -1,11 +1,11 @@
-"""Workcell: simulated robot and control loop, driven by one pose after the other."""
+"""SimEnv: simulated robot and control loop, driven by one pose after the other."""
 
 from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 
-from vla_ros.control.loops.interfaces import DriveHardware, PostureHardware
+from vla_ros.control.loops.interfaces import JointGroupHardware, MobileBaseHardware
 from vla_ros.control.loops.loop import ControlLoop
 from vla_ros.control.loops.supervisor import Event, Supervisor
 from vla_ros.core.data import SECOND, Array, BodyState, Pose, RobotState
@@ -18,10 +18,10 @@ from vla_ros.core.geometry import (
 )
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.runtime.arm_limb import build_loop, keep_apart
-from vla_ros.tabletop.demos.cell_trunk import CellLimb
-from vla_ros.tabletop.tasks import Hand, make_hand
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.runtime.arm_limb import avoid_each_other, build_loop
+from vla_ros.tabletop.demos.env_base import CellLimb
+from vla_ros.tabletop.tasks import ArmInfo, make_arm_info
 from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.limbs import SimArm
@@ -66,7 +66,7 @@ class StepSource:
         return True
 
 
-class CellArm:
+class EnvArm:
     """One arm of a workcell: its model, its control loop, and what that follows.
 
     Attributes:
@@ -78,7 +78,7 @@ class CellArm:
     loop: ControlLoop
     size = 8
 
-    def __init__(self, spec: RobotSpec, period: float) -> None:
+    def __init__(self, spec: ArmSpec, period: float) -> None:
         """Be led from pose to pose in `period` s."""
         self.spec = spec
         self.model = RobotModel(spec)
@@ -86,9 +86,9 @@ class CellArm:
         self.source = StepSource(period)
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> ArmInfo:
         """What the scripted experts know of the arm."""
-        return make_hand(self.spec, self.home)
+        return make_arm_info(self.spec, self.home)
 
     def start(self, hardware: SimArm, supervisor: Supervisor) -> None:
         """Take over where the arm is."""
@@ -141,7 +141,7 @@ class CellArm:
         return result
 
 
-class Workcell:
+class SimEnv:
     """A simulated robot under the control law and the limits that also run the real one.
 
     Attributes:
@@ -154,10 +154,10 @@ class Workcell:
         self.spec = spec
         self.scene = Scene(spec) if scene is None else scene
         self.period = period
-        self.arms = tuple(CellArm(limb, period) for limb in spec.arms)
-        others = [limb for limb in spec.limbs if not isinstance(limb, RobotSpec)]
+        self.arms = tuple(EnvArm(limb, period) for limb in spec.arms)
+        others = [limb for limb in spec.limbs if not isinstance(limb, ArmSpec)]
         self._others = tuple(CellLimb(limb, period) for limb in others)
-        self.limbs: tuple[CellArm | CellLimb, ...] = (*self.arms, *self._others)
+        self.limbs: tuple[EnvArm | CellLimb, ...] = (*self.arms, *self._others)
         first = self.arms[0]
         self.model, self.home, self.source, self.reach = (
             *(first.model, first.home, first.source, first.reach),
@@ -167,12 +167,12 @@ class Workcell:
         self._tick = round(SECOND / spec.control_rate)
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> ArmInfo:
         """What the scripted experts know of the first arm."""
         return self.arms[0].hand
 
     @property
-    def hands(self) -> list[Hand]:
+    def hands(self) -> list[ArmInfo]:
         """What the scripted experts know of the robot."""
         return [arm.hand for arm in self.arms]
 
@@ -194,10 +194,10 @@ class Workcell:
         self.now = 0
         for arm, own in zip(self.arms, self.hardware.arms, strict=True):
             arm.start(own, self.supervisor)
-        keep_apart(self.spec, [arm.loop for arm in self.arms])
+        avoid_each_other(self.spec, [arm.loop for arm in self.arms])
         carriers = self.hardware.limbs[len(self.arms) :]
         for other, limb in zip(self._others, carriers, strict=True):
-            other.start(cast(PostureHardware | DriveHardware, limb), self.supervisor)
+            other.start(cast(JointGroupHardware | MobileBaseHardware, limb), self.supervisor)
         self.supervisor.post(Event.START, 'demonstration')
 
     def advance(self, action: Array) -> None:

@@ -73,7 +73,7 @@ class LossSettings:
 
 
 @dataclass(frozen=True)
-class PolishSettings:
+class HeadFinetuneSettings:
     """The last stage: the action head alone, on what the finished trunks see."""
 
     steps: int  # for each robot; 0 leaves it out
@@ -113,7 +113,7 @@ class TrainSettings:
     net: NetSettings
     loss: LossSettings
     delay: DelaySettings
-    polish: PolishSettings
+    polish: HeadFinetuneSettings
     collect: CollectSettings
     reasoner_rate: float  # Hz
     expert_rate: float  # Hz

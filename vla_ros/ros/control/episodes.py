@@ -1,4 +1,4 @@
-"""EpisodeDesk: from an instruction to its outcome. No ROS."""
+"""EpisodeManager: from an instruction to its outcome. No ROS."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def instruction_problem(text: str) -> str:
     return ''
 
 
-class EpisodeDesk:
+class EpisodeManager:
     """Begins and ends episodes, at most one at a time."""
 
     def __init__(

@@ -8,11 +8,12 @@ from nav_msgs.msg import Odometry
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import qos
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert import ConvertError, trunk
+from vla_ros.ros.convert import ConvertError
+from vla_ros.ros.convert import body as trunk
 from vla_ros.ros.convert.odometry import odometry_from_msg, odometry_to_msg
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
@@ -20,7 +21,7 @@ _DEAD = 0.1  # s without a tick after which the drive is to stand
 _EVERY = 0.02  # s between two twists, and between two odometries of a simulation
 
 
-class DriveDriver:
+class MobileBaseDriverSpec:
     """Odometry goes in as it comes; twists leave at a rate of their own.
 
     So that a drive whose odometry is silent is still told to brake, and to stand.
@@ -29,7 +30,7 @@ class DriveDriver:
         refused: why the newest odometry was refused; '' when it was not.
     """
 
-    def __init__(self, node: StageNode, spec: DriveSpec, limb: LimbLink) -> None:
+    def __init__(self, node: StageNode, spec: MobileBaseSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
         self._node, self._spec, self._limb = node, spec, limb
         self.refused = ''
@@ -77,7 +78,7 @@ class DriveDriver:
 class SimOdometry:
     """The odometry of a simulated drive, in place of its driver's."""
 
-    def __init__(self, node: StageNode, spec: DriveSpec, limb: LimbLink) -> None:
+    def __init__(self, node: StageNode, spec: MobileBaseSpec, limb: LimbLink) -> None:
         """Advertise on `node`."""
         self._spec, self._limb, self._stamp = spec, limb, 0  # ns, of what was published last
         self._publisher = node.publish_on(qos.odom(spec.driver.odom))

@@ -6,19 +6,24 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.control.loops.interfaces import DriveSample, JointSample, LimbHardware, PostureSample
+from vla_ros.control.loops.interfaces import (
+    JointGroupSample,
+    JointSample,
+    LimbHardware,
+    MobileBaseSample,
+)
 from vla_ros.core.data import Array
 from vla_ros.robots.body import LimbSpec, Robot
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.mailbox import LimbBox, Mailbox
 
 
 _NEVER = -(10**18)  # ns; a simulator's time may begin at 0
 
 
-class Plant(Protocol):
+class System(Protocol):
     """The robot and the world around it, as a control process sees them."""
 
     @property
@@ -55,13 +60,13 @@ class Sample:
     wrench: Array | None = None  # (6,) N and Nm, sensor frame
 
 
-class DriverArm:
+class TopicArm:
     """An arm behind its driver: joint states come through the mailbox.
 
     What is to be sent leaves through the mailbox's state section, which the ROS process reads.
     """
 
-    def __init__(self, spec: RobotSpec, box: LimbBox) -> None:
+    def __init__(self, spec: ArmSpec, box: LimbBox) -> None:
         """Wait for joint states; the sample is stale until they come."""
         self._section, self._wrench = box.driver, box.wrench
         self._version = self._wrench_version = 0
@@ -93,15 +98,15 @@ class DriverArm:
         """Do nothing, likewise."""
 
 
-class DriverPosture:
+class TopicJointGroup:
     """A posture behind its driver, likewise."""
 
-    def __init__(self, spec: PostureSpec, box: LimbBox) -> None:
+    def __init__(self, spec: JointGroupSpec, box: LimbBox) -> None:
         """Wait for joint states."""
         self._section, self._version, self._n = box.driver, 0, spec.n
         self._sample = Sample(_NEVER, spec.home.copy(), np.zeros(spec.n))
 
-    def read(self) -> PostureSample:
+    def read(self) -> JointGroupSample:
         """Return the newest joint states."""
         entry = self._section.poll(self._version)
         if entry is not None:
@@ -121,22 +126,22 @@ class DriverPosture:
 
 @dataclass
 class Odometry:
-    """A measurement; see DriveSample."""
+    """A measurement; see MobileBaseSample."""
 
     stamp: int  # ns
     pose: Array  # (3,) m, m, rad
     twist: Array  # (3,) m/s, m/s, rad/s
 
 
-class DriverDrive:
+class TopicMobileBase:
     """A drive behind its driver, likewise; its odometry comes through the mailbox."""
 
-    def __init__(self, spec: DriveSpec, box: LimbBox) -> None:
+    def __init__(self, spec: MobileBaseSpec, box: LimbBox) -> None:
         """Wait for odometry."""
         self._section, self._version = box.driver, 0
         self._sample = Odometry(_NEVER, np.zeros(3), np.zeros(3))
 
-    def read(self) -> DriveSample:
+    def read(self) -> MobileBaseSample:
         """Return the newest odometry."""
         entry = self._section.poll(self._version)
         if entry is not None:
@@ -152,15 +157,15 @@ class DriverDrive:
         """Do nothing: the loop's `commanded` is what leaves."""
 
 
-def _driver(spec: LimbSpec, box: LimbBox) -> DriverArm | DriverPosture | DriverDrive:
-    if isinstance(spec, PostureSpec):
-        return DriverPosture(spec, box)
-    if isinstance(spec, DriveSpec):
-        return DriverDrive(spec, box)
-    return DriverArm(spec, box)
+def _driver(spec: LimbSpec, box: LimbBox) -> TopicArm | TopicJointGroup | TopicMobileBase:
+    if isinstance(spec, JointGroupSpec):
+        return TopicJointGroup(spec, box)
+    if isinstance(spec, MobileBaseSpec):
+        return TopicMobileBase(spec, box)
+    return TopicArm(spec, box)
 
 
-class DriverPlant:
+class TopicSystem:
     """A real robot, and the world that it is in."""
 
     def __init__(self, spec: Robot, mailbox: Mailbox) -> None:

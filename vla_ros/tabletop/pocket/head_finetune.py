@@ -17,12 +17,12 @@ from vla_ros.policies.channels import POSE
 from vla_ros.tabletop.language import requests
 from vla_ros.tabletop.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.tabletop.pocket.batches import Sampler
+from vla_ros.tabletop.pocket.body_head import rest_scales
 from vla_ros.tabletop.pocket.demos import Demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
-from vla_ros.tabletop.pocket.reasoner import Reading
-from vla_ros.tabletop.pocket.rest import rest_scales
-from vla_ros.tabletop.pocket.settings import PolishSettings
+from vla_ros.tabletop.pocket.reasoner_net import Reading
+from vla_ros.tabletop.pocket.train_config import HeadFinetuneSettings
 
 
 WORDINGS = 48  # per request, drawn once
@@ -61,7 +61,7 @@ class Rehearsal:
     """The demonstrations of one robot, looked at once, for the head to learn from."""
 
     def __init__(
-        self, net: PolicyNet, sampler: Sampler, settings: PolishSettings, seed: int = 0
+        self, net: PolicyNet, sampler: Sampler, settings: HeadFinetuneSettings, seed: int = 0
     ) -> None:
         """Look at every frame that may be learned from, or that a latent may come from."""
         self.net, self.sampler, self.settings = net, sampler, settings
@@ -135,11 +135,15 @@ class Rehearsal:
         return ((predicted - wanted).abs() * self._weight).sum((1, 2)).mean()
 
 
-class Polisher:
+class HeadFinetuner:
     """Trains the head of a net's expert on rehearsals, which take turns."""
 
     def __init__(
-        self, net: PolicyNet, samplers: Sequence[Sampler], settings: PolishSettings, seed: int = 0
+        self,
+        net: PolicyNet,
+        samplers: Sequence[Sampler],
+        settings: HeadFinetuneSettings,
+        seed: int = 0,
     ) -> None:
         """Look at the demonstrations of every sampler."""
         self.net, self.settings = net, settings

@@ -57,7 +57,7 @@ class Wheels:
 
 
 @dataclass(frozen=True)
-class Trunk:
+class Torso:
     """Everything of a body but its arms, in the frame of WorldState."""
 
     frame: Pose  # base frame of the arms, which commands to them are in

@@ -1,4 +1,4 @@
-"""Neighbours: slows motion that leads an arm into another arm of the same body."""
+"""InterArmAvoidance: slows motion that leads an arm into another arm of the same body."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,12 +10,12 @@ import numpy as np
 import pinocchio as pin
 
 from vla_ros.control.avoidance.approach import BRAKING, STEP, share
-from vla_ros.control.avoidance.shapes import Posture, compare, lengths, swing
+from vla_ros.control.avoidance.shapes import JointGroup, compare, lengths, swing
 from vla_ros.core.data import Array
-from vla_ros.robots.body import BodySpec
+from vla_ros.robots.body import RobotSpec
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.mounting import movers
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.mount import movers
+from vla_ros.robots.spec import ArmSpec
 
 
 class Arm(Protocol):
@@ -25,7 +25,7 @@ class Arm(Protocol):
     gripper: float  # m, measured
 
 
-class Neighbours:
+class InterArmAvoidance:
     """Distances between the collision shapes of one arm and those of the others.
 
     The others go on as they are measured to move, as far as that leads nearer: each arm keeps what
@@ -37,7 +37,7 @@ class Neighbours:
         cause: which pair slows the motion; '' when none does.
     """
 
-    def __init__(self, body: BodySpec, number: int, arms: Sequence[Arm]) -> None:
+    def __init__(self, body: RobotSpec, number: int, arms: Sequence[Arm]) -> None:
         """Watch arm `number` of all `arms`, in the order of the body's."""
         self._model, self._shapes, own = _prepared(body)
         self._arms, self._number = tuple(arms), number
@@ -54,7 +54,7 @@ class Neighbours:
         self._slow = np.where(both, apart.slow_hands, apart.slow_distance)
         self._stop = np.where(both, apart.stop_hands, apart.stop_distance)
         self._now, self._moved, self._drifted = (
-            Posture(self._model, self._shapes) for _ in range(3)
+            JointGroup(self._model, self._shapes) for _ in range(3)
         )
         self._swing = swing(self._model, self._shapes)
         self._q, self._next, self._speed = np.zeros((3, self._model.nv))
@@ -105,7 +105,7 @@ class Neighbours:
 
 
 @cache
-def _prepared(body: BodySpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]:
+def _prepared(body: RobotSpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]:
     """Return the arms with their fingers, their shapes and whose each is; nobody changes them."""
     urdf = str(body.arms[0].urdf_path)
     full = pin.buildModelFromUrdf(urdf)
@@ -136,11 +136,11 @@ def _movers(model: pin.Model, shape: pin.GeometryObject) -> set[str]:
     return set(movers(model, shape.parentJoint))
 
 
-def _fingers(arms: Sequence[RobotSpec]) -> set[str]:
+def _fingers(arms: Sequence[ArmSpec]) -> set[str]:
     return {name for arm in arms for name in arm.gripper.joints}
 
 
-def _hands(shapes: pin.GeometryModel, model: pin.Model, body: BodySpec) -> set[int]:
+def _hands(shapes: pin.GeometryModel, model: pin.Model, body: RobotSpec) -> set[int]:
     """Return the shapes that the last joints of the arms move."""
     last = {arm.joint_names[-1] for arm in body.arms}
     return {i for i, s in enumerate(shapes.geometryObjects) if _movers(model, s) & last}

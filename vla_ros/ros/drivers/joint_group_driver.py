@@ -1,29 +1,29 @@
-"""PostureDriver: the topics of a posture's ROS 2 driver, on both sides of the control process."""
+"""JointGroupDriver: the topics of a posture's ROS 2 driver, on both sides of the control process."""
 
 from collections.abc import Callable
 
 from vla_ros.core.data import Array
 from vla_ros.observe.joints import Joints
 from vla_ros.robots.driver import EACH
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.ros.base import StageNode
-from vla_ros.ros.convert.trunk import OUTPUTS
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.ros.convert.body import OUTPUTS
 from vla_ros.ros.drivers.arm_driver import each_joint
-from vla_ros.ros.drivers.command_sender import Outlet
+from vla_ros.ros.drivers.command_sender import CommandSender
 from vla_ros.ros.drivers.joint_topics import JointTopics
 from vla_ros.ros.qos import COMMAND, Topic
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
-from vla_ros.runtime.shm_limb import PostureSnapshot
+from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
-class PostureDriver:
+class JointGroupDriver:
     """As `Driver`, for a posture."""
 
-    def __init__(self, node: StageNode, spec: PostureSpec, limb: LimbLink) -> None:
+    def __init__(self, node: StageNode, spec: JointGroupSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
         self._limb = limb
         self._publish = _sender(node, spec)
-        self._outlet = Outlet(node, self._send, spec.driver.stale_after)
+        self._outlet = CommandSender(node, self._send, spec.driver.stale_after)
         self._joints = JointTopics(node, spec, self._on_joints)
 
     @property
@@ -49,7 +49,7 @@ class PostureDriver:
             self._publish(snapshot)
 
 
-def _sender(node: StageNode, spec: PostureSpec) -> Callable[[PostureSnapshot], None]:
+def _sender(node: StageNode, spec: JointGroupSpec) -> Callable[[JointGroupSnapshot], None]:
     """Return what publishes commands of the driver's type."""
     driver = spec.driver
     if EACH in driver.command:

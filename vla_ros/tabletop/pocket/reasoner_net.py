@@ -22,7 +22,7 @@ from vla_ros.tabletop.language.families import FAMILIES
 from vla_ros.tabletop.pocket.embodiment import Embodiment, Moment
 from vla_ros.tabletop.pocket.layers import Attention, TextEncoder, mlp
 from vla_ros.tabletop.pocket.locator import Locator
-from vla_ros.tabletop.pocket.settings import NetSettings
+from vla_ros.tabletop.pocket.train_config import NetSettings
 
 
 N = len(CONCEPTS)

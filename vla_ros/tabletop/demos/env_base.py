@@ -4,14 +4,14 @@ from typing import cast
 
 import numpy as np
 
-from vla_ros.control.loops.drive_loop import DriveLoop
-from vla_ros.control.loops.interfaces import DriveHardware, PostureHardware
-from vla_ros.control.loops.posture_loop import PostureLoop
+from vla_ros.control.loops.interfaces import JointGroupHardware, MobileBaseHardware
+from vla_ros.control.loops.joint_group_loop import JointGroupLoop
+from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.control.loops.supervisor import Supervisor
 from vla_ros.control.loops.targets import TargetConfig
-from vla_ros.core.data import SECOND, Array, DriveState, PostureState
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
+from vla_ros.core.data import SECOND, Array, JointGroupState, MobileBaseState
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 
 
 class LinearSource:
@@ -52,27 +52,29 @@ class CellLimb:
             the first start on.
     """
 
-    loop: PostureLoop | DriveLoop
+    loop: JointGroupLoop | MobileBaseLoop
 
-    def __init__(self, spec: PostureSpec | DriveSpec, period: float) -> None:
+    def __init__(self, spec: JointGroupSpec | MobileBaseSpec, period: float) -> None:
         """Be led from action to action in `period` s."""
         self.spec, self.size = spec, len(spec.channels)
         self._source = LinearSource(self.size, period)
         self.lead = self._source.lead
 
-    def start(self, hardware: PostureHardware | DriveHardware, supervisor: Supervisor) -> None:
+    def start(
+        self, hardware: JointGroupHardware | MobileBaseHardware, supervisor: Supervisor
+    ) -> None:
         """Take over where it is."""
         spec, config = self.spec, TargetConfig()
         # Hardware comes in the order of the limbs: it is of the limb's kind.
-        if isinstance(spec, DriveSpec):
-            drive = cast(DriveHardware, hardware)
-            self.loop = DriveLoop(spec, drive, self._source, supervisor, config)
+        if isinstance(spec, MobileBaseSpec):
+            drive = cast(MobileBaseHardware, hardware)
+            self.loop = MobileBaseLoop(spec, drive, self._source, supervisor, config)
         else:
-            posture = cast(PostureHardware, hardware)
-            self.loop = PostureLoop(spec, posture, self._source, supervisor, config)
+            posture = cast(JointGroupHardware, hardware)
+            self.loop = JointGroupLoop(spec, posture, self._source, supervisor, config)
         self.tick = self.loop.tick
         self.tick(0)
 
-    def state(self, now: int) -> PostureState | DriveState:
+    def state(self, now: int) -> JointGroupState | MobileBaseState:
         """Return the measured and commanded state as of the last tick."""
         return self.loop.state()

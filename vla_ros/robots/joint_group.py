@@ -1,24 +1,24 @@
-"""PostureSpec: joints that are sent where to be, like a waist or a neck."""
+"""JointGroupSpec: joints that are sent where to be, like a waist or a neck."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.driver import PostureDriver
+from vla_ros.robots.driver import JointGroupDriver
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec
 
 
 @dataclass(frozen=True)
-class PostureSpec(Limb):
+class JointGroupSpec(Limb):
     """A limb without tcp, gripper and law: its action channels are the positions of its joints."""
 
     name: str
     urdf: str  # relative to the share folder
     joints: tuple[JointSpec, ...]
-    driver: PostureDriver
+    driver: JointGroupDriver
     control_rate: float  # Hz
-    kind: Literal['posture'] = 'posture'
+    kind: Literal['joint_group'] = 'joint_group'
 
     def __post_init__(self) -> None:
         self.check()

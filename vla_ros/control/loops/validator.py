@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vla_ros.control.loops.interfaces import DriveSample, PostureSample
+from vla_ros.control.loops.interfaces import JointGroupSample, MobileBaseSample
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import SECOND
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
@@ -59,17 +59,17 @@ class Freshness:
         return 'silent'
 
 
-class Belief:
+class StateValidator:
     """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be."""
 
-    def __init__(self, spec: RobotSpec | PostureSpec, name: str = '') -> None:
+    def __init__(self, spec: ArmSpec | JointGroupSpec, name: str = '') -> None:
         """Take the limits of `spec`; `name` tells it apart from the robot's other limbs."""
         self._spec = spec
         what = f'joint states of {name} are' if name else 'joint states are'
         self._fresh = Freshness(what, spec.driver.stale_after)
         self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
 
-    def judge(self, sample: PostureSample, now: int) -> Verdict:
+    def judge(self, sample: JointGroupSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
         speeds = sample.velocity.tolist()
         if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
@@ -82,16 +82,16 @@ class Belief:
         return _FINE
 
 
-class DriveBelief:
+class BaseValidator:
     """Judges odometry: finite, fresh, and no faster than a healthy drive can be."""
 
-    def __init__(self, spec: DriveSpec) -> None:
+    def __init__(self, spec: MobileBaseSpec) -> None:
         """Take the limits of `spec`."""
         self._name, self._channels = spec.name, spec.channels
         self._fresh = Freshness(f'odom of {spec.name} is', spec.driver.stale_after)
         self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
 
-    def judge(self, sample: DriveSample, now: int) -> Verdict:
+    def judge(self, sample: MobileBaseSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
         twist = sample.twist.tolist()
         if not math.isfinite(sum(twist) + sum(sample.pose.tolist())):
@@ -106,7 +106,7 @@ class DriveBelief:
         return _FINE
 
 
-def _not_finite(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:
+def _not_finite(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str:
     for what in ('position', 'velocity'):
         values = getattr(sample, what)
         for name, value in zip(spec.joint_names, values, strict=True):
@@ -115,7 +115,7 @@ def _not_finite(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:
     return 'expected finite numbers'
 
 
-def _too_fast(spec: RobotSpec | PostureSpec, sample: PostureSample) -> str:
+def _too_fast(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str:
     speeds = np.abs(sample.velocity) / spec.joint_array('velocity')
     worst = int(np.argmax(speeds))
     joint = spec.joints[worst]

@@ -17,9 +17,9 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array, Image
 from vla_ros.robots import Robot, load_robot
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.tabletop.demos.demonstration import SUFFIX, Episode, EpisodeInfo, write_episode
-from vla_ros.tabletop.demos.workcell import Workcell, tcp_pose
+from vla_ros.tabletop.demos.sim_env import SimEnv, tcp_pose
 from vla_ros.tabletop.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.tabletop.language.families import kinds
 from vla_ros.tabletop.stills.arranging import Arrangement, Arranger
@@ -37,7 +37,7 @@ _TWIST = 0.25  # of a drive's greatest, standard deviation
 _LAG = 0.01  # rad, standard deviation of what a posture is told, from where it is
 
 
-class Studio:
+class StaticSceneGenerator:
     """Arranges scenes and takes pictures of them."""
 
     def __init__(self, spec: Robot) -> None:
@@ -49,7 +49,7 @@ class Studio:
         self.spec = spec
         self.kinds = kinds(spec.tasks)
         require(bool(self.kinds), f'{spec.name} has no tasks; see `tasks` in its YAML')
-        self.cell = Workcell(spec, 1 / FPS)
+        self.cell = SimEnv(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.cell.scene)
 
     def episode(self, seed: int) -> Episode:
@@ -122,7 +122,7 @@ class Studio:
         return images, np.concatenate(states), np.concatenate(commands), world
 
 
-def photograph(
+def render_static_scenes(
     robot: str,
     out: Path,
     scenes: int,
@@ -140,9 +140,9 @@ def photograph(
 
 
 @functools.cache
-def _studio(robot: str) -> Studio:
+def _studio(robot: str) -> StaticSceneGenerator:
     """Return this process's studio."""
-    return Studio(load_robot(robot))
+    return StaticSceneGenerator(load_robot(robot))
 
 
 def _work(robot: str, seed: int, path: Path) -> None:
@@ -154,7 +154,7 @@ def _other(limb: LimbSpec, joints: Array, rng: np.random.Generator) -> tuple[Arr
 
     A drive stands or has any slow twist; a posture is about where it is told to be.
     """
-    if isinstance(limb, DriveSpec):
+    if isinstance(limb, MobileBaseSpec):
         twist = rng.integers(0, 2) * rng.normal(0, _TWIST * limb.joint_array('velocity'))
         return twist, twist + rng.normal(0, 0.1, 3) * twist
     return joints, joints + rng.normal(0, _LAG, limb.n)

@@ -1,23 +1,23 @@
-"""DriveLoop: a base that is sent twists, within its limits, and none when nobody drives it."""
+"""MobileBaseLoop: a base that is sent twists, within its limits, and none when nobody drives it."""
 
 import numpy as np
 
 from vla_ros.control.limits.twist_limits import TwistTracker
-from vla_ros.control.loops.belief import DriveBelief
 from vla_ros.control.loops.channel_loop import ChannelLoop
 from vla_ros.control.loops.feedback import Feedback
-from vla_ros.control.loops.interfaces import DriveHardware, DriveSample, TargetSource
+from vla_ros.control.loops.interfaces import MobileBaseHardware, MobileBaseSample, TargetSource
 from vla_ros.control.loops.limb_target import LimbTarget
 from vla_ros.control.loops.supervisor import Supervisor
 from vla_ros.control.loops.targets import Kind, TargetConfig
-from vla_ros.core.data import Array, DriveState
-from vla_ros.robots.drive import DriveSpec
+from vla_ros.control.loops.validator import BaseValidator
+from vla_ros.core.data import Array, MobileBaseState
+from vla_ros.robots.mobile_base import MobileBaseSpec
 
 
 _REST = 0.05  # of the velocity limits: what is slower stands
 
 
-class DriveLoop(ChannelLoop[DriveSample]):
+class MobileBaseLoop(ChannelLoop[MobileBaseSample]):
     """Follows twists (3,) m/s, m/s, rad/s of the moving frame.
 
     Attributes:
@@ -27,15 +27,15 @@ class DriveLoop(ChannelLoop[DriveSample]):
 
     def __init__(
         self,
-        spec: DriveSpec,
-        hardware: DriveHardware,
+        spec: MobileBaseSpec,
+        hardware: MobileBaseHardware,
         source: TargetSource,
         supervisor: Supervisor,
         config: TargetConfig,
     ) -> None:
         """Build the loop for ticks at the drive's rate."""
         targets = LimbTarget(Kind.TWIST, len(spec.channels), config.twist_timeout)
-        feedback = Feedback(DriveBelief(spec), supervisor, spec.driver.stale_after)
+        feedback = Feedback(BaseValidator(spec), supervisor, spec.driver.stale_after)
         super().__init__(len(spec.channels), feedback, source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._tracker = TwistTracker(spec, 1 / spec.control_rate)
@@ -48,14 +48,16 @@ class DriveLoop(ChannelLoop[DriveSample]):
         super().restart()
         self._tracker.reset()
 
-    def state(self) -> DriveState:
+    def state(self) -> MobileBaseState:
         """Return the measured and commanded state at the last tick."""
-        return DriveState(self.stamp, self.twist.copy(), self.commanded.copy(), self.pose.copy())
+        return MobileBaseState(
+            self.stamp, self.twist.copy(), self.commanded.copy(), self.pose.copy()
+        )
 
-    def _read(self) -> DriveSample:
+    def _read(self) -> MobileBaseSample:
         return self.hardware.read()
 
-    def _take(self, sample: DriveSample) -> None:
+    def _take(self, sample: MobileBaseSample) -> None:
         self.twist[:], self.pose[:] = sample.twist, sample.pose
 
     def _begin(self) -> None:

@@ -7,7 +7,7 @@ opening, `torque` the law's output into what is sent. What they return is what i
 from dataclasses import dataclass
 import math
 
-from vla_ros.control.laws.base import CartesianTarget
+from vla_ros.control.laws.law import CartesianTarget
 from vla_ros.control.limits.joint_envelope import JointEnvelope
 from vla_ros.control.limits.regions import Ball, Box
 from vla_ros.control.limits.tracker import PointTracker
@@ -16,7 +16,7 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.robots.limits import CartesianLimits
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 # m and rad by which the regions are kept inside the limits, and out of keep-outs, for rounding.
@@ -26,7 +26,7 @@ _QUATERNION_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class LimiterConfig:
-    """How the joint limits are defended, beside the numbers of the RobotSpec."""
+    """How the joint limits are defended, beside the numbers of the ArmSpec."""
 
     # Of the joint velocity limits: where the commanded pose brakes, so that the arm need not be
     # braked; a nearly singular arm gathers speed faster than the torque rate lets it be stopped.
@@ -48,7 +48,7 @@ class Limiter:
         placed: times that the pose was put where the arm is, instead of moved there.
     """
 
-    def __init__(self, spec: RobotSpec, dt: float, config: LimiterConfig | None = None) -> None:
+    def __init__(self, spec: ArmSpec, dt: float, config: LimiterConfig | None = None) -> None:
         """Take the limits of `spec` for ticks of `dt` s; starts at the home posture, at rest."""
         self.config = LimiterConfig() if config is None else config
         self.spec = spec
@@ -63,7 +63,7 @@ class Limiter:
         self._prepare_joints(spec, dt)
         self.reset(home)
 
-    def _prepare_joints(self, spec: RobotSpec, dt: float) -> None:
+    def _prepare_joints(self, spec: ArmSpec, dt: float) -> None:
         config = self.config
         self._peak = spec.joint_array('torque').tolist()
         self._sent = [0.0] * spec.n

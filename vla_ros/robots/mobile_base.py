@@ -1,10 +1,10 @@
-"""DriveSpec: a base that moves in the plane, commanded by its twist."""
+"""MobileBaseSpec: a base that moves in the plane, commanded by its twist."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.driver import DriveDriver
+from vla_ros.robots.driver import MobileBaseDriverSpec
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec
 
@@ -14,7 +14,7 @@ UNITS = ('m/s', 'm/s', 'rad/s')
 
 
 @dataclass(frozen=True)
-class DriveSpec(Limb):
+class MobileBaseSpec(Limb):
     """A holonomic base: x and y of its frame, and the turn about z.
 
     Its joints carry `frame` through the simulated world, in m, m and rad; their velocities,
@@ -26,9 +26,9 @@ class DriveSpec(Limb):
     urdf: str  # relative to the share folder
     frame: str  # link that moves; the twist is of it, in its axes
     joints: tuple[JointSpec, JointSpec, JointSpec]  # x, y, yaw
-    driver: DriveDriver
+    driver: MobileBaseDriverSpec
     control_rate: float  # Hz
-    kind: Literal['drive'] = 'drive'
+    kind: Literal['mobile_base'] = 'mobile_base'
 
     def __post_init__(self) -> None:
         self.check()

@@ -7,6 +7,7 @@ take hold, what the text wants of it, what the other arm does.
 import torch
 from torch import Tensor, nn
 
+from vla_ros.tabletop.pocket.body_head import BodyHead
 from vla_ros.tabletop.pocket.embodiment import MAX_ARMS, Moment
 from vla_ros.tabletop.pocket.features import (
     LINE,
@@ -19,8 +20,7 @@ from vla_ros.tabletop.pocket.features import (
 )
 from vla_ros.tabletop.pocket.layers import mlp
 from vla_ros.tabletop.pocket.locator import Locator
-from vla_ros.tabletop.pocket.rest import Rest
-from vla_ros.tabletop.pocket.settings import NetSettings
+from vla_ros.tabletop.pocket.train_config import NetSettings
 
 
 _GLANCE = 16 * 16  # numbers of a picture at a glance
@@ -55,7 +55,7 @@ class Expert(nn.Module):
         self.middle = nn.ModuleList(nn.Linear(net.hidden, net.hidden) for _ in range(2))
         self.feature = nn.Linear(net.hidden, net.feature_width)
         self.out = nn.Linear(net.feature_width, net.horizon * 7)
-        self.rest = Rest(net, common + 2 * net.width + 3, rest) if rest else None
+        self.rest = BodyHead(net, common + 2 * net.width + 3, rest) if rest else None
         self.register_buffer('sides', torch.eye(MAX_ARMS), persistent=False)
 
     def locate(self, at: Moment, token: Tensor, far: Tensor, near: Tensor) -> dict[str, Tensor]:

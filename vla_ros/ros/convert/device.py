@@ -9,7 +9,7 @@ from sensor_msgs.msg import JointState
 from sensor_msgs.msg import Joy as JoyMsg
 
 from vla_ros.core.data import Array
-from vla_ros.ros.convert.base import from_time, header, packed
+from vla_ros.ros.convert.fields import from_time, header, packed
 from vla_ros.teleop.inputs import Joints, Joy, Motion
 from vla_ros.teleop.operator import Twist
 

@@ -11,42 +11,42 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_ros.core.data import Array, DriveState
+from vla_ros.core.data import Array, MobileBaseState
 from vla_ros.observe.joints import JointError, JointMap
-from vla_ros.robots.drive import DriveSpec
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.ros.convert.base import ConvertError, from_time, header, packed
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros.convert.command import group, joint_state, trajectory
-from vla_ros.runtime.shm_limb import PostureSnapshot
+from vla_ros.ros.convert.fields import ConvertError, from_time, header, packed
+from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
 class Output(NamedTuple):
     """How the command of a posture leaves."""
 
     type: Any  # message class
-    make: Callable[[PostureSnapshot, PostureSpec], Any]
+    make: Callable[[JointGroupSnapshot, JointGroupSpec], Any]
 
 
-def _group(snapshot: PostureSnapshot, spec: PostureSpec) -> Float64MultiArray:
+def _group(snapshot: JointGroupSnapshot, spec: JointGroupSpec) -> Float64MultiArray:
     return group(snapshot.state.commanded)
 
 
-def _trajectory(snapshot: PostureSnapshot, spec: PostureSpec) -> JointTrajectory:
+def _trajectory(snapshot: JointGroupSnapshot, spec: JointGroupSpec) -> JointTrajectory:
     return trajectory(snapshot.state.stamp, *_by_name(snapshot, spec), spec.control_rate)
 
 
-def _by_name(snapshot: PostureSnapshot, spec: PostureSpec) -> tuple[list[str], array, array]:
+def _by_name(snapshot: JointGroupSnapshot, spec: JointGroupSpec) -> tuple[list[str], array, array]:
     """Return names, positions and the velocities at which they are passed."""
     position, velocity = packed(snapshot.state.commanded, 'd'), packed(snapshot.velocity, 'd')
     return list(spec.joint_names), position, velocity
 
 
-def commanded_joints(spec: PostureSpec, snapshot: PostureSnapshot) -> JointState:
+def commanded_joints(spec: JointGroupSpec, snapshot: JointGroupSnapshot) -> JointState:
     """Return what a posture is sent, by name."""
     return joint_state(snapshot.state.stamp, *_by_name(snapshot, spec))
 
 
-# PostureDriver.command_type -> the message it stands for.
+# JointGroupDriver.command_type -> the message it stands for.
 OUTPUTS: dict[str, Output] = {
     'position': Output(Float64MultiArray, _group),
     'trajectory': Output(JointTrajectory, _trajectory),
@@ -71,12 +71,12 @@ def twist(values: Array) -> Twist:
     return message
 
 
-def twist_stamped(spec: DriveSpec, stamp: int, values: Array) -> TwistStamped:
+def twist_stamped(spec: MobileBaseSpec, stamp: int, values: Array) -> TwistStamped:
     """Return a twist (3,) of the moving frame as a message."""
     return TwistStamped(header=header(stamp, spec.frame), twist=twist(values))
 
 
-def commanded_twist(spec: DriveSpec, state: DriveState) -> TwistStamped:
+def commanded_twist(spec: MobileBaseSpec, state: MobileBaseState) -> TwistStamped:
     """Return what a drive is sent."""
     return twist_stamped(spec, state.stamp, state.commanded)
 
@@ -95,7 +95,7 @@ def planar(message: Twist, where: str) -> Array:
     return np.array(values)
 
 
-def twist_from_msg(message: TwistStamped, spec: DriveSpec, where: str) -> Array:
+def twist_from_msg(message: TwistStamped, spec: MobileBaseSpec, where: str) -> Array:
     """Return the twist (3,) of the moving frame; raises ConvertError."""
     frame = message.header.frame_id
     if frame != spec.frame:
@@ -103,6 +103,6 @@ def twist_from_msg(message: TwistStamped, spec: DriveSpec, where: str) -> Array:
     return planar(message.twist, where)
 
 
-def commanded_twist_from_msg(message: TwistStamped, spec: DriveSpec) -> tuple[int, Array]:
+def commanded_twist_from_msg(message: TwistStamped, spec: MobileBaseSpec) -> tuple[int, Array]:
     """Return stamp and twist (3,) of the moving frame; raises ConvertError."""
     return from_time(message.header.stamp), twist_from_msg(message, spec, 'commanded_twist')

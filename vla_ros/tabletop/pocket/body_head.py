@@ -1,4 +1,4 @@
-"""Rest: what moves besides the arms, told what these are told and what they make of it."""
+"""BodyHead: what moves besides the arms, told what these are told and what they make of it."""
 
 import torch
 from torch import Tensor, nn
@@ -8,14 +8,14 @@ from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.features import SCALES as PLACED
 from vla_ros.tabletop.pocket.features import scales
 from vla_ros.tabletop.pocket.layers import mlp
-from vla_ros.tabletop.pocket.settings import NetSettings
+from vla_ros.tabletop.pocket.train_config import NetSettings
 
 
 # What one unit of the net's output is, by kind: rad from what is commanded, m/s or rad/s.
 SCALES = {'joint': 0.1, 'twist': 0.2}
 
 
-class Rest(nn.Module):
+class BodyHead(nn.Module):
     """Joints of postures and twists of drives over the chunk."""
 
     def __init__(self, net: NetSettings, told: int, channels: int) -> None:

@@ -1,4 +1,4 @@
-"""Spoiler: what goes wrong on purpose in one demonstration, limb by limb."""
+"""NoiseInjector: what goes wrong on purpose in one demonstration, limb by limb."""
 
 from dataclasses import replace
 import itertools
@@ -9,14 +9,14 @@ import numpy as np
 from vla_ros.core.data import Array
 from vla_ros.core.geometry import matrix_from_quat
 from vla_ros.robots.body import Robot
-from vla_ros.robots.posture import PostureSpec
-from vla_ros.robots.spec import RobotSpec
-from vla_ros.tabletop.demos.disturbance import Disturbance, JointDisturbance, NoiseConfig
-from vla_ros.tabletop.demos.workcell import CellArm, Workcell
+from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.spec import ArmSpec
+from vla_ros.tabletop.demos.perturbations import Disturbance, JointDisturbance, NoiseConfig
+from vla_ros.tabletop.demos.sim_env import EnvArm, SimEnv
 from vla_ros.tabletop.tasks import Task
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
-from vla_ros.tabletop.world.trunk import Trunk
+from vla_ros.tabletop.world.torso import Torso
 
 
 FPS = 10.0  # Hz
@@ -26,7 +26,7 @@ _AROUND = ((-0.06, -0.06, -0.01), (0.05, 0.06, 0.10))
 _BENT = 0.8  # rad, greatest difference of their joints from home
 
 
-class Spoiler:
+class NoiseInjector:
     """Disturbs the limbs that act; those that keep out of the way are left in peace."""
 
     def __init__(
@@ -45,11 +45,11 @@ class Spoiler:
             i: Disturbance(noise, rng, 1 / FPS, spec.arms[i].gripper.open) for i in acting
         }
 
-        others = [limb for limb in spec.limbs if not isinstance(limb, RobotSpec)]
+        others = [limb for limb in spec.limbs if not isinstance(limb, ArmSpec)]
         self._postures = {
             limb.name: JointDisturbance(noise, limb.name, rng, 1 / FPS)
             for limb in others
-            if isinstance(limb, PostureSpec)
+            if isinstance(limb, JointGroupSpec)
         }
         self._others, self._first = others, 8 * len(spec.arms)
 
@@ -65,7 +65,7 @@ class Spoiler:
                 begin[limb.name] = place + self._rng.normal(0, self._stand)
         return replace(layout, begin=begin) if self._others else layout
 
-    def start(self, cell: Workcell) -> tuple[Array, list[float]]:
+    def start(self, cell: SimEnv) -> tuple[Array, list[float]]:
         """Return joints (n,) rad and openings, m, to begin with: open ones, if it may be."""
         while True:
             begun = [self._begin(number, arm, cell) for number, arm in enumerate(cell.arms)]
@@ -99,7 +99,7 @@ class Spoiler:
                 result[own] *= 1 + self._rng.normal(0, self._slip, len(limb.channels))
         return result
 
-    def _begin(self, number: int, arm: CellArm, cell: Workcell) -> tuple[Array, float]:
+    def _begin(self, number: int, arm: EnvArm, cell: SimEnv) -> tuple[Array, float]:
         """Return the first position (3,) m of a tcp, and the opening, m."""
         limits, gripper = arm.spec.cartesian, arm.spec.gripper
         if number not in self._limbs:
@@ -116,12 +116,12 @@ class Spoiler:
         return place, gripper.closed if shut else gripper.open
 
 
-def _near_home(arm: CellArm, q: Array) -> bool:
+def _near_home(arm: EnvArm, q: Array) -> bool:
     """Whether an arm at q (n,) is much as at home."""
     return bool(np.abs(q - arm.spec.home).max() < _BENT)
 
 
-def _keep_above(trunk: Trunk, moved: Array, label: Array, floor: float) -> Array:
+def _keep_above(trunk: Torso, moved: Array, label: Array, floor: float) -> Array:
     """Return `moved` (8,), raised to a height of `floor` m, or to that of `label` if lower."""
     up = matrix_from_quat(trunk.frame.quaternion)[2]
     lacks = min(floor - trunk.frame.position[2], float(up @ label[:3])) - float(up @ moved[:3])

@@ -10,7 +10,7 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language import FAMILIES, Request, requests
-from vla_ros.tabletop.tasks.motion import Hand
+from vla_ros.tabletop.tasks.motion import ArmInfo
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout, draw_layout
 from vla_ros.tabletop.world.state import WorldState
@@ -69,7 +69,7 @@ class Task(ABC):
     above: ClassVar[float] = 0.0  # m over home, where hands that a body carries begin in them
     takes: ClassVar[int] = 1  # hands that a robot must have for it
 
-    def __init__(self, sim: SimConfig, hands: Sequence[Hand], config: Any = None) -> None:
+    def __init__(self, sim: SimConfig, hands: Sequence[ArmInfo], config: Any = None) -> None:
         """Use `sim`'s sizes and places; `config` is of config_type, its defaults when None."""
         count = len(hands)
         require(

@@ -5,13 +5,13 @@ import time
 
 import numpy as np
 
-from vla_ros.control.laws.base import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.laws.inverse_kinematics import InverseKinematicsConfig, make_kinematics
+from vla_ros.control.laws.law import CartesianTarget, ControlLaw, MotionLaw
 from vla_ros.control.limits.joint_limits import JointTracker
-from vla_ros.control.limits.limits import Limiter
+from vla_ros.control.limits.limiter import Limiter
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
-from vla_ros.robots.spec import RobotSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.world.hardware import SimHardware
 
 
@@ -52,7 +52,7 @@ class EffortDrive(Drive):
         self._hardware.write(self._sent, 0.0)
 
 
-class MotionDrive(Drive):
+class MotionMobileBase(Drive):
     """Joint positions, within the joints' limits, for the robot's own servo."""
 
     def __init__(self, law: MotionLaw, model: RobotModel, hardware: SimHardware) -> None:
@@ -71,17 +71,17 @@ class MotionDrive(Drive):
         self._hardware.move(self._joints.position, self._joints.velocity, 0.0)
 
 
-def make_drive(law: ControlLaw, model: RobotModel, hardware: SimHardware) -> Drive:
+def make_mobile_base(law: ControlLaw, model: RobotModel, hardware: SimHardware) -> Drive:
     """Return the drive for what the law makes."""
     if isinstance(law, MotionLaw):
-        return MotionDrive(law, model, hardware)
+        return MotionMobileBase(law, model, hardware)
     return EffortDrive(law, model, hardware)
 
 
-class Postures:
+class JointGroups:
     """The joint positions of a moving tcp, for laws that follow a posture instead of a pose."""
 
-    def __init__(self, spec: RobotSpec, start: Array) -> None:
+    def __init__(self, spec: ArmSpec, start: Array) -> None:
         """Start at joint positions (n,) rad."""
         self._kinematics = make_kinematics(InverseKinematicsConfig(rate=1000.0), spec)
         self._kinematics.reset(start)
