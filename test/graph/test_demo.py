@@ -12,8 +12,8 @@ pytest.importorskip('rclpy')
 
 from rich.console import Console  # noqa: E402
 
+from vla_ros.bench.demo_program import Program, Step  # noqa: E402
 from vla_ros.bench.demo_run import run_program  # noqa: E402
-from vla_ros.cli.demo import Program, Step  # noqa: E402
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

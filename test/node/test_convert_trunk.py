@@ -15,7 +15,7 @@ from vla_ros.observe import JointMap
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert
 from vla_ros.ros.convert import ConvertError
-from vla_ros.ros.convert import body as trunk
+from vla_ros.ros.convert import limbs as trunk
 from vla_ros.ros.convert.target import drive_target, joint_target
 from vla_ros.runtime.shm_limb import JointGroupSnapshot
 

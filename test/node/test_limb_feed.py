@@ -12,7 +12,7 @@ from vla_ros.core.data import JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import Aligner
 from vla_ros.robots import load_robot, named_limbs
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert import body as trunk
+from vla_ros.ros.convert import limbs as trunk
 from vla_ros.ros.observe.limb_feed import LimbFeed
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.shm_limb import JointGroupSnapshot

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from vla_ros.bench.demo_program import Program, Result, Step
 from vla_ros.bench.demo_watch import Watch
 from vla_ros.bench.table import Board
-from vla_ros.cli.demo import Program, Result, Step
 from vla_ros.robots import load_robot
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import LocalRunner, NodeDeath

@@ -1,6 +1,6 @@
 """`vla_ros demo`: the whole stack on a simulated robot, carrying out instructions."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 import shutil
 from typing import Annotated
@@ -8,46 +8,14 @@ from typing import Annotated
 from rich.console import Console
 import typer
 
+from vla_ros.bench.demo_program import Program
 from vla_ros.cli import options
 from vla_ros.core import config
 from vla_ros.core.paths import config_file
 from vla_ros.evaluate.report import write_report
-from vla_ros.tabletop.language.families import check_families
-from vla_ros.tabletop.language.grammar import Split
 
 
 NAME = 'demo'
-
-
-@dataclass(frozen=True)
-class Step:
-    """One instruction in a fresh scene."""
-
-    family: str  # of the scene
-    seed: int  # of the scene
-    instruction: str = ''  # empty: the scene's own request
-    wording: Split = 'plain'  # of the scene's own request
-
-    def __post_init__(self) -> None:
-        check_families([self.family], 'family')
-
-
-@dataclass(frozen=True)
-class Program:
-    """What a demo does, config/demo/<robot>.yaml."""
-
-    timeout: float  # s for each instruction
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of one instruction."""
-
-    instruction: str
-    success: bool
-    reason: str
-    seconds: float
 
 
 def command(

@@ -78,7 +78,7 @@ class Aligner:
         return self._limbs[limb].commanded.offer(stamp, (pose, gripper))
 
     def offer_odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> str:
-        """Take a drive's pose and twist (3,), as in MobileBaseState; return why they are refused."""
+        """Take a base's pose and twist (3,), as in MobileBaseState; return a cause or ''."""
         return self._limbs[limb].measured.offer(stamp, (pose, twist))
 
     def offer_numbers(self, stamp: int, commanded: Array, limb: int) -> str:

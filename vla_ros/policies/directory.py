@@ -9,7 +9,6 @@ from vla_ros.core import config
 from vla_ros.core.config import require
 from vla_ros.core.paths import share_dir
 from vla_ros.policies.channels import Part, parts_of
-from vla_ros.tabletop.language.families import check_families
 
 
 class PolicyError(ValueError):
@@ -52,7 +51,8 @@ class PolicySpec:
         require(0 <= self.search_time <= 60, 'search_time: expected 0..60 s')
         require(self.image_size > 0 and self.horizon > 0, 'image_size and horizon: positive')
         require(bool(self.families), 'families: expected one or more')
-        check_families(self.families, 'families')
+        twice = len(set(self.families)) != len(self.families)
+        require(not twice, f'families: one is given twice in {self.families}')
         missing = [n for n in ('reasoner.onnx', 'expert.onnx') if n not in self.files]
         require(not missing, f'files: {missing} missing')
         require(bool(self.parts), 'channels: expected one or more')

@@ -11,7 +11,6 @@ from vla_ros.robots.limb import HasUrdf
 from vla_ros.robots.limits import InterArmSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec, CameraSpec, HasCameras, MountSpec
-from vla_ros.tabletop.language.families import check_families
 
 
 LimbSpec = ArmSpec | JointGroupSpec | MobileBaseSpec
@@ -35,7 +34,9 @@ class RobotSpec(HasUrdf, HasCameras):
     apart: InterArmSpec = InterArmSpec()  # how near its arms may come to each other
 
     def __post_init__(self) -> None:
-        check_families(self.tasks, 'tasks')
+        require(
+            len(set(self.tasks)) == len(self.tasks), f'tasks: one is given twice in {self.tasks}'
+        )
         names = [limb.name for limb in self.limbs]
         require(len(names) > 1, 'limbs: expected two or more; with one it is a robot as it is')
         require(

@@ -7,7 +7,6 @@ from vla_ros.core.config import require
 from vla_ros.robots.driver import DriverSpec
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import CartesianLimits, JointSpec, SlowdownSpec
-from vla_ros.tabletop.language.families import check_families
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,9 @@ class ArmSpec(Limb, HasCameras):
         self.check()
         cameras = [camera.name for camera in self.cameras]
         require(len(set(cameras)) == len(cameras), f'cameras: a name is given twice in {cameras}')
-        check_families(self.tasks, 'tasks')
+        require(
+            len(set(self.tasks)) == len(self.tasks), f'tasks: one is given twice in {self.tasks}'
+        )
 
     @property
     def limbs(self) -> tuple['ArmSpec', ...]:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from vla_ros.cli.demo import Program
+from vla_ros.bench.demo_program import Program
 from vla_ros.control.laws import load_law
 from vla_ros.core import config
 from vla_ros.core.paths import config_file, share_dir

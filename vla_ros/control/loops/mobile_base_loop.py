@@ -1,4 +1,4 @@
-"""MobileBaseLoop: a base that is sent twists, within its limits, and none when nobody drives it."""
+"""MobileBaseLoop: twists within limits, and none when nobody drives the base."""
 
 import numpy as np
 

@@ -9,7 +9,7 @@ from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
-from vla_ros.ros.convert import body as trunk
+from vla_ros.ros.convert import limbs as trunk
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 from vla_ros.runtime.shm_limb import JointGroupSnapshot, MobileBaseSnapshot, Snapshot

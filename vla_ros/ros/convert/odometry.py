@@ -7,8 +7,8 @@ import numpy as np
 
 from vla_ros.core.data import Array, MobileBaseState
 from vla_ros.robots.mobile_base import MobileBaseSpec
-from vla_ros.ros.convert.body import twist
 from vla_ros.ros.convert.fields import ConvertError, from_time, header
+from vla_ros.ros.convert.limbs import twist
 
 
 ODOM = 'odom'  # the frame that odometry is in

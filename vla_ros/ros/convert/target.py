@@ -14,8 +14,8 @@ from vla_ros.core.geometry import matrix_from_quat, quat_multiply
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec
-from vla_ros.ros.convert.body import twist_from_msg
 from vla_ros.ros.convert.fields import ConvertError, from_pose, from_time
+from vla_ros.ros.convert.limbs import twist_from_msg
 
 
 def stamp_of(header: Header) -> int:

@@ -1,4 +1,4 @@
-"""JointGroupDriver: the topics of a posture's ROS 2 driver, on both sides of the control process."""
+"""JointGroupDriver: the ROS 2 driver's topics of a joint group, both ways."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from vla_ros.core.data import Array
 from vla_ros.observe.joints import Joints
 from vla_ros.robots.driver import EACH
 from vla_ros.robots.joint_group import JointGroupSpec
-from vla_ros.ros.convert.body import OUTPUTS
+from vla_ros.ros.convert.limbs import OUTPUTS
 from vla_ros.ros.drivers.arm_driver import each_joint
 from vla_ros.ros.drivers.command_sender import CommandSender
 from vla_ros.ros.drivers.joint_topics import JointTopics

@@ -11,7 +11,7 @@ from vla_ros.core.data import Array
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import qos
 from vla_ros.ros.convert import ConvertError
-from vla_ros.ros.convert import body as trunk
+from vla_ros.ros.convert import limbs as trunk
 from vla_ros.ros.convert.odometry import odometry_from_msg, odometry_to_msg
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
