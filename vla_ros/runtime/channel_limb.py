@@ -61,7 +61,8 @@ class ChannelLimb:
 
     def adopt(self, preset: LawPreset) -> str:
         """Return why it takes no law."""
-        return f'law: {self.spec.name} is a {self.spec.kind}, it has no control law'
+        kind = self.spec.kind.replace('_', ' ')
+        return f'law: {self.spec.name} is a {kind}, it has no control law'
 
 
 Limb = ArmLimb | ChannelLimb

@@ -69,7 +69,7 @@ def change(tree, where, value):
         (('limbs', 1, 'base'), {'position': [0.0, 0.0, 1.0]}, 'the same base'),
         (('limbs', 0, 'cartesian', 'tilt'), 7.0, r'limbs\[0\].*tilt'),
         (('limbs', 0, 'elbows'), 2, 'elbows'),
-        (('tasks',), ['juggle'], 'juggle'),
+        (('tasks',), ['lift', 'lift'], 'given twice'),
     ],
 )
 def test_what_is_wrong_is_named(tree, load, where, value, message):

@@ -208,7 +208,7 @@ def test_targets_lead_one_limb_at_a_time_in_takeover(rig):
 def test_postures_and_drives_have_no_law(rig):
     preset = load_preset('humanoid_joint_servo')
     assert rig.execution.adopt(preset, 1) == ''
-    assert rig.execution.adopt(preset, HEAD) == 'law: head is a posture, it has no control law'
+    assert rig.execution.adopt(preset, HEAD) == 'law: head is a joint group, it has no control law'
     assert rig.execution.tare() == 'tare: the robot has no force sensor'
 
 
@@ -329,4 +329,4 @@ def test_the_control_process_drives_all_limbs_through_their_drivers(feeder, huma
 
 def test_a_law_is_not_taken_by_a_head(feeder):
     cause = feeder.process.adopt(load_preset('humanoid_servo'), HEAD)
-    assert cause == 'law: head is a posture, it has no control law'
+    assert cause == 'law: head is a joint group, it has no control law'

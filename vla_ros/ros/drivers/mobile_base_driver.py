@@ -21,7 +21,7 @@ _DEAD = 0.1  # s without a tick after which the drive is to stand
 _EVERY = 0.02  # s between two twists, and between two odometries of a simulation
 
 
-class MobileBaseDriverSpec:
+class MobileBaseDriver:
     """Odometry goes in as it comes; twists leave at a rate of their own.
 
     So that a drive whose odometry is silent is still told to brake, and to stand.
