@@ -6,11 +6,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 # Nodes find each other on this machine only.
 export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
-.PHONY: help setup setup-test demo test lint clean
+.PHONY: help setup setup-test demo test test-long lint clean
 
 help:
 	@echo "make demo [ROBOT=franka] [ARGS=...]  run instructions on a simulated robot, results in out/demo/"
 	@echo "make test [ARGS=...]                 linters, types and tests; ARGS go to pytest"
+	@echo "make test-long                       the limits under millions of random ticks, with new seeds"
 	@echo "make lint                            linters and types only"
 	@echo "make setup                           what running needs, into .venv"
 	@echo "make setup-test                      what training and tests need as well"
@@ -27,6 +28,9 @@ demo: setup
 
 test: setup-test
 	@.venv/bin/python tools/run_tests.py $(ARGS)
+
+test-long: setup-test
+	@.venv/bin/pytest -m long -rP $(ARGS)
 
 lint: setup-test
 	@.venv/bin/python tools/run_tests.py --lint

@@ -1,4 +1,6 @@
+import os
 from pathlib import Path
+import secrets
 import sys
 
 from hypothesis import settings
@@ -24,6 +26,14 @@ def pytest_runtest_makereport(item, call):
         cause = str(call.excinfo.value).strip().splitlines() or [call.excinfo.typename]
         reporter.write_line(f'\n{report.nodeid} ({report.when}): {cause[0][:300]}')
     return report
+
+
+@pytest.fixture
+def fresh_seed():
+    """A seed that no run has had; a test that fails prints it. VLA_ROS_TEST_SEED sets it."""
+    seed = int(os.environ.get('VLA_ROS_TEST_SEED', secrets.randbits(32)))
+    print(f'VLA_ROS_TEST_SEED={seed}')
+    return seed
 
 
 @pytest.fixture(scope='session')

@@ -2,10 +2,10 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
-import itertools
 import os
 import time
 
+from domains import next_domain
 import psutil
 import pytest
 
@@ -21,7 +21,6 @@ from vla_ros.ros.client import StackClient  # noqa: E402
 
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-_DOMAINS = itertools.count(os.getpid() % 80)
 
 
 class Graph:
@@ -29,7 +28,7 @@ class Graph:
 
     def __init__(self, policy, domain=None, only=None, **options):
         """Start it, in a domain of its own unless one is given; `only` some of its nodes."""
-        self.domain = domain = domain or next(_DOMAINS) % 100 + 1
+        self.domain = domain = domain or next_domain()
         self.lines = []
         stack = describe(StackOptions(policy=str(policy), domain=domain, **options))
         if only is not None:

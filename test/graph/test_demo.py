@@ -4,6 +4,7 @@ import io
 from threading import Thread
 import time
 
+from domains import next_domain
 import psutil
 import pytest
 
@@ -30,7 +31,7 @@ def kill_once_recording(node, bags):
 
 
 def test_a_vital_node_that_dies_ends_the_program_and_is_named(monkeypatch, fake_policy, tmp_path):
-    monkeypatch.setenv('ROS_DOMAIN_ID', '104')
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(next_domain()))
     program = Program(20.0, (Step('put', 3), Step('put', 4)))
     said = io.StringIO()
     killer = Thread(target=kill_once_recording, args=('expert', tmp_path))

@@ -1,3 +1,4 @@
+from domains import next_domain
 import pytest
 
 from vla_ros.bench.camera_bench import bench_transport
@@ -8,7 +9,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.slow]
 
 
 def test_no_raw_image_is_lost_with_the_profile_that_ships(monkeypatch):
-    monkeypatch.setenv('ROS_DOMAIN_ID', '80')
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(next_domain()))
     profile = str(share_dir() / 'config' / 'fastdds.xml')
     result = bench_transport(
         {'FASTRTPS_DEFAULT_PROFILES_FILE': profile}, width=640, height=480, seconds=5.0

@@ -1,9 +1,9 @@
 """Bench: hosts one node, in a domain of its own, and speaks to it over real DDS."""
 
-import itertools
 import os
 import time
 
+from domains import next_domain
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -11,7 +11,6 @@ from rclpy.parameter import Parameter
 
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-_DOMAINS = itertools.count(os.getpid() % 80)
 
 
 class Bench:
@@ -19,7 +18,7 @@ class Bench:
 
     def __init__(self):
         self.context = rclpy.Context()
-        self.domain = next(_DOMAINS) % 100 + 1
+        self.domain = next_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.tester = Node('tester', context=self.context)

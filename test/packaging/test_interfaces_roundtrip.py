@@ -1,8 +1,8 @@
 """The built interfaces work from plain `.venv/bin/python`, with nothing sourced."""
 
-import os
 import threading
 
+from domains import next_domain
 import pytest
 import rclpy
 from rclpy.action import ActionClient, ActionServer
@@ -21,7 +21,7 @@ TIMEOUT = 15.0  # s; discovery takes 1 to 5 s
 def node():
     """Yield a node of a context of its own that spins in a thread."""
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=100 + os.getpid() % 100)
+    rclpy.init(context=context, domain_id=next_domain())
     executor = MultiThreadedExecutor(2, context=context)
     node = Node('interfaces_test', context=context)
     executor.add_node(node)

@@ -80,7 +80,7 @@ def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:
     if isinstance(spec, JointGroupSpec):
         return JointGroupDriver(node, spec, limb)
     if isinstance(spec, MobileBaseSpec):
-        from vla_ros.ros.drivers.mobile_base_driver import MobileBaseDriverSpec
+        from vla_ros.ros.drivers.mobile_base_driver import MobileBaseDriver
 
-        return MobileBaseDriverSpec(node, spec, limb)
+        return MobileBaseDriver(node, spec, limb)
     return Driver(node, spec, limb)

@@ -140,13 +140,14 @@ def test_from_outside_it_never_goes_further_out(plan, start):
 
 
 @pytest.mark.parametrize('name', sorted(ROBOTS))
-def test_no_bound_is_exceeded_by_an_adversary(name):
-    fuzz(name, 20_000, seed=3)
+def test_no_bound_is_exceeded_by_an_adversary(name, fresh_seed):
+    fuzz(name, 20_000, fresh_seed)
 
 
-@pytest.mark.slow
-def test_no_bound_is_exceeded_in_a_million_ticks():
-    fuzz('franka', 1_000_000, seed=5)
+@pytest.mark.long
+@pytest.mark.parametrize('name', sorted(ROBOTS))
+def test_no_bound_is_exceeded_in_a_million_ticks(name, fresh_seed):
+    fuzz(name, 1_000_000, fresh_seed)
 
 
 def test_from_outside_it_comes_in():
