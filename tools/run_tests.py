@@ -86,9 +86,9 @@ def main() -> int:
     print('== summary')
     for name, passed, seconds in summary:
         print(f'{name:12} {"passed" if passed else "FAILED":7} {seconds:6.1f} s')
-    passed = sum(passed for _, passed, _ in summary)
-    print(f'checks: {passed} passed, {len(summary) - passed} failed')
-    return 0 if passed == len(summary) else 1
+    count = sum(1 for _, passed, _ in summary if passed)
+    print(f'checks: {count} passed, {len(summary) - count} failed')
+    return 0 if count == len(summary) else 1
 
 
 if __name__ == '__main__':

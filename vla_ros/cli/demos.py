@@ -20,7 +20,7 @@ def command(
     robot: options.Robot = 'franka',
     episodes: Annotated[int, typer.Option(min=1, help='Successes to keep per family.')] = 100,
     tasks: options.Tasks = '',
-    takeover: Annotated[
+    rollin_policy: Annotated[
         str, typer.Option(help='Policy that drives first; the expert corrects it (DAgger).')
     ] = '',
     seed: options.Seed = 0,
@@ -31,7 +31,7 @@ def command(
     families = options.families(tasks, robot)
     with bar('demonstrations', episodes * len(families)) as step:
         result = demonstrate(
-            robot, out, episodes, families, seed, workers, takeover=takeover, step=step
+            robot, out, episodes, families, seed, workers, rollin_policy=rollin_policy, step=step
         )
     for name, family in result['families'].items():
         Console().print(f'{name:>6}: {family["kept"]} kept of {family["tried"]} tried')

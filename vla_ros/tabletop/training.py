@@ -64,7 +64,7 @@ def train_from_nothing(
             with bar(f'{spec.name}: corrections', plan.corrections * len(families)) as step:
                 demonstrate(
                     robot, demos / 'corrections', plan.corrections, families,
-                    _CORRECTED_FROM + settings.seed, workers, takeover=str(policy), step=step,
+                    _CORRECTED_FROM + settings.seed, workers, rollin_policy=str(policy), step=step,
                 )  # fmt: skip
     second = dataclasses.replace(job, budget=Budget(_NO_LIMIT, after), resume=True)
     return train_policy(settings, specs, second, report)

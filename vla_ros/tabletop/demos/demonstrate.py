@@ -36,12 +36,12 @@ def _driver(policy: str) -> PolicyRollout | None:
 
 
 def _work(
-    robot: str, noise: NoiseConfig, takeover: str, family: str, seed: int, out: str
+    robot: str, noise: NoiseConfig, rollin_policy: str, family: str, seed: int, out: str
 ) -> dict[str, Any]:
     """Collect one episode in a worker process; write it when it is a success."""
     start = time.perf_counter()
     demonstrator = _demonstrator(robot, noise)
-    episode = demonstrator.collect(family, seed, _driver(takeover))
+    episode = demonstrator.collect(family, seed, _driver(rollin_policy))
     success = episode.info.success
     if success:
         write_episode(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)
@@ -61,13 +61,13 @@ def demonstrate(
     seed: int = 0,
     workers: int = 2,
     noise: NoiseConfig | None = None,
-    takeover: str = '',
+    rollin_policy: str = '',
     step: Callable[[bool], None] = lambda success: None,
 ) -> dict[str, Any]:
     """Write `episodes` successful demonstrations per family to out/<family>/; return the report.
 
     The families are `tasks`, all of the robot's when empty. Seeds go up from `seed`; failures are
-    counted and not kept. Episodes that are there already are not collected again. With `takeover`,
+    counted and not kept. Episodes that are there already are not collected again. With `rollin_policy`,
     a policy directory, that policy drives first and the expert corrects what it did (DAgger; Ross
     et al. 2011). `step` is called with the success of every episode tried.
     """
@@ -81,7 +81,7 @@ def demonstrate(
         running: set[Future] = set()
         while True:
             while len(running) < 2 * workers and (job := batch.take()):
-                running.add(pool.submit(_work, robot, noise, takeover, *job, str(out)))
+                running.add(pool.submit(_work, robot, noise, rollin_policy, *job, str(out)))
             if not running:
                 break
             future = next(as_completed(running))

@@ -80,10 +80,10 @@ class Demonstrator:
         self.cameras = CameraRenderer(self.cell.scene)
         self.tasks = make_tasks(self.cell.scene.config, self.cell.hands, spec.tasks)
 
-    def collect(self, family: str, seed: int, takeover: Policy | None = None) -> Episode:
+    def collect(self, family: str, seed: int, rollin_policy: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.
 
-        With `takeover` that policy drives for a random time before the expert corrects it; only
+        With `rollin_policy` that policy drives for a random time before the expert corrects it; only
         the expert's part is marked valid.
         """
         require(family in self.tasks, f'family {family!r} is not one of {list(self.tasks)}')
@@ -94,7 +94,7 @@ class Demonstrator:
         spoiler = NoiseInjector(self.spec, task, task.acting(request), self.noise, rng)
         self.cell.reset(spoiler.begin(layout), *spoiler.start(self.cell))
         self.cameras.show(layout)
-        handover = rng.uniform(1.0, 8.0) if takeover else 0.0
+        handover = rng.uniform(1.0, 8.0) if rollin_policy else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
         left = _AFTER
         while left:
@@ -104,8 +104,8 @@ class Demonstrator:
                 break
             label = np.concatenate([a.vector() for a in task.step(world, request)])
             wanted = None
-            if takeover is not None and world.time < handover and not progress.success:
-                wanted = takeover(Observation(robot.stamp, images, robot, instruction))
+            if rollin_policy is not None and world.time < handover and not progress.success:
+                wanted = rollin_policy(Observation(robot.stamp, images, robot, instruction))
             recorder.add(images, robot, world, label, wanted is None)
             if wanted is not None:
                 self.cell.advance(wanted)
