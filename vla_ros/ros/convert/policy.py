@@ -91,6 +91,8 @@ def chunk_to_msg(chunk: ActionChunk, frame: str = '') -> ActionChunkMsg:
 def chunk_from_msg(message: ActionChunkMsg) -> ActionChunk:
     """Return the chunk; raises ConvertError. Whether it may move the arm, the queue decides."""
     shape = (int(message.horizon), len(message.channels))
+    if not all(shape):
+        raise ConvertError(f'chunk.actions: expected steps of some channels, got {shape}')
     samples = None
     if message.samples:
         whole = (int(message.samples), *shape)
