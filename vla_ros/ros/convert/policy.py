@@ -41,6 +41,8 @@ def latent_from_msg(message: LatentMsg) -> Latent:
     if message.dtype not in _DTYPES:
         raise ConvertError(f'latent.dtype: {message.dtype!r} is not one of {sorted(_DTYPES)}')
     dtype, shape = _DTYPES[message.dtype], tuple(int(n) for n in message.shape)
+    if len(shape) != 2 or not all(shape):
+        raise ConvertError(f'latent.shape: expected tokens and their width, got {shape}')
     if math.prod(shape) > _MAX_LATENT:
         raise ConvertError(f'latent.shape: {shape} has more than {_MAX_LATENT} numbers')
     if len(message.data) != math.prod(shape) * dtype.itemsize:
