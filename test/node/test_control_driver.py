@@ -1,16 +1,19 @@
 """The control node in front of a real robot's driver: its topics, played by the test."""
 
+import time
+
 from control_bench import ControlBench
 from driver_bench import DriverBench
 from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
+from sensor_msgs.msg import JointState
 from standin import variant
 
 from vla_ros.core.data import Mode
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
-from vla_ros.ros import qos
+from vla_ros.ros import convert, qos
 from vla_ros.ros.convert.fields import header
 from vla_ros_msgs.srv import SetInstruction
 
@@ -57,6 +60,24 @@ def test_positions_hold_the_arm_where_it_is(driver):
     driver.feed(lambda: len(driver.commands) > 50, 'no positions')
     assert len(driver.commands[-1].data) == 6
     np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-4)
+
+
+@every_robot
+def test_before_a_whole_state_has_come_nothing_is_believed_and_nothing_sent(driver):
+    """Above all not a message without names: nobody has said an order yet."""
+    driver.bench.until(lambda: driver.statuses, 'no status')
+    topic, before = qos.joint_states(driver.spec.driver.joint_states), len(driver.statuses)
+
+    def empty():
+        message = JointState()
+        message.header.stamp = convert.to_time(time.time_ns())
+        driver.bench.send(topic, message)
+
+    driver.repeat(empty, 0.01, lambda: len(driver.statuses) > before + 3, 'no status')
+    assert not driver.commands and driver.bench.node._arm.unheard == [0]
+    driver.feed(lambda: len(driver.commands) > 20, 'no commands')
+    held = np.zeros(7) if driver.spec is FRANKA else driver.spec.home
+    np.testing.assert_allclose(driver.commands[0].data, held, atol=0.5)
 
 
 def move(driver):

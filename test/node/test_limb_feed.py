@@ -120,6 +120,8 @@ def wrong_frame():
             JointState(name=[n for n in ROBOT.joint_names if n != 'waist_roll_joint']),
             "'waist_roll_joint' is missing",
         ),
+        (qos.JOINT_STATES, JointState(), 'is missing from []'),
+        (qos.COMMANDED_JOINTS.of('head'), JointState(), 'is missing from []'),
     ],
 )
 def test_what_is_not_believed_is_said(bench, robot, topic, message, cause):

@@ -1,10 +1,10 @@
 """joint_states by name: what a driver publishes first may stand last tomorrow."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vla_ros.core.data import Array
 from vla_ros.robots.joint_group import JointGroupSpec
@@ -44,13 +44,15 @@ class JointMap:
     ) -> Joints:
         """Return the sample.
 
+        Where nothing needs the velocities, those that are absent or NaN (joints without a velocity
+        interface) count as 0.
+
         Raises:
-            JointError: a joint is missing or given twice, a number is missing or not finite, or
-                there are no velocities, which torques cannot do without; else they count as 0.
+            JointError: a joint is missing or given twice, a position is missing or not finite, a
+                velocity is infinite, or one is missing that torques cannot do without.
         """
-        q, speed = self._find.values(names, position, velocity)
-        if self._moves and not len(velocity):
-            raise JointError('joint_states: no velocities: without them no torque damps a motion')
+        q = self._find.positions(names, position, velocity)
+        speed = self._find.velocities(names, velocity, self._moves)
         return Joints(stamp, q[: self._n], speed, float(q[self._n :].sum()))
 
 
@@ -62,7 +64,7 @@ class FingerMap:
 
     def read(self, names: Sequence[str], position: Sequence[float]) -> float:
         """Return the opening, m; raises JointError as `JointMap.read` does."""
-        return float(self._find.values(names, position, ())[0].sum())
+        return float(self._find.positions(names, position).sum())
 
 
 class _Finder:
@@ -71,31 +73,54 @@ class _Finder:
     def __init__(self, wanted: tuple[str, ...], moving: int, topic: str = 'joint_states') -> None:
         """Find `wanted`, of which the velocities of the first `moving` matter."""
         self._wanted, self._moving, self._topic = wanted, moving, topic
-        self._names: tuple[str, ...] = ()
+        # None before the first whole list: an empty one is what a message may have.
+        self._names: tuple[str, ...] | None = None
         self._index: list[int] = []
 
-    def values(
-        self, names: Sequence[str], position: Sequence[float], velocity: Sequence[float]
-    ) -> tuple[Array, Array]:
-        """Return positions (wanted,) and velocities (moving,); raises JointError."""
+    def positions(
+        self, names: Sequence[str], position: Sequence[float], velocity: Sequence[float] = ()
+    ) -> Array:
+        """Return positions (wanted,) and remember the order of the names; raises JointError."""
         order = tuple(names)
         if order != self._names:
             self._index = self._places(order)
             self._names = order
-        if len(position) != len(order) or len(velocity) not in (0, len(order)):
-            raise JointError(
-                f'{self._topic}: {len(order)} names, {len(position)} positions, '
-                f'{len(velocity)} velocities'
-            )
+        if len(position) != len(order) or len(velocity) > len(order):
+            raise self._counts(order, position, velocity)
         q = np.asarray(position, np.float64)[self._index]
-        speed = np.zeros(self._moving)
-        if len(velocity):
-            speed = np.asarray(velocity, np.float64)[self._index[: self._moving]]
-        if not (math.isfinite(q.sum()) and math.isfinite(speed.sum())):
-            bad = ~np.isfinite(q)
-            bad[: self._moving] |= ~np.isfinite(speed)
-            raise JointError(f'{self._topic}: {self._wanted[int(bad.argmax())]} is not finite')
-        return q, speed
+        self._check(np.isfinite(q), 'position')
+        return q
+
+    def velocities(self, names: Sequence[str], velocity: Sequence[float], needed: bool) -> Array:
+        """Return velocities (moving,), in the order that `positions` has found.
+
+        Where they are not `needed`, 0 stands for what is absent or NaN; raises JointError.
+        """
+        if not needed and len(velocity) < len(names):
+            return np.zeros(self._moving)  # of some: nothing says of which
+        if not len(velocity):
+            raise JointError(
+                f'{self._topic}: no velocities: without them no torque damps a motion'
+            )
+        if len(velocity) != len(names):
+            raise self._counts(names, names, velocity)
+        speed = np.asarray(velocity, np.float64)[self._index[: self._moving]]
+        if not needed:
+            speed[np.isnan(speed)] = 0.0
+        self._check(np.isfinite(speed), 'velocity')
+        return speed
+
+    def _counts(
+        self, names: Sequence[str], position: Sized, velocity: Sequence[float]
+    ) -> JointError:
+        counts = f'{len(names)} names, {len(position)} positions, {len(velocity)} velocities'
+        return JointError(f'{self._topic}: {counts}')
+
+    def _check(self, fine: NDArray[np.bool_], what: str) -> None:
+        """Raise JointError for the first of the numbers called `what` that is not finite."""
+        if not fine.all():
+            name = self._wanted[int(fine.argmin())]
+            raise JointError(f'{self._topic}: the {what} of {name} is not finite')
 
     def _places(self, names: tuple[str, ...]) -> list[int]:
         missing = [name for name in self._wanted if name not in names]

@@ -40,7 +40,9 @@ class Freshness:
     def __init__(self, what: str, stale_after: float) -> None:
         """Judge `what` ('joint states are'), which may be `stale_after` s old."""
         self._what, self._stale = what, int(stale_after * SECOND)
-        self._stamp = self._arrived = -1  # ns, of the last that was new; by the control clock
+        # ns, of the last that was new, None before the first; when it came by the control clock
+        self._stamp: int | None = None
+        self._arrived = 0
 
     def problem(self, stamp: int, now: int) -> str:
         """Return why a measurement of `stamp` cannot be believed at `now` (ns), or ''."""

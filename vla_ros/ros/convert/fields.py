@@ -46,9 +46,15 @@ def from_pose(message: PoseMsg, field: str) -> Pose:
     numbers = (p.x, p.y, p.z, q.x, q.y, q.z, q.w)
     if not all(map(math.isfinite, numbers)):
         raise ConvertError(f'{field}: expected finite numbers, got {numbers}')
-    if abs(math.hypot(*numbers[3:]) - 1) > 1e-3:
-        raise ConvertError(f'{field}: expected a unit quaternion, got {numbers[3:]}')
+    check_unit(q, field)
     return Pose(np.array(numbers[:3]), np.array(numbers[3:]))
+
+
+def check_unit(message: Quaternion, field: str) -> None:
+    """Raise ConvertError unless a quaternion has the norm 1, to 1e-3; NaN has none."""
+    numbers = (message.x, message.y, message.z, message.w)
+    if not abs(math.hypot(*numbers) - 1) <= 1e-3:
+        raise ConvertError(f'{field}: expected a unit quaternion, got {numbers}')
 
 
 def packed(values: Any, kind: str) -> array:

@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_ros.core.data import Array, MobileBaseState
 from vla_ros.robots.mobile_base import MobileBaseSpec
-from vla_ros.ros.convert.fields import ConvertError, from_time, header
+from vla_ros.ros.convert.fields import ConvertError, check_unit, from_time, header
 from vla_ros.ros.convert.limbs import twist
 
 
@@ -31,13 +31,15 @@ def odometry_from_msg(message: Odometry, spec: MobileBaseSpec) -> tuple[int, Arr
     What it says of other motions of a body is left out.
 
     Raises:
-        ConvertError: the twist is of another frame, or a number is not finite.
+        ConvertError: the twist is of another frame, a number is not finite, or the orientation
+            is none: all zeros, as in a message that nobody has filled in.
     """
     if message.child_frame_id != spec.frame:
         raise ConvertError(
             f'odom: child_frame_id: expected {spec.frame!r}, got {message.child_frame_id!r}'
         )
     place, q = message.pose.pose.position, message.pose.pose.orientation
+    check_unit(q, 'odom: pose.orientation')
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
     yaw = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y * q.y + q.z * q.z))
     pose = np.array([place.x, place.y, yaw])

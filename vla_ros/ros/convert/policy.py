@@ -41,6 +41,8 @@ def latent_from_msg(message: LatentMsg) -> Latent:
     if message.dtype not in _DTYPES:
         raise ConvertError(f'latent.dtype: {message.dtype!r} is not one of {sorted(_DTYPES)}')
     dtype, shape = _DTYPES[message.dtype], tuple(int(n) for n in message.shape)
+    if len(shape) != 2 or not all(shape):
+        raise ConvertError(f'latent.shape: expected tokens and their width, got {shape}')
     if math.prod(shape) > _MAX_LATENT:
         raise ConvertError(f'latent.shape: {shape} has more than {_MAX_LATENT} numbers')
     if len(message.data) != math.prod(shape) * dtype.itemsize:
@@ -91,6 +93,8 @@ def chunk_to_msg(chunk: ActionChunk, frame: str = '') -> ActionChunkMsg:
 def chunk_from_msg(message: ActionChunkMsg) -> ActionChunk:
     """Return the chunk; raises ConvertError. Whether it may move the arm, the queue decides."""
     shape = (int(message.horizon), len(message.channels))
+    if not all(shape):
+        raise ConvertError(f'chunk.actions: expected steps of some channels, got {shape}')
     samples = None
     if message.samples:
         whole = (int(message.samples), *shape)

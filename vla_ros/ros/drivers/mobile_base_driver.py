@@ -34,7 +34,8 @@ class MobileBaseDriver:
         """Subscribe and advertise on `node`."""
         self._node, self._spec, self._limb = node, spec, limb
         self.refused = ''
-        self._stamp, self._ticked = 0, 0.0  # ns, of the newest tick; s, when that came
+        self._stamp: int | None = None  # ns, of the newest tick
+        self._ticked = 0.0  # s, when that came
         self._stamped = spec.driver.command_type == 'twist_stamped'
         kind: Any = TwistStamped if self._stamped else Twist
         self._publisher = node.publish_on(qos.Topic(spec.driver.command, kind, qos.COMMAND))
