@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, Self, get_args
 
 from vla_ros.core.config import require
+from vla_ros.robots.following import BaseFollowing, JointFollowing
 
 
 # effort, position, velocity: std_msgs/Float64MultiArray of a joint group controller, in Nm, rad,
@@ -99,6 +100,7 @@ class DriverSpec(Bridged):
     # topic of the finger joints where the gripper has a driver of its own; with_arm: joint_states
     gripper_states: str = WITH_ARM
     gravity: Gravity = 'effort'
+    following: JointFollowing = JointFollowing()
     gazebo: BridgeSpec = BridgeSpec()
     isaac: BridgeSpec = BridgeSpec()
 
@@ -142,6 +144,7 @@ class JointGroupDriver(Bridged):
     command: str
     command_type: JointGroupCommand
     stale_after: float  # s without joint_states before the robot holds
+    following: JointFollowing = JointFollowing()
     gazebo: BridgeSpec = BridgeSpec()
     isaac: BridgeSpec = BridgeSpec()
 
@@ -171,6 +174,7 @@ class MobileBaseDriverSpec:
     command: str
     command_type: MobileBaseCommand
     stale_after: float  # s without odom before the robot holds
+    following: BaseFollowing = BaseFollowing()
 
     @property
     def owned(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def build_loop(
     model = parts.model
     return ControlLoop(
         spec,
-        Actuation(spec, parts.law, stop_law, parts.limiter, hardware),
+        Actuation(spec, parts.law, stop_law, parts.limiter, hardware, poses=not torques),
         source,
         supervisor,
         model=model,

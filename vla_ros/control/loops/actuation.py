@@ -9,7 +9,9 @@ import numpy as np
 from vla_ros.control.laws import ControlLaw, MotionLaw
 from vla_ros.control.limits.joint_limits import JointTracker, deviates
 from vla_ros.control.limits.limiter import Limiter
+from vla_ros.control.loops.following import joint_monitor, pose_monitor
 from vla_ros.control.loops.interfaces import Hardware
+from vla_ros.core import rotations
 from vla_ros.core.data import Array
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
@@ -44,14 +46,22 @@ class Actuation:
         stop_law: ControlLaw,
         limiter: Limiter,
         hardware: Hardware,
+        poses: bool = False,
     ) -> None:
-        """Take the parts; `reset` before the first tick."""
+        """Take the parts; `reset` before the first tick. `poses`: the robot is sent poses."""
         self.law = law
         self.torque, self.position, self.velocity = np.full((3, spec.n), np.nan)
         self.carried, self.placed = True, 0
         self.limiter, self.hardware, self._stop_law = limiter, hardware, stop_law
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
+        self._poses, following, rate = poses, spec.driver.following, spec.control_rate
+        self._following = (
+            pose_monitor(spec.name, following, rate)
+            if poses
+            else joint_monitor(spec.joint_names, following, rate)
+        )
+        self._sent, self._seen = np.zeros((2, 6))  # m and rad, of the tcp
         self._decay = math.exp(-1 / (spec.control_rate * _FADE))
         self._fading = False
         # Joint positions of a robot that takes velocities less those that were sent, (n,) rad.
@@ -64,8 +74,24 @@ class Actuation:
         self.placed += 1
         self._joints.reset(model.q)
         self._drift.fill(0.0)
+        self._following.reset()
         self.law.reset(model, self.limiter.target)
         self._stop_fading()
+
+    def disobeyed(self, model: RobotModel) -> str:
+        """Return '' or what of the arm, as measured, does not follow what was sent last.
+
+        Where torques are sent, nothing is: the spring that draws the arm has bounds, and an arm
+        that resists it is held by the contact guard.
+        """
+        if self._poses:
+            target = self.limiter.target
+            self._sent[:3], self._seen[:3] = target.position, model.position
+            self._sent[3:] = rotations.log(target.rotation.dot(model.rotation.T))
+            return self._following.judge(self._sent, self._seen)
+        if self.law.output == 'effort':
+            return ''
+        return self._following.judge(self.position, model.q)
 
     def deviates(self, model: RobotModel) -> bool:
         """Whether the arm is not where it was sent, by more than it yields while it holds.
@@ -73,7 +99,7 @@ class Actuation:
         Torques send it nowhere: after a silence it was not held, after a STOP only damped, and
         its distance from the target would at once be a force.
         """
-        if not isinstance(self.law, MotionLaw):
+        if not isinstance(self.law, MotionLaw) or self._following.beyond:
             return True
         return deviates(self._joints.position + self._drift, model.q)
 

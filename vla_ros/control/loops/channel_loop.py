@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from vla_ros.control.loops.feedback import Feedback
+from vla_ros.control.loops.following import FollowingMonitor
 from vla_ros.control.loops.interfaces import TargetSource
 from vla_ros.control.loops.limb_target import LimbTarget
 from vla_ros.control.loops.supervisor import State, Supervisor
@@ -25,16 +26,19 @@ class ChannelLoop(ABC, Generic[S]):
     Attributes:
         targets: what a person or another program wants.
         commanded: (width,) what was sent in the last tick, after every limit.
+        measured: (width,) what of it was measured.
         stamp: ns, of the last tick. ticks: ticks done.
         feedback: whether it is known where the limb is.
     """
 
     commanded: Array
+    measured: Array
 
     def __init__(
         self,
         width: int,
         feedback: Feedback[S],
+        following: FollowingMonitor,
         source: TargetSource,
         supervisor: Supervisor,
         targets: LimbTarget,
@@ -42,7 +46,7 @@ class ChannelLoop(ABC, Generic[S]):
         """Take the parts of a limb of `width` channels; the first tick takes over where it is."""
         self.supervisor, self.source, self.targets = supervisor, source, targets
         self.stamp = self.ticks = 0
-        self.feedback = feedback
+        self.feedback, self._following = feedback, following
         self._want = np.zeros(width)
         self._entries, self._state = supervisor.entries, supervisor.state
         self._prepared = False
@@ -53,10 +57,13 @@ class ChannelLoop(ABC, Generic[S]):
         sample, feedback = self._read(), self.feedback
         if feedback.judge(sample, now):
             self._take(sample)
+            if feedback.known:
+                feedback.followed(self._following.judge(self.commanded, self.measured))
             if not feedback.known:
                 if not feedback.begun or self._astray():
                     self._begin()
                 feedback.take_up()
+                self._following.reset()
         if self.supervisor.entries != self._entries:
             self._enter(now)
         if not feedback.begun:

@@ -53,6 +53,12 @@ class Feedback(Generic[S]):
             self._supervisor.post(event, cause)
         return believed
 
+    def followed(self, doubt: str) -> None:
+        """Hold for the `doubt` that the limb does what it is sent, and have it taken up anew."""
+        if doubt:
+            self.lost = True
+            self._supervisor.post(Event.VIOLATION, doubt)
+
     def take_up(self) -> None:
         """Say that from now on the limb is commanded knowing where it is."""
         self.begun, self.lost = True, False

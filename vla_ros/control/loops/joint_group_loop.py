@@ -5,6 +5,7 @@ import numpy as np
 from vla_ros.control.limits.joint_limits import JointTracker, deviates
 from vla_ros.control.loops.channel_loop import ChannelLoop
 from vla_ros.control.loops.feedback import Feedback
+from vla_ros.control.loops.following import joint_monitor
 from vla_ros.control.loops.interfaces import JointGroupHardware, JointGroupSample, TargetSource
 from vla_ros.control.loops.limb_target import LimbTarget
 from vla_ros.control.loops.supervisor import Supervisor
@@ -33,11 +34,13 @@ class JointGroupLoop(ChannelLoop[JointGroupSample]):
         """Build the loop for ticks at the posture's rate."""
         targets = LimbTarget(Kind.JOINT, spec.n, config.joint_timeout)
         feedback = Feedback(StateValidator(spec, spec.name), supervisor, spec.driver.stale_after)
-        super().__init__(spec.n, feedback, source, supervisor, targets)
+        following = joint_monitor(spec.joint_names, spec.driver.following, spec.control_rate)
+        super().__init__(spec.n, feedback, following, source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self.commanded, self.velocity = self._joints.position, self._joints.velocity
         self.position, self.speed = spec.home.copy(), np.zeros(spec.n)
+        self.measured = self.position
 
     def state(self) -> JointGroupState:
         """Return the measured and commanded state at the last tick."""

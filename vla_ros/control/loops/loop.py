@@ -76,6 +76,8 @@ class ControlLoop:
         if believed:
             self.model.update(sample.position, sample.velocity)
             self.gripper = sample.gripper
+            if self._seen and self.feedback.known:
+                self.feedback.followed(self.actuation.disobeyed(self.model))
             if not (self._seen and self.feedback.known):
                 self._take_up()
             self._sense(sample)

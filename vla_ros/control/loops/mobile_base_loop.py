@@ -5,6 +5,7 @@ import numpy as np
 from vla_ros.control.limits.twist_limits import TwistTracker
 from vla_ros.control.loops.channel_loop import ChannelLoop
 from vla_ros.control.loops.feedback import Feedback
+from vla_ros.control.loops.following import base_monitor
 from vla_ros.control.loops.interfaces import MobileBaseHardware, MobileBaseSample, TargetSource
 from vla_ros.control.loops.limb_target import LimbTarget
 from vla_ros.control.loops.supervisor import Supervisor
@@ -36,12 +37,14 @@ class MobileBaseLoop(ChannelLoop[MobileBaseSample]):
         """Build the loop for ticks at the drive's rate."""
         targets = LimbTarget(Kind.TWIST, len(spec.channels), config.twist_timeout)
         feedback = Feedback(BaseValidator(spec), supervisor, spec.driver.stale_after)
-        super().__init__(len(spec.channels), feedback, source, supervisor, targets)
+        following = base_monitor(spec.name, spec.driver.following, spec.control_rate)
+        super().__init__(len(spec.channels), feedback, following, source, supervisor, targets)
         self.spec, self.hardware = spec, hardware
         self._tracker = TwistTracker(spec, 1 / spec.control_rate)
         self.commanded = self._tracker.twist
         self._rest = _REST * spec.joint_array('velocity')
         self.twist, self.pose = np.zeros((2, len(spec.channels)))
+        self.measured = self.twist
 
     def restart(self) -> None:
         """Take over wherever the drive is at the next tick; until then it is to stand."""
