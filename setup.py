@@ -9,6 +9,7 @@ from setuptools import find_packages, setup
 PACKAGE = 'vla_ros'
 NODES = {
     'camera': 'tabletop.camera_node',
+    'referee': 'tabletop.referee_node',
     **{
         name: f'ros.nodes.{name}'
         for name in ('reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop')
@@ -86,6 +87,9 @@ setup(
             f'{PACKAGE} = {PACKAGE}.cli.main:main',
             *(f'{node}_node = {PACKAGE}.{module}:main' for node, module in NODES.items()),
         ],
+        # What the stack finds by name and never imports: simulated worlds and how to reset them.
+        f'{PACKAGE}.systems': [f'mujoco = {PACKAGE}.tabletop.simulated:SimSystem'],
+        f'{PACKAGE}.scenes': [f'mujoco = {PACKAGE}.tabletop.scene_reset:SceneReset'],
     },
     zip_safe=False,
 )

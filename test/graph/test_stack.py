@@ -122,7 +122,7 @@ def test_however_the_runner_ends_nothing_is_left(fake_policy, number):
     )
     tops = [psutil.Process(int(pid)) for pid in runner.stdout.readline().split()]
     family = [p for top in tops for p in (top, *top.children(recursive=True))]
-    assert len(tops) == 5 and len(family) > 5
+    assert len(tops) == 6 and len(family) > 5
     begin = time.monotonic()
     runner.send_signal(number)
     runner.wait(10)

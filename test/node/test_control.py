@@ -13,7 +13,7 @@ from vla_ros.core.data import ActionChunk, FailureScore, Guarantee, Latent, Mode
 from vla_ros.ros import convert, qos
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros_msgs.action import Execute
-from vla_ros_msgs.srv import ResetScene, SetInstruction
+from vla_ros_msgs.srv import EndEpisode, ResetScene, SetInstruction
 
 
 pytest.importorskip('mujoco')
@@ -114,11 +114,14 @@ def test_a_bad_chunk_is_refused_with_its_cause_and_nothing_moves(control, fields
     [
         ('', 'expected some words'),
         ('  \t', 'expected some words'),
-        ('x' * 10_000, 'at most 1024 bytes, got 10000'),
-        ('pick\nup', 'printable'),
+        ('x' * 10_000, 'at most 4096 bytes of UTF-8, got 10000'),
+        ('ß' * 2049, 'at most 4096 bytes of UTF-8, got 4098'),
+        ('pick\tup', "printable text, on one line or more, got '\\t' at character 4"),
+        ('pick\r\nup', 'printable'),
         ('pick\x07', 'printable'),
+        ('pick\x9b', 'printable'),
     ],
-    ids=repr,
+    ids=lambda text: repr(text[:8]),
 )
 def test_what_cannot_be_an_instruction_is_refused_by_the_service(control, text, words):
     answer = control.instruct(text)
@@ -191,6 +194,59 @@ def test_execute_ends_at_its_timeout(control):
 def test_execute_says_why_it_is_refused(control, text, timeout, words):
     result = Client(control, text, timeout).result()
     assert not result.success and words in result.reason
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'x' * 4096,
+        '猫' * 1365,
+        'pick up\n  the red\n\ncube',
+        'بردار 👩\u200d🚀',
+        "x: 'y' #\u00a0\\",
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_any_printable_text_is_passed_on_whole(control, text):
+    assert control.instruct(text).accepted
+    control.bench.until(lambda: control.status.instruction == text)
+    assert control.episodes[-1].instruction == text
+    assert end(control).accepted
+    client = Client(control, text, 30.0)
+    control.bench.until(lambda: control.status.instruction == text)
+    assert end(control, outcome='aborted').accepted
+    assert not client.result().success
+
+
+def end(control, outcome='success', **fields):
+    return control.bench.call(EndEpisode, 'end_episode', outcome=outcome, **fields)
+
+
+@pytest.mark.parametrize('outcome', ['success', 'failure', 'aborted'])
+def test_who_knows_the_outcome_ends_the_episode(control, outcome):
+    client = Client(control, TASK, 0.0)
+    control.bench.until(lambda: control.episodes)
+    name = control.episodes[-1].episode_id
+    assert end(control, outcome, reason='the cube is up', episode_id=name).accepted
+    begin = time.monotonic()
+    result = client.result()
+    assert time.monotonic() - begin < 0.2
+    assert (result.success, result.reason) == (outcome == 'success', 'the cube is up')
+    control.until(Mode.IDLE)
+    last = control.episodes[-1]
+    assert (last.event, last.outcome, last.reason) == ('end', outcome, 'the cube is up')
+
+
+def test_an_end_that_fits_no_episode_is_refused(control):
+    assert end(control).message == 'episode_id: no episode is going on'
+    assert control.instruct(episode='second').accepted
+    answer = end(control, episode_id='first')
+    assert not answer.accepted
+    assert answer.message == "episode_id: 'first' is not going on, but 'second' is"
+    answer = end(control, outcome='done')
+    assert not answer.accepted and "'done' is not one of ['success'," in answer.message
+    control.until(Mode.RUN)
+    assert end(control, outcome='aborted').accepted
 
 
 def test_execute_can_be_cancelled(control):

@@ -58,6 +58,7 @@ def test_latent(stamp, instruction, refusal, valid_for, values, grounded):
         stamp=stamp, seq=stamp % 1000, episode_id='e', model='m:h', instruction=instruction,
         subgoal='s', inference_start=stamp, inference_end=stamp + 5, valid_for=valid_for,
         data=values, p_grounded=0.25, refusal='' if grounded else refusal,
+        task='put',
     )  # fmt: skip
     back = convert.latent_from_msg(over_the_wire(convert.latent_to_msg(latent)))
     assert_equal(latent, back)

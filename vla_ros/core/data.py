@@ -181,6 +181,7 @@ class Latent:
     data: NDArray[np.float32]  # (tokens, width)
     p_grounded: float = 1.0  # probability that the instruction refers to something seen
     refusal: str = ''  # why the instruction is refused; empty when it is accepted
+    task: str = ''  # the policy's label for what it is doing, for calibration tables; '' is none
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'data', _frozen(self.data, np.float32))

@@ -4,7 +4,8 @@ How a node uses it::
 
     artefact = load_artefact(policy_dir / 'calibration.json')     # in on_configure
     detector = Detector(artefact, policy_hash)                    # raises ArtefactError: FAILURE
-    detector.reset(episode_id, task)                              # at every new instruction
+    detector.reset(episode_id, '')                                # at every new instruction
+    detector.name(task)                                           # once the policy has named it
     message = convert(detector.update(chunk))                     # for every chunk
 
 `Detector(None, ...)` runs without a calibration: guarantee NONE, never an alarm.
@@ -48,12 +49,17 @@ class Detector:
 
     def reset(self, episode_id: str, task: str) -> None:
         """Begin an episode: releases the alarm. `task` is the key used in calibration."""
-        self.episode_id, self.task = episode_id, task
-        maxima = self._artefact.maxima if self._artefact else {}
-        self._conformal, self._guarantee = choose(maxima, task, self._alpha)
+        self.episode_id = episode_id
+        self.name(task)
         self._alarm_cause = ''
         if self._series:
             self._series.reset()
+
+    def name(self, task: str) -> None:
+        """Judge as `task` from now on: what was seen of the episode, and its alarm, stay."""
+        self.task = task
+        maxima = self._artefact.maxima if self._artefact else {}
+        self._conformal, self._guarantee = choose(maxima, task, self._alpha)
 
     @property
     def guarantee(self) -> Guarantee:

@@ -141,7 +141,7 @@ MAX_JOINTS = 32
 MAX_STEPS, MAX_CHANNELS = 64, 64
 MAX_LIMBS = 8
 MAX_SIM = 512  # entries of qpos and of qvel
-TEXT = 1024  # bytes of an instruction or a cause
+TEXT = 4096  # bytes of an instruction or a cause
 EVENTS = 16  # places in the ring of events
 TARGETS, MAX_TARGET = 6, 36  # kinds of targets, numbers in one
 LAW_TEXT = 4096  # bytes of a law's preset
@@ -186,7 +186,7 @@ class Mailbox:
         self.answered = cut(1)
         self.answers = [cut(0, 0, (TEXT,)) for _ in range(EVENTS)]
         self.status = cut(8, 24, (TEXT, TEXT, TEXT))
-        self.sim = cut(6, 2 * MAX_SIM, (TEXT, 64))
+        self.sim = cut(5, 2 + 2 * MAX_SIM, (64,))
         self.cycle = cut(0, 2)
         self.life = cut(3, 0, (TEXT, TEXT))
         self.limbs = [LimbBox(self.memory) for _ in range(MAX_LIMBS)]
@@ -196,4 +196,4 @@ class Mailbox:
         self.memory.close()
 
 
-SIZE = 1 << 17
+SIZE = 1 << 19

@@ -24,7 +24,7 @@ from vla_ros.runtime import shm_limb as wire_limb
 from vla_ros.runtime.limb_link import LimbLink
 from vla_ros.runtime.mailbox import LAW_TEXT, Mailbox
 from vla_ros.runtime.realtime_config import RealtimeConfig
-from vla_ros.runtime.requests import ANCHOR, JUDGE, LAW, SCENE, TARE, Requests
+from vla_ros.runtime.requests import ANCHOR, LAW, SCENE, TARE, Requests
 from vla_ros.runtime.shm_codec import SimSnapshot
 from vla_ros.runtime.shm_limb import JointGroupSnapshot, MobileBaseSnapshot, Snapshot
 
@@ -77,7 +77,7 @@ class RealtimeProcess:
         with self._process.stdin as pipe:
             pipe.write(json.dumps(config.to_tree(self.config)).encode() + b'\n')
         end = time.monotonic() + timeout
-        ready = self._mailbox.sim if self.config.hardware == 'sim' else self._mailbox.status
+        ready = self._mailbox.status if self.config.driven else self._mailbox.sim
         while not ready.version:
             self.beat()
             if not self.alive():
@@ -186,10 +186,6 @@ class RealtimeProcess:
     def reset_scene(self, seed: int, family: str = '', timeout: float = 2.0) -> str:
         """Lay the simulated scene out by seed and family, arm at home; return '' or a cause."""
         return self._requests.post(SCENE, f'{seed} {family}'.strip(), timeout)
-
-    def judge(self, request: str, timeout: float = 0.5) -> str:
-        """Judge success by `request`, as `Request.text`; return '' or a cause."""
-        return self._requests.post(JUDGE, request, timeout)
 
     def tare(self, timeout: float = 0.5) -> str:
         """Begin a tare of the force sensor; return '' or a cause."""

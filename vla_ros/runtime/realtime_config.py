@@ -1,11 +1,11 @@
 """RealtimeConfig: what the control process runs."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from vla_ros.chunks.queue import QueueConfig
 from vla_ros.control.loops.targets import TargetConfig
 from vla_ros.core.config import require
+from vla_ros.core.entry_points import SYSTEMS, names
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,9 @@ class RealtimeConfig:
     """What the control process runs."""
 
     robot: str  # name or path of a ArmSpec
-    hardware: Literal['sim', 'driver'] = 'sim'
+    # driver: the robot's own, over topics; else one that is simulated in the control process, by
+    # its name among the entry points vla_ros.systems
+    hardware: str = 'mujoco'
     sim_time: bool = False  # whether the time is that of a simulator elsewhere
     family: str = ''  # with the seed, the first layout of the simulation; '' is any scene
     seed: int = 0
@@ -26,7 +28,14 @@ class RealtimeConfig:
     queue: QueueConfig = field(default_factory=QueueConfig)
     targets: TargetConfig = field(default_factory=TargetConfig)
 
+    @property
+    def driven(self) -> bool:
+        """Whether the robot is behind a driver's topics."""
+        return self.hardware == 'driver'
+
     def __post_init__(self) -> None:
+        systems = ['driver', *names(SYSTEMS)]
+        require(self.hardware in systems, f'hardware: {self.hardware!r} is not one of {systems}')
         for name in ('silent_after', 'state_rate', 'sim_rate', 'status_rate'):
             require(0 < getattr(self, name) <= 2000, f'{name}: expected 0..2000')
         require(0 <= self.priority <= 99, 'priority: expected 0..99')

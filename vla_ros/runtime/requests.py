@@ -8,7 +8,7 @@ from vla_ros.runtime.mailbox import EVENTS, TEXT, Mailbox
 
 
 # Requests that are no events of the supervisor share its ring.
-SCENE, JUDGE, LAW, TARE, ANCHOR = 100, 101, 102, 103, 104
+SCENE, LAW, TARE, ANCHOR = 100, 101, 102, 103
 
 
 class Requests:

@@ -10,7 +10,7 @@ from vla_ros.runtime.mailbox import MAX_CHANNELS, MAX_STEPS, Entry, Section
 
 @dataclass(frozen=True)
 class SimSnapshot:
-    """The simulated world at one tick, for cameras and for evaluation."""
+    """The simulated world at one tick, for cameras and for whoever judges it."""
 
     stamp: int  # ns
     qpos: Array
@@ -18,8 +18,8 @@ class SimSnapshot:
     family: str  # with the seed, what the layout was drawn for; '' is no family
     seed: int
     resets: int  # layouts so far
-    request: str  # what success is judged by: `Request.text`
-    success: bool  # privileged: the task's own test
+    time: float = 0.0  # s, simulated, since the last layout
+    peak_force: float = 0.0  # N, the greatest on the robot since then; 0 where it is not followed
 
 
 def chunk_misfit(chunk: ActionChunk) -> str:
@@ -120,25 +120,25 @@ def get_status(section: Section) -> ExecutionStatus:
 
 def get_sim(section: Section) -> SimSnapshot:
     """Read the simulated world back."""
-    (stamp, nq, nv, seed, resets, success), floats, (request, family) = section.read()
+    (stamp, nq, nv, seed, resets), floats, (family,) = section.read()
     return SimSnapshot(
         stamp=stamp,
-        qpos=floats[:nq].copy(),
-        qvel=floats[nq : nq + nv].copy(),
+        qpos=floats[2 : 2 + nq].copy(),
+        qvel=floats[2 + nq : 2 + nq + nv].copy(),
         family=family,
         seed=seed,
         resets=resets,
-        request=request,
-        success=bool(success),
+        time=float(floats[0]),
+        peak_force=float(floats[1]),
     )
 
 
 def put_sim(section: Section, sim: SimSnapshot) -> None:
     """Write the simulated world."""
     section.write(
-        (sim.stamp, len(sim.qpos), len(sim.qvel), sim.seed, sim.resets, sim.success),
-        np.concatenate([sim.qpos, sim.qvel]),
-        (sim.request, sim.family),
+        (sim.stamp, len(sim.qpos), len(sim.qvel), sim.seed, sim.resets),
+        np.concatenate([(sim.time, sim.peak_force), sim.qpos, sim.qvel]),
+        (sim.family,),
     )
 
 

@@ -24,7 +24,11 @@ _NEVER = -(10**18)  # ns; a simulator's time may begin at 0
 
 
 class System(Protocol):
-    """The robot and the world around it, as a control process sees them."""
+    """The robot and the world around it, as a control process sees them.
+
+    A simulated one is an entry point of `vla_ros.systems`, called with the robot's spec, the task
+    family of its first scene ('' is any) and the seed of that.
+    """
 
     @property
     def limbs(self) -> Sequence[LimbHardware]:
@@ -41,9 +45,6 @@ class System(Protocol):
 
     def rewind(self) -> None:
         """Forget what was measured: the time has gone back."""
-
-    def judge(self, text: str) -> str:
-        """Judge success by the request `text` from now on; return '' or the cause of refusal."""
 
     def publish(self, mailbox: Mailbox) -> None:
         """Write what the camera needs to see."""
@@ -187,10 +188,6 @@ class TopicSystem:
         """Wait for joint states of the new time."""
         for limb in self.limbs:
             limb.rewind()
-
-    def judge(self, text: str) -> str:
-        """Refuse."""
-        return 'judge: this robot is not simulated'
 
     def publish(self, mailbox: Mailbox) -> None:
         """Do nothing."""

@@ -15,7 +15,7 @@ from vla_ros.control.laws import LawPreset
 from vla_ros.control.loops.supervisor import Event, State
 from vla_ros.control.loops.targets import Kind
 from vla_ros.control.loops.timing import TickStatistics
-from vla_ros.core import config
+from vla_ros.core import config, entry_points
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot
@@ -25,7 +25,7 @@ from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.mailbox import EVENTS, MAX_LIMBS, Mailbox
 from vla_ros.runtime.pace import Pace, SimPace, WallPace, prepare
 from vla_ros.runtime.realtime_config import RealtimeConfig
-from vla_ros.runtime.requests import ANCHOR, JUDGE, LAW, SCENE, TARE
+from vla_ros.runtime.requests import ANCHOR, LAW, SCENE, TARE
 from vla_ros.runtime.system import System, TopicSystem
 
 
@@ -38,17 +38,13 @@ class Worker:
         require(len(spec.limbs) <= MAX_LIMBS, f'limbs: expected at most {MAX_LIMBS}')
         self._mailbox = mailbox
         self._plant: System
-        if settings.hardware == 'sim':
-            # Only here: a robot with a driver needs no MuJoCo.
-            from vla_ros.tabletop.simulated import SimSystem
-
-            self._plant = SimSystem(spec, settings.family, settings.seed)
-        else:
+        if settings.driven:
             self._plant = TopicSystem(spec, mailbox)
-        driven = settings.hardware == 'driver'
-        self._execution = ChunkController(
-            spec, self._plant.limbs, settings.queue, settings.law, settings.targets, driven
-        )
+        else:
+            kind = entry_points.load(entry_points.SYSTEMS, settings.hardware)
+            self._plant = kind(spec, settings.family, settings.seed)
+        chosen = settings.queue, settings.law, settings.targets, settings.driven
+        self._execution = ChunkController(spec, self._plant.limbs, *chosen)
         self._boxes = mailbox.limbs[: len(spec.limbs)]
         self._period = round(SECOND / spec.control_rate)
         self._sim_time = settings.sim_time
@@ -157,8 +153,6 @@ class Worker:
                 cause = self._plant.reset(text)
                 if not cause:
                     self._execution.restart()
-            elif kind == JUDGE:
-                cause = self._plant.judge(text)
             elif kind == TARE:
                 cause = self._execution.tare()
             elif kind == ANCHOR:

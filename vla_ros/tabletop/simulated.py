@@ -1,7 +1,6 @@
 """SimSystem: the MuJoCo scene within the control process."""
 
 from collections.abc import Callable
-import math
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime import shm_codec as wire
 from vla_ros.runtime.mailbox import Mailbox
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks import Progress, Task, draw, make_arm_info, make_tasks
+from vla_ros.tabletop.tasks import Task, draw, make_arm_info, make_tasks
 from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout, draw_layout
@@ -28,9 +27,6 @@ from vla_ros.tabletop.world.limbs import (
     SimSample,
 )
 from vla_ros.tabletop.world.scene import Scene
-
-
-_JUDGED_EVERY = 10  # publications, so that success costs one cycle in a hundred
 
 
 class Scenes:
@@ -143,9 +139,7 @@ class SimSystem:
         self._steps = max(round(1 / (spec.control_rate * timestep)), 1)
         self._place = (family, seed)
         self._resets = 0
-        self._request = ''
-        self._progress: Progress | None = None
-        self._published = self._now = 0
+        self._now = 0
 
     def begin(self, now: int) -> None:
         """Measure at `now`, ns: the control clock's, not the simulation's."""
@@ -169,33 +163,14 @@ class SimSystem:
         self._hardware.reset(layout)
         self._place = (family, int(seed))
         self._resets += 1
-        self._request, self._progress = '', None
         return ''
 
     def rewind(self) -> None:
         """Do nothing: this simulation's time never goes back."""
 
-    def judge(self, text: str) -> str:
-        """Judge success by `Request.text` from now on; '' judges nothing."""
-        self._request, self._progress = '', None
-        if not text:
-            return ''
-        try:
-            request = Request.parse(text)
-            task = self._scenes.task(request.family)
-        except (KeyError, ValueError) as error:
-            return f'judge: {error.args[0]}'
-        self._request, self._progress = text, Progress(task, request, math.inf)
-        return ''
-
     def publish(self, mailbox: Mailbox) -> None:
-        """Write what cameras and evaluation need."""
-        hardware, progress = self._hardware, self._progress
-        self._published += 1
-        if progress is not None and self._published % _JUDGED_EVERY == 0:
-            ee = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))  # success looks at what is
-            commands = [(ee, limb.gripper) for limb in hardware.arms]
-            progress.update(hardware.world(commands))
+        """Write what cameras and the referee need."""
+        hardware = self._hardware
         wire.put_sim(
             mailbox.sim,
             wire.SimSnapshot(
@@ -205,7 +180,7 @@ class SimSystem:
                 family=self._place[0],
                 seed=self._place[1],
                 resets=self._resets,
-                request=self._request,
-                success=progress is not None and progress.success,
+                time=hardware.time,
+                peak_force=hardware.peak_force,
             ),
         )

@@ -177,3 +177,19 @@ def _plain(verdicts: list[FailureScore]) -> list[tuple]:
     return [
         (v.stamp, v.values.tobytes(), v.p_value, v.guarantee, v.cause, v.alarm) for v in verdicts
     ]
+
+
+def test_a_task_named_later_is_judged_as_if_it_had_been_named_at_once(
+    calibration: Calibration, rollout: Callable[..., Rollout]
+) -> None:
+    chunks = rollout(5000, False, spread=8.0).chunks
+    known = _run(Detector(calibration.artefact, POLICY), chunks, 'put')
+    detector = Detector(calibration.artefact, POLICY)
+    detector.reset('episode', '')
+    assert detector.guarantee is Guarantee.NONE
+    detector.update(chunks[0])
+    detector.name('put')
+    later = [detector.update(chunk) for chunk in chunks[1:]]
+    assert _plain(later) == _plain(known[1:])
+    detector.name('')  # what was alarmed about stays so
+    assert detector.update(chunks[-1]).alarm

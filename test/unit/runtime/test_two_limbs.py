@@ -112,12 +112,6 @@ def test_a_twist_moves_only_its_arm(process):
     np.testing.assert_allclose(places(process)[1], begin[1], atol=1e-3)
 
 
-def test_success_of_a_task_for_two_is_judged(process):
-    assert process.judge('place red bowl left') == ''
-    wait_for(lambda: process.sim_state().request == 'place red bowl left')
-    assert "'pick' is not one of" in process.judge('pick red')
-
-
 def test_a_stop_stops_both(process, aloha):
     process.post(Event.START, 'lift the red bar')
     origin = poses([process.state(limb).command for limb in (0, 1)])

@@ -1,4 +1,4 @@
-"""The simulated plant is laid out by family and seed, and knows when a request is done."""
+"""The simulated system is laid out by family and seed, and published as it is."""
 
 import dataclasses
 
@@ -8,7 +8,6 @@ import pytest
 from vla_ros.robots import ForceSensorSpec
 from vla_ros.runtime.mailbox import Mailbox
 from vla_ros.runtime.shm_codec import get_sim
-from vla_ros.tabletop.language.grammar import COLOURS
 from vla_ros.tabletop.simulated import Scenes, SimSystem
 from vla_ros.tabletop.world.config import load_sim
 
@@ -23,9 +22,8 @@ def plant(spec):
     return SimSystem(spec, 'put', 4)
 
 
-def publish(plant, mailbox, times=1):
-    for _ in range(times):
-        plant.publish(mailbox)
+def publish(plant, mailbox):
+    plant.publish(mailbox)
     return get_sim(mailbox.sim)
 
 
@@ -62,19 +60,12 @@ def test_a_force_sensor_is_read_with_the_joints(spec, plant):
     assert sensing.limbs[0].read().wrench is wrench
 
 
-def test_a_cube_in_the_bowl_is_a_success_once_it_stays(plant, scenes):
-    request = scenes.request('put', 4)
+def test_time_and_force_of_a_scene_begin_anew_with_it(plant):
     mailbox = Mailbox()
-    assert plant.judge(f'put {request.object} bowl') == ''
-    assert not publish(plant, mailbox, 30).success
-    hardware = plant._hardware
-    cube = plant._hardware.scene.cubes_q[COLOURS.index(request.object)]
-    hardware.data.qpos[cube : cube + 3] = (*hardware.layout.bowl, 0.03)
-    results = []
-    for _ in range(1200):
-        plant.advance()
-        results.append(publish(plant, mailbox).success)
-    assert not results[100]
-    assert results[-1]
-    plant.reset('5')
-    assert not publish(plant, mailbox).success
+    plant.advance()
+    first = publish(plant, mailbox)
+    plant.advance()
+    assert publish(plant, mailbox).time > first.time > 0
+    assert plant.reset('5') == ''
+    sim = publish(plant, mailbox)
+    assert (sim.time, sim.peak_force, sim.seed, sim.resets) == (0.0, 0.0, 5, 1)

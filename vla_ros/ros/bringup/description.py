@@ -66,7 +66,7 @@ HELP = {
 
 
 # Nodes of a simulated world: they are started by name, the stack itself does not import them.
-_ELSEWHERE = {'camera': 'vla_ros.tabletop.camera_node'}
+_ELSEWHERE = {name: f'vla_ros.tabletop.{name}_node' for name in ('camera', 'referee')}
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class _Tuning:
 
     control: dict[str, Any] = field(default_factory=dict)
     camera: dict[str, Any] = field(default_factory=dict)
+    referee: dict[str, Any] = field(default_factory=dict)
     reasoner: dict[str, Any] = field(default_factory=dict)
     expert: dict[str, Any] = field(default_factory=dict)
     detector: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +125,8 @@ def describe(options: StackOptions) -> Stack:
     if simulated:
         camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
         nodes.insert(0, camera)
+        world: dict[str, Value] = {'robot': options.robot}
+        nodes.append(_node('referee', tuning.referee, world, lifecycle=False, vital=False))
     if options.record:
         recorder: dict[str, Value] = {'folder': options.record, 'sim': simulated}
         recorder['robot'] = robot

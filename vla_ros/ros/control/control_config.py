@@ -57,7 +57,7 @@ class ControlConfig:
         return RealtimeConfig(
             robot=self.body,
             sim_time=sim_time,
-            hardware='sim' if self.simulated else 'driver',
+            hardware=self.sim if self.simulated else 'driver',
             seed=self.seed,
             law=self.law,
             # Read at a lower rate, so that a timer that is a little early finds something new.

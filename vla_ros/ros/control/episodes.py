@@ -1,29 +1,35 @@
-"""EpisodeManager: from an instruction to its outcome. No ROS."""
+"""Episodes: from an instruction to its outcome, and who is told."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+import unicodedata
 import uuid
 
 from vla_ros.control.loops.supervisor import Event
+from vla_ros.core.config import ConfigError
 from vla_ros.core.data import SECOND, Latent
+from vla_ros.robots.body import Robot
+from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.ros import qos
+from vla_ros.ros.convert.fields import header
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.mailbox import TEXT
-from vla_ros.tabletop.language.guess import guess_request
+from vla_ros.runtime.realtime import RealtimeProcess
+from vla_ros_msgs.msg import EpisodeEvent
 
 
 MAX_BYTES = TEXT  # of an instruction: what the control process can be told
+OUTCOMES = ('success', 'failure', 'aborted')
 
 Ended = Callable[[str, str], None]  # outcome, reason
 
 
 class Arm(Protocol):
-    """What the desk asks of the control process."""
+    """What the manager asks of the control process."""
 
     def post(self, event: Event, text: str = '') -> str:
         """Send an event; return '' or the cause of its refusal."""
-
-    def judge(self, request: str) -> str:
-        """Judge success by a request; return '' or the cause of its refusal."""
 
 
 @dataclass(frozen=True)
@@ -34,42 +40,41 @@ class Episode:
     instruction: str
     start: int  # ns
     timeout: float  # s, 0 = none
-    judged: bool  # whether the simulation knows when it has succeeded
     ended: Ended | None
 
 
 def instruction_problem(text: str) -> str:
-    """Return why a text cannot be an instruction, or ''."""
-    if not text.strip():
-        return 'instruction: expected some words, got none'
+    """Return why a text cannot be an instruction, or ''.
+
+    Any text is one, of several lines too; what it means is the policy's to say. Signs that
+    nothing can show (control characters, lone surrogates) are none that a person has meant.
+    """
     size = len(text.encode('utf-8', 'replace'))
     if size > MAX_BYTES:
-        return f'instruction: expected at most {MAX_BYTES} bytes, got {size}'
-    if not text.isprintable():
-        return 'instruction: expected printable text on one line'
+        return f'instruction: expected at most {MAX_BYTES} bytes of UTF-8, got {size}'
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
+        return 'instruction: expected some words, got none'
+    for place, letter in enumerate(text):
+        if letter != '\n' and unicodedata.category(letter) in ('Cc', 'Cs'):
+            return (
+                'instruction: expected printable text, on one line or more, '
+                f'got {letter!r} at character {place}'
+            )
     return ''
 
 
 class EpisodeManager:
-    """Begins and ends episodes, at most one at a time."""
+    """Begins and ends episodes, at most one at a time. Whether one succeeds it is told."""
 
-    def __init__(
-        self,
-        arm: Arm,
-        judged: Collection[str],
-        announce: Callable[[Episode, str, str], None],
-    ) -> None:
+    def __init__(self, arm: Arm, announce: Callable[[Episode, str, str], None]) -> None:
         """Work with `arm`.
 
         Args:
             arm: the control process.
-            judged: families of tasks whose success can be told; none of a real robot.
             announce: called with an episode, its outcome ('' at the start) and the reason.
         """
         self.current: Episode | None = None
-        self.hint = ''  # the scene's own request, as `Request.text`
         self._arm = arm
-        self._judged = judged
         self._announce = announce
 
     def begin(
@@ -81,9 +86,7 @@ class EpisodeManager:
         if cause:
             return cause
         self._finish('aborted', 'replaced by another instruction')
-        judged = self._judge(text)
-        name = episode_id or uuid.uuid4().hex[:12]
-        self.current = Episode(name, text, now, timeout, judged, ended)
+        self.current = Episode(episode_id or uuid.uuid4().hex[:12], text, now, timeout, ended)
         self._announce(self.current, '', '')
         return ''
 
@@ -93,33 +96,30 @@ class EpisodeManager:
             self._arm.post(Event.FINISH)
             self._finish(outcome, reason)
 
+    def end_named(self, outcome: str, reason: str, episode_id: str) -> str:
+        """End the episode of that id, '' being the current one; return '' or why not."""
+        current = self.current
+        if outcome not in OUTCOMES:
+            return f'outcome: {outcome!r} is not one of {list(OUTCOMES)}'
+        if current is None:
+            return 'episode_id: no episode is going on'
+        if episode_id not in ('', current.id):
+            return f'episode_id: {episode_id!r} is not going on, but {current.id!r} is'
+        self.end(outcome, reason)
+        return ''
+
     def refused(self, latent: Latent) -> None:
         """End the episode whose instruction the reasoner refuses."""
         current = self.current
         if current is not None and latent.episode_id == current.id and latent.refusal:
             self.end('failure', f'refused: {latent.refusal}')
 
-    def poll(self, now: int, success: bool, held: str = '') -> None:
-        """End the episode when it has succeeded or its time is up; `held`: why the arm holds."""
+    def poll(self, now: int, held: str = '') -> None:
+        """End the episode when its time is up; `held`: why the arm holds."""
         current = self.current
-        if current is None:
-            return
-        elapsed = (now - current.start) / SECOND
-        if current.judged and success:
-            self.end('success', f'done after {elapsed:.1f} s')
-        elif 0 < current.timeout < elapsed:
+        if current is not None and 0 < current.timeout < (now - current.start) / SECOND:
             holds = f'; the arm holds: {held}' if held else ''
             self.end('failure', f'not done within {current.timeout:.1f} s{holds}')
-
-    def _judge(self, text: str) -> bool:
-        """Have success judged, where it can be; return whether it is."""
-        if not self._judged:
-            return False
-        request = guess_request(text, self._judged, self.hint)
-        if request is None:
-            self._arm.judge('')
-            return False
-        return not self._arm.judge(request.text)
 
     def _finish(self, outcome: str, reason: str) -> None:
         current, self.current = self.current, None
@@ -146,3 +146,70 @@ class Interventions:
         if taken and episode is not None and self._marked is None:
             self._marked = episode
             self._mark(episode, True)
+
+
+class EpisodeEvents:
+    """Tells everyone when episodes and interventions begin and end."""
+
+    def __init__(self, node: StageNode, policy_hash: str) -> None:
+        """Advertise on `node`; `policy_hash` is that of the policy's weights."""
+        self._node, self._hash = node, policy_hash
+        self._episode = node.publish_on(qos.EPISODE)
+        self._intervention = node.publish_on(qos.INTERVENTION)
+
+    def announce(self, episode: Episode, outcome: str, reason: str) -> None:
+        """Tell that an episode begins or, when there is an outcome, that it has ended."""
+        event = self._event(episode, EpisodeEvent.END if outcome else EpisodeEvent.START)
+        event.outcome, event.reason = outcome, reason
+        self._episode.publish(event)
+        words = f'{event.event} {episode.instruction!r} {outcome} {reason}'
+        self._node.get_logger().info(words.strip())
+
+    def mark(self, episode: Episode, begins: bool) -> None:
+        """Tell that a person takes the arm within an episode or, unless it `begins`, gives it."""
+        kind = EpisodeEvent.INTERVENTION_START if begins else EpisodeEvent.INTERVENTION_END
+        self._intervention.publish(self._event(episode, kind))
+
+    def _event(self, episode: Episode, kind: str) -> EpisodeEvent:
+        event = EpisodeEvent(header=header(self._node.now), episode_id=episode.id, event=kind)
+        event.instruction, event.policy_hash = episode.instruction, self._hash
+        return event
+
+
+class FirstInstruction:
+    """An instruction that begins once the robot has been heard of: drivers may start later."""
+
+    def __init__(
+        self,
+        node: StageNode,
+        spec: Robot,
+        arm: RealtimeProcess,
+        episodes: EpisodeManager,
+        text: str,
+    ) -> None:
+        """Wait with `text`; '' is none."""
+        self._node, self._spec, self._arm = node, spec, arm
+        self._episodes, self._text = episodes, text
+
+    def check(self) -> None:
+        """Raise ConfigError where it is none."""
+        if self._text and (cause := instruction_problem(self._text)):
+            raise ConfigError(cause)
+
+    def begin(self) -> None:
+        """Give it, once, unless a limb has not been heard of yet."""
+        if not self._text:
+            return
+        if unheard := self._arm.unheard:
+            topics = sorted({self._topic(number) for number in unheard})
+            self._node.get_logger().warning(
+                f'the instruction waits: nothing came on {topics} yet', throttle_duration_sec=5.0
+            )
+            return
+        text, self._text = self._text, ''
+        if cause := self._episodes.begin(text, self._node.now):
+            self._node.get_logger().error(cause)
+
+    def _topic(self, number: int) -> str:
+        limb = self._spec.limbs[number]
+        return limb.driver.odom if isinstance(limb, MobileBaseSpec) else limb.driver.joint_states

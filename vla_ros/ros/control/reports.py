@@ -93,6 +93,7 @@ class Reports:
             return
         message = SimState(header=header(sim.stamp, 'world'))
         message.scene_id = f'{sim.seed} {sim.family}'.strip()
+        message.time, message.peak_force = sim.time, sim.peak_force
         message.qpos, message.qvel = packed(sim.qpos, 'd'), packed(sim.qvel, 'd')
         self._sim.publish(message)
 

@@ -24,6 +24,7 @@ def latent_to_msg(latent: Latent) -> LatentMsg:
     message.model = latent.model
     message.instruction = latent.instruction
     message.subgoal = latent.subgoal
+    message.task = latent.task
     message.inference_start = to_time(latent.inference_start)
     message.inference_end = to_time(latent.inference_end)
     message.valid_for = latent.valid_for
@@ -64,6 +65,7 @@ def latent_from_msg(message: LatentMsg) -> Latent:
         inference_start=from_time(message.inference_start),
         inference_end=from_time(message.inference_end),
         valid_for=message.valid_for, data=data, p_grounded=message.p_grounded, refusal=refusal,
+        task=message.task,
     )  # fmt: skip
 
 

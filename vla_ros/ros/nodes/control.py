@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vla_ros.core import entry_points
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots import ArmSpec, load_robot, named_limbs
@@ -10,9 +11,13 @@ from vla_ros.ros.control.alarm import Alarm
 from vla_ros.ros.control.clock import SimClock
 from vla_ros.ros.control.control_config import ControlConfig
 from vla_ros.ros.control.control_limb import LimbTopics
-from vla_ros.ros.control.episodes import Episode, EpisodeManager, Interventions
-from vla_ros.ros.control.events import EpisodeEvents
-from vla_ros.ros.control.first import FirstInstruction
+from vla_ros.ros.control.episodes import (
+    Episode,
+    EpisodeEvents,
+    EpisodeManager,
+    FirstInstruction,
+    Interventions,
+)
 from vla_ros.ros.control.reports import Reports
 from vla_ros.ros.control.services import ControlServices
 from vla_ros.ros.stage_node import StageNode, run
@@ -36,7 +41,9 @@ class ControlNode(StageNode):
         # Also while inactive: the control process holds the arm when it hears nothing.
         self.every(0.1, self._arm.beat, always=True)
         self._watch_episodes(config.policy_hash)
-        self._first = FirstInstruction(self, self._spec, self._arm, self._desk, config.instruction)
+        self._first = FirstInstruction(
+            self, self._spec, self._arm, self._episodes, config.instruction
+        )
         if self.sim_time:
             self._sim_clock = SimClock(self, self._arm, self._on_rewind)
         self._limbs: list[LimbTopics] = []
@@ -50,7 +57,7 @@ class ControlNode(StageNode):
         self._alarm = Alarm(self, self._arm)
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.LATENT, self._on_latent)
-        self._offered = ControlServices(self, self._arm, self._desk, self._scene_reset())
+        self._offered = ControlServices(self, self._arm, self._episodes, self._scene_reset(config))
 
     def live(self) -> tuple[str, ...]:
         """Return the law of a robot that is one arm; a limb of several has `<limb>.law`."""
@@ -59,8 +66,7 @@ class ControlNode(StageNode):
     def _watch_episodes(self, policy_hash: str) -> None:
         self._subgoal = ''
         self._events = EpisodeEvents(self, policy_hash)
-        judged = self._spec.tasks if self._simulated else ()
-        self._desk = EpisodeManager(self._arm, judged, self._announce)
+        self._episodes = EpisodeManager(self._arm, self._announce)
         self._interventions = Interventions(self._events.mark)
 
     def _started(self, config: ControlConfig) -> RealtimeProcess:
@@ -72,12 +78,12 @@ class ControlNode(StageNode):
         self.get_logger().info(f'control process {arm.pid}: {arm.note}')
         return arm
 
-    def _scene_reset(self) -> Callable[[str, int], tuple[str, str]]:
+    def _scene_reset(self, config: ControlConfig) -> Callable[[str, int], tuple[str, str]]:
         if not self._simulated:
             return lambda family, seed: ('this robot is not simulated', '')
-        from vla_ros.ros.control.scene_reset import SceneReset
-
-        return SceneReset(self._spec, self._arm, self._desk)
+        kind = entry_points.load(entry_points.SCENES, config.sim)
+        reset: Callable[[str, int], tuple[str, str]] = kind(self._spec, self._arm)
+        return reset
 
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
@@ -88,12 +94,12 @@ class ControlNode(StageNode):
         self._first.begin()
 
     def _on_rewind(self) -> None:
-        self._desk.end('aborted', 'the clock has gone back')
+        self._episodes.end('aborted', 'the clock has gone back')
         self._reports.restart()
 
     def deactivate(self) -> None:
         """End the episode and hold."""
-        self._desk.end('aborted', 'the control node was deactivated')
+        self._episodes.end('aborted', 'the control node was deactivated')
         for limb in self._limbs:
             limb.stand()
         self._reports.publish_status()
@@ -115,12 +121,10 @@ class ControlNode(StageNode):
             del self._arm
 
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
-        self._interventions.update(status.mode is Mode.TAKEOVER, self._desk.current)
+        self._interventions.update(status.mode is Mode.TAKEOVER, self._episodes.current)
         self._offered.feedback(status, self._subgoal, self._alarm.p_value)
         self._first.begin()
-        sim = self._arm.sim_state()
-        held = status.cause if status.mode is Mode.HOLD else ''
-        self._desk.poll(self.now, sim is not None and sim.success, held)
+        self._episodes.poll(self.now, status.cause if status.mode is Mode.HOLD else '')
         for limb in self._limbs:
             status = limb.amend(status)
         return status
@@ -135,7 +139,7 @@ class ControlNode(StageNode):
     def _on_latent(self, message: Latent) -> None:
         self._subgoal = message.subgoal
         try:
-            self._desk.refused(convert.latent_from_msg(message))
+            self._episodes.refused(convert.latent_from_msg(message))
         except convert.ConvertError as error:
             self.get_logger().error(f'latent: {error}', throttle_duration_sec=1.0)
 

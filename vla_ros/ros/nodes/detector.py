@@ -7,8 +7,7 @@ from vla_ros.policies import load_policy
 from vla_ros.ros import convert, qos
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import SLOW, StageNode, run
-from vla_ros.tabletop.language.guess import guess_request
-from vla_ros_msgs.msg import ActionChunk, EpisodeEvent
+from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, Latent
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,26 @@ class DetectorNode(StageNode):
         else:
             self.get_logger().warning(f'{path} is missing: nothing is promised, no alarm')
         self._detector = Detector(artefact, policy.spec.hash, config.alpha or None)
-        self._families = policy.spec.families
         self._judging = False
+        self._named = ('', '')  # an episode, and the task that the policy says it is
         self._verdicts = self.publish_on(qos.FAILURE)
         self.listen(qos.EPISODE, self._on_episode)
+        self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
 
     def _on_episode(self, event: EpisodeEvent) -> None:
         self._judging = event.event == EpisodeEvent.START
         if self._judging:
-            request = guess_request(event.instruction, self._families)
-            self._detector.reset(event.episode_id, '' if request is None else request.family)
+            episode, task = self._named  # a latent may come before the episode that it is for
+            self._detector.reset(event.episode_id, task if episode == event.episode_id else '')
+
+    def _on_latent(self, message: Latent) -> None:
+        """Take over what the policy calls the task; its first word holds for the episode."""
+        if not message.task or message.refusal or message.episode_id == self._named[0]:
+            return
+        self._named = message.episode_id, message.task
+        if self._judging and message.episode_id == self._detector.episode_id:
+            self._detector.name(message.task)
 
     def _on_chunk(self, message: ActionChunk) -> None:
         if not self._judging:

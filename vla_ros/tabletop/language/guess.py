@@ -1,123 +1,147 @@
-"""What an instruction asks for, guessed from its words: only to judge success in simulation.
+"""What an instruction asks for, found in its words: only to judge success in simulation.
 
-The policy never sees this guess. An instruction that cannot be guessed is carried out all the
-same, and is then not judged.
+The policy never sees this. Success is judged only where the whole text is one of the known
+wordings of a request, those that training never sees included: a word that none of them explains
+("fold", "not", "and then") may turn its meaning around. Whatever else is said is carried out all
+the same, and not judged.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 import re
 
-from vla_ros.tabletop.language.families import ARMS, COLOURS, FAMILIES
+from vla_ros.tabletop.language.families import ARMS, COLOURS, FAMILIES, GOALS
 from vla_ros.tabletop.language.grammar import (
-    BOWL_WORDS,
     COLOUR_WORDS,
     DETERMINERS,
+    GOAL_WORDS,
     NOUNS,
-    ZONE_WORDS,
     Request,
 )
 from vla_ros.tabletop.language.heldout import TEMPLATES as HELDOUT
 from vla_ros.tabletop.language.vocabulary import split_words
+from vla_ros.tabletop.language.wording import PREFIXES, SUFFIXES
 from vla_ros.tabletop.language.wording import TEMPLATES as TRAINED
 
 
 _COLOUR_OF = {word: colour for colour, words in COLOUR_WORDS.items() for word in words}
-_BOWL = {phrase.split()[-1] for phrase in BOWL_WORDS}
-_ZONE = {phrase.split()[-1] for phrase in ZONE_WORDS}
-_CRATE = set(NOUNS['crate']) - set(NOUNS['cube'])
-# Not every 'right' is an arm's: right away, right on.
-_ARM = re.compile(rf'\b({"|".join(ARMS)}) (?:arm|hand|gripper|one)\b')
+_LONGEST = 400  # characters; no wording comes near
+# Words that change nothing, wherever they stand.
+_FILLERS = frozenset(
+    ['please', 'kindly', 'carefully', 'gently', 'slowly', 'quickly', 'now', 'just', 'thanks']
+)
+# What may stand in a text beside words; another sign, or script, may say anything.
+_SIGNS = re.compile('[a-z0-9\\s.,:;!?()\'"\N{LEFT SINGLE QUOTATION MARK}'
+                    '\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT DOUBLE QUOTATION MARK}'
+                    '\N{RIGHT DOUBLE QUOTATION MARK}-]*')  # fmt: skip
 
 
 def guess_request(instruction: str, families: Collection[str], hint: str = '') -> Request | None:
-    """Return the request behind an instruction, or None.
+    """Return the request behind an instruction, or None where that is not known.
 
     Args:
         instruction: any text.
         families: what the robot does.
-        hint: `Request.text` of the scene's own request, preferred when the words allow.
+        hint: `Request.text` of the scene's own request, which decides where the words fit several.
     """
-    request = _guess(instruction, hint, families)
-    return request if request is not None and request.family in families else None
-
-
-def _guess(instruction: str, hint: str, families: Collection[str]) -> Request | None:
-    words = split_words(instruction.lower().replace('the goal is to', ''))
-    colours = list(dict.fromkeys(_COLOUR_OF[word] for word in words if word in _COLOUR_OF))
-    if not colours:
+    text = instruction.lower()
+    if len(text) > _LONGEST or not _SIGNS.fullmatch(text):
         return None
-    if len(colours) > 1:
-        return _stack(' '.join(words), hint)
-    for family in ('press', 'wipe', 'lift'):  # the only ones for what they act on
-        if set(NOUNS[FAMILIES[family].kind]) & set(words):
-            return Request(family, colours[0])
-    if 'hoist' in families and _is_hoist(words, families):
-        return Request('hoist', colours[0])
-    if arm := _named_arm(' '.join(words), families):
-        if _BOWL & set(words):
-            return Request('place', colours[0], 'bowl', arm)
-        return Request('reach' if 'reach' in families else 'handover', colours[0], '', arm)
-    if _BOWL & set(words):
-        return Request('put', colours[0], 'bowl')
-    if _ZONE & set(words):
-        return Request('push', colours[0], 'zone')
-    return Request('fetch' if 'fetch' in families else 'pick', colours[0])
+    text = text.replace('\N{RIGHT SINGLE QUOTATION MARK}', "'")
+    for words in _bare(' '.join(split_words(text))):
+        found = _explained(words, families)
+        if found:
+            return next((request for request in found if request.text == hint), found[0])
+    return None
 
 
-def _is_hoist(words: list[str], families: Collection[str]) -> bool:
-    """Whether a crate is meant; a box may be a cube, too."""
-    if set(words) & _CRATE:
-        return True
-    text = ' '.join(words)
-    spans = {family: _span(text, family) for family in families}
-    return spans['hoist'] > max(span for family, span in spans.items() if family != 'hoist')
-
-
-def _span(text: str, family: str) -> int:
-    """Return how much of a text the known wordings of a family explain, in characters."""
-    matches = (pattern.search(text) for pattern in _patterns(family))
-    return max((match.end() - match.start() for match in matches if match), default=0)
-
-
-def _named_arm(text: str, families: Collection[str]) -> str:
-    """Return the arm that is to do it; '' where none is named."""
-    named = _ARM.search(text)
-    if not named:
-        return ''
-    if all(re.search(rf'\b{arm}\b', text) for arm in ARMS):
-        for family in (name for name in families if FAMILIES[name].arms != ('',)):
-            for pattern in _patterns(family):
-                if match := pattern.search(text):
-                    return match.group('arm')
-    return named.group(1)
-
-
-def _stack(text: str, hint: str) -> Request | None:
-    for pattern in _patterns('stack'):
-        match = pattern.search(text)
-        if not match:
+def _bare(text: str) -> Iterable[str]:
+    """Yield the text, then without what people say around a request, more and more of it."""
+    texts, seen = [text], set()
+    while texts:
+        text = texts.pop(0)
+        if not text or text in seen:
             continue
-        top, base = (_COLOUR_OF.get(word, '') for word in match.group('object', 'target'))
-        if top and base and top != base:
-            return Request('stack', top, base)
-    return Request.parse(hint) if hint.startswith('stack ') else None
+        seen.add(text)
+        yield text
+        texts += [text[match.end() :] for match in map(_opening().match, [text]) if match]
+        texts += [text[: match.start()] for match in map(_closing().search, [text]) if match]
+        texts.append(' '.join(word for word in text.split() if word not in _FILLERS))
+
+
+def _explained(text: str, families: Collection[str]) -> list[Request]:
+    """Return the requests that have a wording which is the whole text, the likeliest first."""
+    result: dict[Request, None] = {}
+    for family in families:
+        for pattern in _patterns(family):
+            match = pattern.fullmatch(text)
+            request = _request(family, match) if match else None
+            if request is not None:
+                result[request] = None
+    return list(result)
+
+
+def _request(family: str, match: re.Match[str]) -> Request | None:
+    """Return what the slots of a wording say; None where that cannot be asked for."""
+    said = {name: words or '' for name, words in match.groupdict().items()}
+    arm = said.get('arm', '')
+    if arm and said.get('other') == arm:
+        return None
+    target = said.get('target', '')
+    if FAMILIES[family].targets == COLOURS:
+        target = _COLOUR_OF[target]
+    elif target:
+        target = next(iter(FAMILIES[family].targets))
+    thing = _COLOUR_OF[said['object']]
+    return None if thing == target else Request(family, thing, target, arm)
 
 
 @cache
 def _patterns(family: str) -> tuple[re.Pattern[str], ...]:
-    """Return the known wordings of a family, the longest first."""
-    nouns = '|'.join(NOUNS[FAMILIES[family].kind])
-    # The group that begins with _ is what is looked for.
-    thing = rf'(?:(?:{"|".join(DETERMINERS)}) )?(_\w+) (?:{nouns})'
-    target = thing if FAMILIES[family].targets == COLOURS else r'(_\w+(?: \w+){0,3})'
-    arm = rf'(?:(?:{"|".join(DETERMINERS)}) )?(_{"|".join(ARMS)})'
+    """Return the known wordings of a family, as patterns of the words in a text."""
+    own = FAMILIES[family]
+    colour = '|'.join(_COLOUR_OF)
+    thing = rf'{_article()}(_{colour}) (?:{"|".join(NOUNS[own.kind])})'
+    places = [words for goal in GOALS if goal in own.targets for words in GOAL_WORDS[goal]]
+    target = thing if own.targets == COLOURS else rf'{_article()}(_{_any(places)})'
+    arm = rf'{_article()}(_{"|".join(ARMS)})'
     slots = {'object': thing, 'target': target, 'arm': arm, 'other': arm}
-    result = []
-    for template in sorted(TRAINED[family] + HELDOUT[family], key=len, reverse=True):
-        text = re.sub(r'[,.:]', '', template).replace('(', '(?:').replace(' ', ' *')
-        for name, slot in slots.items():
-            text = text.replace(f'{{{name}}}', slot.replace('(_', f'(?P<{name}>'), 1)
-            text = text.replace(f'{{{name}}}', slot.replace('(_', '(?:'))
-        result.append(re.compile(text))
-    return tuple(result)
+    return tuple(_pattern(text, slots) for text in (*TRAINED[family], *HELDOUT[family]))
+
+
+def _pattern(template: str, slots: dict[str, str]) -> re.Pattern[str]:
+    """Return the pattern of a template; each slot is a group of its name, where it comes first."""
+    text = _spelled(template)
+    for name, slot in slots.items():
+        text = text.replace(f'{{{name}}}', slot.replace('(_', f'(?P<{name}>'), 1)
+        again = re.sub(r'\(_[^)]*\)', f'(?P={name})', slot)  # the same is meant
+        text = text.replace(f'{{{name}}}', again)
+    return re.compile(text)
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    return re.compile(rf'(?:{_around(PREFIXES)}) ')
+
+
+@cache
+def _closing() -> re.Pattern[str]:
+    return re.compile(rf' (?:{_around(SUFFIXES)})$')
+
+
+def _around(templates: Iterable[str]) -> str:
+    return '|'.join(_spelled(text) for text in sorted(set(templates), key=len)[::-1] if text)
+
+
+def _spelled(template: str) -> str:
+    """Return a template without its signs, with its choices and spaces as a pattern has them."""
+    text = re.sub(r"[,.:;']", '', template).replace('(', '(?:')
+    return text.replace(' ', ' *')
+
+
+def _article() -> str:
+    return rf'(?:(?:{_any(DETERMINERS)}) )?'
+
+
+def _any(words: Iterable[str]) -> str:
+    return '|'.join(sorted(set(words), key=len, reverse=True))

@@ -67,7 +67,7 @@ class PocketReasoner:
         if refusal:
             data = np.zeros((self.spec.latent_tokens, self.spec.latent_width), np.float32)
             return self._latent(
-                observation, instruction, episode_id, seq, start, data, 0.0, '', refusal
+                observation, instruction, episode_id, seq, start, data, 0.0, '', '', refusal
             )
         inputs = camera_inputs(self.spec, observation)
         inputs['tokens'] = self.vocabulary.encode(instruction)[None]
@@ -84,7 +84,7 @@ class PocketReasoner:
         subgoal = '' if refusal else _subgoal(family, result['positions'][0])
         data = result['latent'][0]
         return self._latent(
-            observation, instruction, episode_id, seq, start, data, mean, subgoal, refusal
+            observation, instruction, episode_id, seq, start, data, mean, subgoal, family, refusal
         )
 
     def _looks(self, result: dict[str, np.ndarray], now: int) -> bool:
@@ -115,6 +115,7 @@ class PocketReasoner:
         data: np.ndarray,
         p_grounded: float,
         subgoal: str,
+        task: str,
         refusal: str,
     ) -> Latent:
         return Latent(
@@ -130,6 +131,7 @@ class PocketReasoner:
             data=data,
             p_grounded=p_grounded,
             refusal=refusal,
+            task=task,
         )
 
 

@@ -80,7 +80,11 @@ class Touch:
 
 
 class TouchMeter:
-    """Follows the contacts, physics step by physics step."""
+    """Follows the contacts, physics step by physics step.
+
+    Attributes:
+        peak: the greatest force so far, N. up: the upward force on the robot at the last step, N.
+    """
 
     _SETTLING = 0.02  # s, time constant of the low pass
 
@@ -93,8 +97,8 @@ class TouchMeter:
     def reset(self) -> None:
         """Forget everything."""
         self._force = (0.0, 0.0, 0.0)
-        self._peak, self._steps, self._good = 0.0, 0, 0
-        self.up = 0.0  # N, on the robot, at the last step
+        self.peak, self._steps, self._good = 0.0, 0, 0
+        self.up = 0.0
 
     def update(self) -> None:
         """Take in the physics step that has just been made."""
@@ -104,12 +108,12 @@ class TouchMeter:
         self.up = z
         greatest = x * x + y * y + z * z
         if greatest > 1e-4:
-            self._peak = max(self._peak, greatest**0.5)
+            self.peak = max(self.peak, greatest**0.5)
             self._steps += 1
             self._good += self._band[0] <= z <= self._band[1]
 
     def touch(self) -> Touch:
         """Return what has been felt."""
         return Touch(
-            np.array(self._force), self._peak, self._steps * self._dt, self._good * self._dt
+            np.array(self._force), self.peak, self._steps * self._dt, self._good * self._dt
         )

@@ -67,6 +67,11 @@ class SimHardware:
         return float(self.data.time)
 
     @property
+    def peak_force(self) -> float:
+        """The greatest force on the robot since the reset, N; 0 where it is not followed."""
+        return self._meter.peak
+
+    @property
     def gripper(self) -> float:
         """Measured opening of the first arm, m."""
         return self.arms[0].gripper

@@ -3,7 +3,6 @@
 import numpy as np
 
 from vla_ros.robots.body import Robot
-from vla_ros.ros.control.episodes import EpisodeManager
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.simulated import Scenes
@@ -11,11 +10,11 @@ from vla_ros.tabletop.world.config import load_sim
 
 
 class SceneReset:
-    """Callable as the service needs it. Only a simulated robot imports this: it needs MuJoCo."""
+    """Callable as the service `reset_scene` needs it; an entry point of `vla_ros.scenes`."""
 
-    def __init__(self, spec: Robot, arm: RealtimeProcess, desk: EpisodeManager) -> None:
+    def __init__(self, spec: Robot, arm: RealtimeProcess) -> None:
         """Lay out scenes for `spec`'s robot."""
-        self._arm, self._desk, self._tasks = arm, desk, spec.tasks
+        self._arm, self._tasks = arm, spec.tasks
         self._scenes = Scenes(spec, load_sim(spec.sim))
 
     def __call__(self, family: str, seed: int) -> tuple[str, str]:
@@ -26,5 +25,4 @@ class SceneReset:
         request = None if cause else self._scenes.request(family, seed)
         if request is None:
             return cause, ''
-        self._desk.hint = request.text
         return '', render(request, np.random.default_rng(seed), 'plain')
