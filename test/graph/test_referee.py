@@ -1,4 +1,4 @@
-"""What the shipped policy does in simulation is judged from outside, and only where it is known."""
+"""What the shipped policy does in simulation is judged from outside, where it is known."""
 
 import time
 

@@ -8,7 +8,7 @@ from rclpy.action import ActionServer
 
 from vla_ros.ros.client import StackClient, StackError
 from vla_ros_msgs.action import Execute
-from vla_ros_msgs.srv import ResetScene
+from vla_ros_msgs.srv import EndEpisode, ResetScene
 
 
 class Hesitant:
@@ -53,6 +53,11 @@ def served(bench):
         response.message, response.instruction_hint = 'no such family', f'seed {request.seed}'
         return response
 
+    def end(request, response):
+        response.message = '' if request.outcome == 'success' else f'outcome {request.outcome}'
+        response.accepted = not response.message
+        return response
+
     over = Event()
 
     def spin():
@@ -61,6 +66,7 @@ def served(bench):
 
     action = ActionServer(bench.tester, Execute, 'execute', execute)
     bench.tester.create_service(ResetScene, 'reset_scene', reset)
+    bench.tester.create_service(EndEpisode, 'end_episode', end)
     thread = Thread(target=spin)
     thread.start()
     yield
@@ -77,6 +83,15 @@ def test_a_scene_is_laid_out_or_refused(served, client):
     assert client.reset_scene('put', 3) == 'seed 3'
     with pytest.raises(StackError, match='reset_scene juggle 3: no such family'):
         client.reset_scene('juggle', 3)
+
+
+def test_an_episode_is_ended_or_the_end_refused(served, client):
+    assert client.end_episode('success', 'seen') == ''
+    assert client.end_episode('done') == 'outcome done'
+
+
+def test_without_a_time_limit_the_answer_is_waited_for(served, client):
+    assert client.execute('frobnicate', 0.0) == (False, 'refused: frobnicate')
 
 
 def test_a_control_node_that_is_not_there_is_named(client):

@@ -8,6 +8,7 @@ from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
+from rclpy.action import ActionClient
 from standin import variant
 
 from vla_ros.core.data import Mode
@@ -15,7 +16,8 @@ from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert.fields import header
-from vla_ros_msgs.srv import SetInstruction
+from vla_ros_msgs.action import Execute
+from vla_ros_msgs.srv import EndEpisode, ResetScene, SetInstruction
 
 
 FRANKA, UR5E = load_robot('franka'), load_robot('ur5e')
@@ -214,3 +216,31 @@ def test_an_instruction_that_waits_for_a_driver_says_for_which(bench, capfd):
         return "nothing came on ['left/joint_states', 'right/joint_states']" in ''.join(said)
 
     bench.until(heard, lambda: ''.join(said))
+
+
+@every_robot
+def test_an_instruction_without_a_time_limit_succeeds_when_someone_says_so(driver):
+    bench = driver.bench
+    driver.feed(lambda: len(driver.commands) > 20, 'nothing is commanded')
+    client = ActionClient(bench.tester, Execute, 'execute')
+    driver.feed(client.server_is_ready, 'no action server')
+    sent = client.send_goal_async(Execute.Goal(instruction='fold the towel', timeout=0.0))
+    driver.feed(sent.done, 'no answer')
+    result = sent.result().get_result_async()
+    driver.feed(
+        lambda: result.done() or driver.status.instruction == 'fold the towel', 'it does not begin'
+    )
+    before = len(driver.commands)
+    driver.feed(lambda: len(driver.commands) > before + 30, 'it is not held')
+    assert not result.done(), result.result()
+    ending = bench.tester.create_client(EndEpisode, 'end_episode')
+    driver.feed(ending.service_is_ready, 'no service end_episode')
+    answer = ending.call_async(EndEpisode.Request(outcome='success', reason='folded'))
+    driver.feed(answer.done, 'no answer')
+    assert answer.result().accepted
+    driver.feed(result.done, 'no result')
+    result = result.result().result
+    assert result.success and result.reason == 'folded'
+    driver.feed(lambda: driver.status.mode is Mode.IDLE, 'it does not rest')
+    answer = bench.call(ResetScene, 'reset_scene', family='pick', seed=1)
+    assert not answer.success and answer.message == 'this robot is not simulated'

@@ -9,6 +9,7 @@ from vla_ros.ros import qos
 from vla_ros.ros.nodes import control, detector, expert, reasoner, recorder, teleop
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros.tabletop import camera_node as camera
+from vla_ros.tabletop import referee_node as referee
 
 
 pytest.importorskip('mujoco')
@@ -25,6 +26,7 @@ CONFIGS = {
     'expert': expert.ExpertConfig,
     'reasoner': reasoner.ReasonerConfig,
     'recorder': recorder.RecorderConfig,
+    'referee': referee.RefereeConfig,
     'teleop': teleop.TeleopConfig,
 }
 FIELDS = [(node, field) for node, kind in CONFIGS.items() for field in dataclasses.fields(kind)]

@@ -20,6 +20,7 @@ _COLOURS = {
 }
 
 
+_SHOWN = 300  # characters of a text that people and models may write as long as they like
 _STYLES = {'success': 'green', 'refused': 'yellow'}  # of results that are not failures
 
 
@@ -69,8 +70,8 @@ class Board:
         mode = Text(status.mode.name, style=f'bold {_COLOURS[status.mode]}')
         mode.append(f'  {status.cause}', style='not bold dim')
         table.add_row('mode', mode)
-        table.add_row('instruction', status.instruction or '-')
-        table.add_row('reasoner', self.subgoal or '-')
+        table.add_row('instruction', _plain(status.instruction))
+        table.add_row('reasoner', _plain(self.subgoal))
         rates = '   '.join(f'{name} {rate.hz(now):.1f} Hz' for name, rate in self.rates.items())
         table.add_row('rates', rates)
         table.add_row('latent age', f'{status.latent_age:.2f} s')
@@ -83,7 +84,7 @@ class Board:
         table.add_row('1 kHz tick', f'{tick}  missed {missed:.2f} %')
         if status.last_refusal:
             refused = status.refused_chunks + status.refused_targets
-            table.add_row('refused', f'{refused}: {status.last_refusal}')
+            table.add_row('refused', _plain(f'{refused}: {status.last_refusal}'))
         return Panel(table, title='vla_ros', width=80)
 
     def _p_value(self) -> Text:
@@ -105,5 +106,11 @@ class Board:
         table.add_column('time', justify='right', width=8)
         for instruction, result, seconds in self.results:
             style = next((s for word, s in _STYLES.items() if result.startswith(word)), 'red')
-            table.add_row(instruction, Text(result, style=style), seconds)
+            table.add_row(_plain(instruction), Text(result, style=style), seconds)
         return table
+
+
+def _plain(text: str) -> Text:
+    """Return the start of a text as it is: brackets in it are no markup."""
+    line = ' '.join(text.split())
+    return Text((line[:_SHOWN] + '\u2026' if len(line) > _SHOWN else line) or '-')

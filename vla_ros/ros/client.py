@@ -4,6 +4,7 @@ The demo, the graph evaluation and the benchmarks are its users; so may anyone's
 """
 
 from collections.abc import Callable
+import math
 from queue import Empty, SimpleQueue
 from threading import Thread
 import time
@@ -19,7 +20,7 @@ from rclpy.task import Future
 
 from vla_ros.ros.qos import Topic
 from vla_ros_msgs.action import Execute
-from vla_ros_msgs.srv import ResetScene
+from vla_ros_msgs.srv import EndEpisode, ResetScene
 
 
 _ASK_EVERY = 0.2  # s
@@ -46,6 +47,7 @@ class StackClient:
         self._executor.add_node(self.node)
         self._execute = ActionClient(self.node, Execute, 'execute')
         self._reset = self.node.create_client(ResetScene, 'reset_scene')
+        self._end = self.node.create_client(EndEpisode, 'end_episode')
         self._thread, self._ended = Thread(target=self._spin, daemon=True), False
         self.lost: Callable[[], str] = lambda: ''  # asked while waiting: why it is in vain
 
@@ -106,6 +108,8 @@ class StackClient:
     def execute(self, instruction: str, timeout: float) -> tuple[bool, str]:
         """Carry out an instruction; return whether it succeeded, and why it ended.
 
+        A `timeout` of 0 is none: it ends when someone says so, with `end_episode` or otherwise.
+
         Raises:
             StackError: there is no control node, or it went silent.
         """
@@ -115,8 +119,29 @@ class StackClient:
         handle = self._answer(lambda: self._execute.send_goal_async(goal), _ACCEPTED, what)
         if not handle.accepted:
             return False, 'refused by the control node'
-        answer = self._answer(handle.get_result_async, timeout + 10.0, what)
+        patience = timeout + 10.0 if timeout else math.inf
+        answer = self._answer(handle.get_result_async, patience, what)
         return bool(answer.result.success), str(answer.result.reason)
+
+    def end_episode(
+        self, outcome: str, reason: str = '', episode_id: str = '', timeout: float = 5.0
+    ) -> str:
+        """End an episode, '' being the current one; return '' or why that is refused.
+
+        Args:
+            outcome: 'success', 'failure' or 'aborted'.
+            reason: for people and recordings.
+            episode_id: of the episode that is meant.
+            timeout: s.
+
+        Raises:
+            StackError: there is no control node, or it went silent.
+        """
+        if not self._end.wait_for_service(timeout_sec=timeout):
+            raise StackError('no control node offers the service `end_episode`')
+        request = EndEpisode.Request(outcome=outcome, reason=reason, episode_id=episode_id)
+        answer = self._answer(lambda: self._end.call_async(request), timeout, 'end_episode')
+        return str(answer.message)
 
     def _spin(self) -> None:
         while not self._ended:

@@ -46,18 +46,26 @@ class Episode:
 def instruction_problem(text: str) -> str:
     """Return why a text cannot be an instruction, or ''.
 
-    Any text is one, of several lines too; what it means is the policy's to say. Signs that
-    nothing can show (control characters, lone surrogates) are none that a person has meant.
+    Any text is one, of several lines too; what it means is the policy's to say.
+    """
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
+        return 'instruction: expected some words, got none'
+    return text_problem('instruction', text)
+
+
+def text_problem(name: str, text: str) -> str:
+    """Return why a text cannot be passed on, or ''.
+
+    Signs that nothing can show (control characters, lone surrogates) are none that a person has
+    meant.
     """
     size = len(text.encode('utf-8', 'replace'))
     if size > MAX_BYTES:
-        return f'instruction: expected at most {MAX_BYTES} bytes of UTF-8, got {size}'
-    if not any(letter.isprintable() and not letter.isspace() for letter in text):
-        return 'instruction: expected some words, got none'
+        return f'{name}: expected at most {MAX_BYTES} bytes of UTF-8, got {size}'
     for place, letter in enumerate(text):
         if letter != '\n' and unicodedata.category(letter) in ('Cc', 'Cs'):
             return (
-                'instruction: expected printable text, on one line or more, '
+                f'{name}: expected printable text, on one line or more, '
                 f'got {letter!r} at character {place}'
             )
     return ''
@@ -105,8 +113,10 @@ class EpisodeManager:
             return 'episode_id: no episode is going on'
         if episode_id not in ('', current.id):
             return f'episode_id: {episode_id!r} is not going on, but {current.id!r} is'
-        self.end(outcome, reason)
-        return ''
+        cause = text_problem('reason', reason)
+        if not cause:
+            self.end(outcome, reason)
+        return cause
 
     def refused(self, latent: Latent) -> None:
         """End the episode whose instruction the reasoner refuses."""

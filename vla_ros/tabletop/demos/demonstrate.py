@@ -67,8 +67,8 @@ def demonstrate(
     """Write `episodes` successful demonstrations per family to out/<family>/; return the report.
 
     The families are `tasks`, all of the robot's when empty. Seeds go up from `seed`; failures are
-    counted and not kept. Episodes that are there already are not collected again. With `rollin_policy`,
-    a policy directory, that policy drives first and the expert corrects what it did (DAgger; Ross
+    counted and not kept. Episodes that are there already are not collected again. With
+    `rollin_policy`, a policy directory, that policy drives first and the expert corrects what it did (DAgger; Ross
     et al. 2011). `step` is called with the success of every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')

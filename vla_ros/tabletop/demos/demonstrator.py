@@ -83,8 +83,8 @@ class Demonstrator:
     def collect(self, family: str, seed: int, rollin_policy: Policy | None = None) -> Episode:
         """Return the demonstration of a seed, successful or not.
 
-        With `rollin_policy` that policy drives for a random time before the expert corrects it; only
-        the expert's part is marked valid.
+        With `rollin_policy` that policy drives for a random time before the expert corrects it;
+        only the expert's part is marked valid.
         """
         require(family in self.tasks, f'family {family!r} is not one of {list(self.tasks)}')
         task = self.tasks[family]

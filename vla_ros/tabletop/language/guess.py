@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 import re
 
-from vla_ros.tabletop.language.families import ARMS, COLOURS, FAMILIES, GOALS
+from vla_ros.tabletop.language.families import ARMS, COLOURS, FAMILIES, GOALS, kinds
 from vla_ros.tabletop.language.grammar import (
     COLOUR_WORDS,
     DETERMINERS,
@@ -72,8 +72,9 @@ def _bare(text: str) -> Iterable[str]:
 def _explained(text: str, families: Collection[str]) -> list[Request]:
     """Return the requests that have a wording which is the whole text, the likeliest first."""
     result: dict[Request, None] = {}
+    alone = len(kinds(families)) == 1
     for family in families:
-        for pattern in _patterns(family):
+        for pattern in _patterns(family, alone):
             match = pattern.fullmatch(text)
             request = _request(family, match) if match else None
             if request is not None:
@@ -97,13 +98,19 @@ def _request(family: str, match: re.Match[str]) -> Request | None:
 
 
 @cache
-def _patterns(family: str) -> tuple[re.Pattern[str], ...]:
-    """Return the known wordings of a family, as patterns of the words in a text."""
+def _patterns(family: str, alone: bool) -> tuple[re.Pattern[str], ...]:
+    """Return the known wordings of a family, as patterns of the words in a text.
+
+    "The blue one" is what another thing of its kind is called that has been named, and any thing
+    where the robot knows things of one kind `alone`.
+    """
     own = FAMILIES[family]
     colour = '|'.join(_COLOUR_OF)
-    thing = rf'{_article()}(_{colour}) (?:{"|".join(NOUNS[own.kind])})'
+    nouns = '|'.join(NOUNS[own.kind])
+    other = rf'{_article()}(_{colour}) (?:{nouns}|one)'
+    thing = other if alone else rf'{_article()}(_{colour}) (?:{nouns})'
     places = [words for goal in GOALS if goal in own.targets for words in GOAL_WORDS[goal]]
-    target = thing if own.targets == COLOURS else rf'{_article()}(_{_any(places)})'
+    target = other if own.targets == COLOURS else rf'{_article()}(_{_any(places)})'
     arm = rf'{_article()}(_{"|".join(ARMS)})'
     slots = {'object': thing, 'target': target, 'arm': arm, 'other': arm}
     return tuple(_pattern(text, slots) for text in (*TRAINED[family], *HELDOUT[family]))

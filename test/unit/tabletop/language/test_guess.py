@@ -126,6 +126,15 @@ def test_what_is_said_around_a_request_does_not_matter():
         assert guess_request(text, ('pick',)) == Request('pick', 'red'), text
 
 
+def test_one_stands_for_a_thing_where_it_is_clear_which():
+    franka = load_robot('franka').tasks
+    for text in ('stack the red cube on the blue one', 'stack the red one on the blue one'):
+        assert guess_request(text, franka) == Request('stack', 'red', 'blue'), text
+    both = ('pick', 'press', 'stack')
+    assert guess_request('stack the red cube on the blue one', both)
+    assert guess_request('push the red one', both) is None  # a cube, or a button?
+
+
 def test_the_hint_decides_where_the_words_fit_several():
     text = 'lift the red box'  # a box is a cube's name, and a crate's
     assert guess_request(text, ('pick', 'hoist')) == Request('pick', 'red')
