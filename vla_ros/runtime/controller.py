@@ -122,7 +122,7 @@ class ChunkController:
         The mode and the instruction stay. For a robot that nobody was commanding until now.
         """
         for limb in self.limbs:
-            limb.loop.feedback.lost = True
+            limb.loop.feedback.anchor()
 
     def rewind(self, set_by: int = 0) -> None:
         """Begin again, for the time has gone back: nothing that has a stamp is known any more.

@@ -4,6 +4,7 @@ from driven import MOTION, TORQUE, Driven
 import numpy as np
 import pytest
 
+from vla_ros.control.loops.jump import STEADY
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import Mode
 
@@ -23,6 +24,19 @@ def no_numbers(driven):
     driven.move()
 
 
+def jump(driven):
+    """As an encoder that counts from elsewhere: the arm holds until that is steadily so."""
+    before = driven.sent
+    driven.move()
+    driven.run(STEADY / 2)
+    status = driven.execution.status()
+    assert status.mode is Mode.HOLD and ' jumped from ' in status.cause
+    assert not driven.loop.feedback.known
+    if driven.loop.actuation.law.output == 'motion':
+        np.testing.assert_allclose(driven.sent, before, atol=1e-4)
+    driven.run(STEADY / 2)
+
+
 def someone_else(driven):
     driven.move()
     driven.execution.anchor()
@@ -35,7 +49,7 @@ def test_an_arm_begins_where_it_is(law):
     driven.assert_there()
 
 
-@pytest.mark.parametrize('way', [silence, no_numbers, someone_else])
+@pytest.mark.parametrize('way', [silence, no_numbers, jump, someone_else])
 @pytest.mark.parametrize('law', MOTION + TORQUE)
 def test_an_arm_that_was_moved_meanwhile_is_taken_up_where_it_is(law, way):
     driven = Driven(law)
@@ -57,7 +71,12 @@ def moved_in_stop(law, seconds):
     driven = Driven(law)
     driven.execution.post(Event.ESTOP)
     driven.run(0.1)
+    begin = driven.q
     driven.move()
+    moved = driven.q
+    for share in np.linspace(0.0, 1.0, round(driven.spec.control_rate / 4)):
+        driven.q = begin + share * (moved - begin)
+        driven.tick()
     driven.run(seconds)
     return driven
 

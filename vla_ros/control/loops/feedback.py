@@ -17,6 +17,9 @@ class Judge(Protocol[Sample]):
     def judge(self, sample: Sample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
 
+    def forget(self) -> None:
+        """Believe the limb wherever it is next: it is known that it was put elsewhere."""
+
 
 class Feedback(Generic[S]):
     """What has become of the measurements of a limb.
@@ -41,9 +44,12 @@ class Feedback(Generic[S]):
 
     def judge(self, sample: S, now: int) -> bool:
         """Return whether a measurement may be used, at `now` ns; tell the supervisor when not."""
-        believed, event, cause = self._belief.judge(sample, now)
+        if not self.begun:
+            self._belief.forget()
+        believed, event, cause, elsewhere = self._belief.judge(sample, now)
         if believed:
             self._last = now
+            self.lost = self.lost or elsewhere
         elif event is Event.STALE or now - self._last > self._stale:
             # Not for a single number that is none: the limb may be in motion, and obeys.
             self.lost = True
@@ -58,6 +64,11 @@ class Feedback(Generic[S]):
         if doubt:
             self.lost = True
             self._supervisor.post(Event.VIOLATION, doubt)
+
+    def anchor(self) -> None:
+        """Take the limb up where it is at the next tick, wherever that is."""
+        self.lost = True
+        self._belief.forget()
 
     def take_up(self) -> None:
         """Say that from now on the limb is commanded knowing where it is."""

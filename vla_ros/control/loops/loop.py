@@ -64,6 +64,7 @@ class ControlLoop:
         self._still = np.zeros(spec.n)
         self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
         self._seen = self._prepared = False  # last measurement believed; moved on for the next
+        self._found = False  # taken up where others have put it, or where it is said to be
         self._entries, self._state = self.supervisor.entries, self.supervisor.state
         self._scale, self._looked = 1.0, 0
         self._look_every = round(spec.control_rate * _LOOK)
@@ -155,6 +156,7 @@ class ControlLoop:
         if first or self.feedback.lost and self.actuation.deviates(self.model):
             # Fingers around a thing never reach what they are commanded: that goes on.
             self.limiter.reset(self.model, self.gripper if first else None)
+            self._found = not first
             self._anchor()
         self.feedback.take_up()
         # What happened in the meantime cannot be told from a push.
@@ -163,7 +165,7 @@ class ControlLoop:
 
     def _anchor(self) -> None:
         """Let all else begin where the commanded pose was put: where the arm is."""
-        if self.actuation.law.tracks != 'pose':
+        if self._found or self.actuation.law.tracks != 'pose':
             self.targets.hold_joints(self.model, self.limiter)
         self.actuation.reset(self.model)
 
@@ -184,6 +186,7 @@ class ControlLoop:
         supervisor = self.supervisor
         before, self._state = self._state, supervisor.state
         self._entries = supervisor.entries
+        self._found = self._found and self._state is State.HELD
         if before is State.STOP and self._state is not State.STOP:
             # The arm may have been moved by hand or by its weight: start from where it is.
             self.limiter.rest(self.model)
@@ -210,7 +213,9 @@ class ControlLoop:
                 self._scale = self.targets.judge(self.slowdown, self.model, limiter)
             self.targets.move(limiter, now, self._scale)
             return
-        self.targets.relax(limiter, tracks)
+        # Held where it was found, also in what the pose leaves free: it may not be where it says.
+        kept = self._found and state is State.HELD
+        self.targets.relax(limiter, 'posture' if kept else tracks)
         if state is State.RUN or state is State.STARVED:
             self._commanded(want)
             wanted = self.source.sample(now, want)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vla_ros.control.loops.interfaces import JointGroupSample, MobileBaseSample
+from vla_ros.control.loops.jump import JumpDetector
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import SECOND
 from vla_ros.robots.joint_group import JointGroupSpec
@@ -16,6 +17,9 @@ from vla_ros.robots.spec import ArmSpec
 # Times the velocity limit that a joint may be measured at before the arm holds: the limiter
 # brakes from the limit on, so more than this is a collision, a person, or a fault.
 _TOLERATED = 1.2
+# rad beyond its limits at which a joint cannot be: what is counted in degrees or in other turns,
+# where a limit may have been set narrower than the joint's stop.
+_BEYOND = math.pi
 _AHEAD = SECOND  # ns, by which stamps may be ahead: more than clocks differ that are the same
 
 
@@ -25,9 +29,10 @@ class Verdict(NamedTuple):
     believed: bool  # whether it may be used
     event: Event | None = None  # for the supervisor
     cause: str = ''
+    elsewhere: bool = False  # whether the limb must be taken up anew: it is not where it was
 
 
-_FINE = Verdict(True)
+_FINE, _ELSEWHERE = Verdict(True), Verdict(True, elsewhere=True)
 
 
 class Freshness:
@@ -62,50 +67,84 @@ class Freshness:
 
 
 class StateValidator:
-    """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be."""
+    """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be.
+
+    Nor further away than it can have gone since the last that were believed, nor half a turn
+    beyond a limit.
+    """
 
     def __init__(self, spec: ArmSpec | JointGroupSpec, name: str = '') -> None:
         """Take the limits of `spec`; `name` tells it apart from the robot's other limbs."""
         self._spec = spec
         what = f'joint states of {name} are' if name else 'joint states are'
         self._fresh = Freshness(what, spec.driver.stale_after)
-        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
+        limits = spec.joint_array('velocity')
+        self._speed = (_TOLERATED * limits).tolist()
+        self._jump = JumpDetector(spec.joint_names, ('rad',) * spec.n, limits.tolist())
+        self._lower = (spec.joint_array('lower') - _BEYOND).tolist()
+        self._upper = (spec.joint_array('upper') + _BEYOND).tolist()
+
+    def forget(self) -> None:
+        """Believe the limb wherever it is next: it is known that it was put elsewhere."""
+        self._jump.forget()
 
     def judge(self, sample: JointGroupSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
-        speeds = sample.velocity.tolist()
-        if not math.isfinite(sum(sample.position.tolist()) + sum(speeds)):
+        position, speeds = sample.position.tolist(), sample.velocity.tolist()
+        if not math.isfinite(sum(position) + sum(speeds)):
             return Verdict(False, Event.FAULT, f'hardware: {_not_finite(self._spec, sample)}')
         if cause := self._fresh.problem(sample.stamp, now):
             return Verdict(False, Event.STALE, cause)
+        for value, lower, upper in zip(position, self._lower, self._upper, strict=True):
+            if not lower <= value <= upper:
+                return Verdict(False, Event.VIOLATION, _beyond(self._spec, sample))
+        if cause := self._jump.problem(position, sample.stamp, now):
+            return Verdict(False, Event.VIOLATION, cause)
         for speed, greatest in zip(speeds, self._speed, strict=True):
             if not -greatest <= speed <= greatest:
-                return Verdict(True, Event.VIOLATION, _too_fast(self._spec, sample))
-        return _FINE
+                cause = _too_fast(self._spec, sample)
+                return Verdict(True, Event.VIOLATION, cause, self._jump.settled)
+        return _ELSEWHERE if self._jump.settled else _FINE
 
 
 class BaseValidator:
-    """Judges odometry: finite, fresh, and no faster than a healthy drive can be."""
+    """Judges odometry: finite, fresh, and no faster than a healthy drive can be.
+
+    Nor further away than it can have gone: the pose of odometry never jumps (REP-105), but where
+    it is reset, or two publish it.
+    """
 
     def __init__(self, spec: MobileBaseSpec) -> None:
         """Take the limits of `spec`."""
         self._name, self._channels = spec.name, spec.channels
         self._fresh = Freshness(f'odom of {spec.name} is', spec.driver.stale_after)
-        self._speed = (_TOLERATED * spec.joint_array('velocity')).tolist()
+        vx, vy, wz = spec.joint_array('velocity').tolist()
+        self._speed = [_TOLERATED * vx, _TOLERATED * vy, _TOLERATED * wz]
+        names = [f'{part} of {spec.name}' for part in ('x', 'y', 'yaw')]
+        fastest = math.hypot(vx, vy)  # of its own axes, which may lie anyhow in odom's
+        self._jump = JumpDetector(names, ('m', 'm', 'rad'), (fastest, fastest, wz))
+        self._yaw = 0.0  # rad, of the last sample, counted on over whole turns
+
+    def forget(self) -> None:
+        """Believe the base wherever it is next: it is known that it was put elsewhere."""
+        self._jump.forget()
 
     def judge(self, sample: MobileBaseSample, now: int) -> Verdict:
         """Judge what was measured, at `now` ns."""
-        twist = sample.twist.tolist()
-        if not math.isfinite(sum(twist) + sum(sample.pose.tolist())):
+        twist, pose = sample.twist.tolist(), sample.pose.tolist()
+        if not math.isfinite(sum(twist) + sum(pose)):
             cause = f'expected finite odom of {self._name}, got {sample.pose} and {sample.twist}'
             return Verdict(False, Event.FAULT, f'hardware: {cause}')
         if cause := self._fresh.problem(sample.stamp, now):
             return Verdict(False, Event.STALE, cause)
+        pose[2] = self._yaw = self._yaw + math.remainder(pose[2] - self._yaw, math.tau)
+        if cause := self._jump.problem(pose, sample.stamp, now):
+            return Verdict(False, Event.VIOLATION, cause)
         for name, speed, greatest in zip(self._channels, twist, self._speed, strict=True):
             if not -greatest <= speed <= greatest:
                 cause = f'{self._name}: {name} is {speed:.2f}, expected at most {greatest:.2f}'
-                return Verdict(True, Event.VIOLATION, cause)
-        return _FINE
+                return Verdict(True, Event.VIOLATION, cause, self._jump.settled)
+        return _ELSEWHERE if self._jump.settled else _FINE
 
 
 def _not_finite(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str:
@@ -115,6 +154,17 @@ def _not_finite(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str
             if not math.isfinite(value):
                 return f'expected finite numbers, got {what} {value} of {name}'
     return 'expected finite numbers'
+
+
+def _beyond(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str:
+    values = sample.position.tolist()
+    away = [max(j.lower - q, q - j.upper) for j, q in zip(spec.joints, values, strict=True)]
+    worst = away.index(max(away))
+    joint = spec.joints[worst]
+    return (
+        f'hardware: {joint.name} is at {values[worst]:.4g} rad, its limits are '
+        f'{joint.lower:.4g}..{joint.upper:.4g} rad: is it in degrees, or a turn off?'
+    )
 
 
 def _too_fast(spec: ArmSpec | JointGroupSpec, sample: JointGroupSample) -> str:

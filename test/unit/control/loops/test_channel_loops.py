@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vla_ros.control.loops.joint_group_loop import JointGroupLoop
+from vla_ros.control.loops.jump import STEADY
 from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.control.loops.supervisor import Event, State, Supervisor
 from vla_ros.control.loops.targets import Kind, TargetConfig
@@ -375,9 +376,13 @@ def test_a_posture_that_was_moved_meanwhile_is_taken_up_where_it_is(way):
     elif way == 'stop':
         rig.post(Event.ESTOP)
         rig.run(20)
+        begin = rig.loop.position.copy()
+        for share in np.linspace(0.0, 1.0, 100):  # by hand, as fast as hands are
+            rig.hardware.sample.position = begin + share * (moved - begin)
+            rig.run(1)
         rig.post(Event.RESET)
     else:
-        rig.loop.feedback.lost = True
+        rig.loop.feedback.anchor()
     rig.loop.prepare(rig.now + TICK)
     rig.hardware.sample.position = moved
     np.testing.assert_array_equal(rig.run(1), moved)
@@ -385,6 +390,54 @@ def test_a_posture_that_was_moved_meanwhile_is_taken_up_where_it_is(way):
     assert state is (State.HELD if way == 'silence' else State.IDLE)
     np.testing.assert_array_equal(rig.run(200), moved)
     assert rig.supervisor.state is state
+
+
+def jump_posture(rig):
+    rig.hardware.sample.position = rig.hardware.sample.position + (0.0, 0.5, 0.0)
+
+
+def jump_base(rig):
+    rig.hardware.sample.pose = rig.hardware.sample.pose + (0.0, 3.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ('make', 'jump', 'words'),
+    [
+        (posture, jump_posture, 'waist_roll_joint jumped from 0.000 to 0.500 rad'),
+        (drive, jump_base, 'y of base jumped from 0.000 to 3.000 m'),
+    ],
+)
+def test_a_limb_that_jumps_holds_and_is_taken_up_where_it_is(make, jump, words):
+    rig = make()
+    rig.post(Event.START)
+    rig.source.values = rig.loop.commanded.copy()
+    rig.source.values[0] += 0.2
+    rig.run(100)
+    jump(rig)
+    before = rig.run(1)
+    assert rig.supervisor.state is State.HELD and words in rig.supervisor.cause
+    rig.run(10)
+    assert np.abs(rig.loop.commanded - before).max() < 0.02  # braked, from where it was
+    for _ in range(round(STEADY / DT) + 2):
+        if make is posture:  # its encoder counts from elsewhere now
+            rig.hardware.sample.position = rig.loop.commanded + (0.0, 0.5, 0.0)
+        rig.run(1)
+    assert rig.loop.feedback.known and rig.supervisor.state is State.HELD
+    if make is posture:
+        assert rig.loop.commanded[1] == pytest.approx(0.5)
+    else:
+        assert np.abs(rig.loop.commanded).max() < 1e-9 and rig.loop.pose[1] == 3.0
+    rig.post(Event.RESET)
+    rig.run(20)
+    assert rig.supervisor.state is State.IDLE
+
+
+def test_a_base_that_turns_round_and_round_does_not_jump():
+    rig = drive()
+    for yaw in np.arange(0.0, 30.0, 0.004):
+        rig.hardware.sample.pose = np.array([0.0, 0.0, np.angle(np.exp(1j * yaw))])
+        rig.run(1)
+    assert rig.supervisor.state is State.IDLE
 
 
 def test_a_posture_that_sags_does_not_creep():
