@@ -7,8 +7,8 @@ from driver_bench import DriverBench
 from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
-from sensor_msgs.msg import JointState
 from rclpy.action import ActionClient
+from sensor_msgs.msg import JointState
 from standin import variant
 
 from vla_ros.core.data import Mode

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import signal
 import sys
+import time
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -15,13 +16,15 @@ from rcl_interfaces.msg import SetParametersResult
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from vla_ros.ros import twins
+from vla_ros.ros.guard import Guarded, GuardedLifecycle, NodeEnd
 from vla_ros.ros.params import Parameters
 from vla_ros.ros.qos import Topic
 
@@ -35,12 +38,14 @@ PROMPT, SLOW = -10, 0
 _PR_SET_PDEATHSIG = 1
 
 
-class StageNode(LifecycleNode, ABC):
+class StageNode(GuardedLifecycle, ABC):
     """A lifecycle node around one stage.
 
     A subclass gives its parameters' dataclass, builds everything in `configure` and gives back in
-    `release` what is not ROS. Whatever `configure` or `activate` raises as ValueError, OSError or
-    KeyError is a cause for people: it is logged, and the transition fails.
+    `release` what is not ROS. Whatever these raise is logged, and the transition fails.
+
+    Attributes:
+        born: s, monotonic, when it joined the graph.
     """
 
     Config: type
@@ -51,6 +56,7 @@ class StageNode(LifecycleNode, ABC):
     def __init__(self, name: str, **options: Any) -> None:
         """Declare the parameters."""
         super().__init__(name, **options)
+        self.born = time.monotonic()
         self.parameters = Parameters(self, self.Config)
         self.active = self._configured = False
         self._timers_made: list[Timer] = []
@@ -122,17 +128,15 @@ class StageNode(LifecycleNode, ABC):
         return Clock(clock_type=ClockType.STEADY_TIME) if self.timers_in_real_time else None
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Build the stage from the parameters."""
+        """Build the stage from the parameters, unless another node has this one's name."""
         try:
+            if cause := twins.twin_of(self):
+                raise ValueError(cause)
             self.configure(self.parameters.read(self.Config))
-        except (ValueError, OSError, KeyError) as error:
-            self.get_logger().error(f'cannot configure: {error}')
-            self._clean()
-            return _Return.FAILURE
         except Exception as error:
-            self.get_logger().fatal(f'cannot configure: {type(error).__name__}: {error}')
+            failed = self.failed(error, 'configure')
             self._clean()
-            return _Return.ERROR
+            return failed
         self._configured = True
         return super().on_configure(state)
 
@@ -142,11 +146,10 @@ class StageNode(LifecycleNode, ABC):
             result = super().on_activate(state)
             self.active = True
             self.activate()
-        except (ValueError, OSError, KeyError) as error:
+        except Exception as error:
             self.active = False
             super().on_deactivate(state)
-            self.get_logger().error(f'cannot activate: {error}')
-            return _Return.FAILURE
+            return self.failed(error, 'activate')
         for timer in self._timers_made:
             timer.reset()
         return result
@@ -155,7 +158,12 @@ class StageNode(LifecycleNode, ABC):
         """Pause. The publishers are silenced last, so that a stop still gets out."""
         for timer in self._timers_made:
             timer.cancel()
-        self.deactivate()
+        try:
+            self.deactivate()
+        except Exception as error:
+            for timer in self._timers_made:
+                timer.reset()
+            return self.failed(error, 'deactivate')
         self.active = False
         return super().on_deactivate(state)
 
@@ -177,8 +185,11 @@ class StageNode(LifecycleNode, ABC):
     def close(self) -> None:
         """Stop working and give everything back."""
         if self.active:
-            self.deactivate()
             self.active = False
+            try:
+                self.deactivate()
+            except Exception as error:
+                self.failed(error, 'deactivate')
         self._clean()
 
     def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
@@ -198,7 +209,10 @@ class StageNode(LifecycleNode, ABC):
         for publisher in self._publishers_made:
             self.destroy_lifecycle_publisher(publisher)
         self._timers_made, self._subscriptions_made, self._publishers_made = [], [], []
-        self.release()
+        try:
+            self.release()
+        except Exception as error:
+            self.failed(error, 'release')
 
 
 def die_with_parent() -> None:
@@ -233,6 +247,19 @@ def make_executor() -> Executor:
     return EventsExecutor()
 
 
+def _spin(executor: Executor, node: Node) -> None:
+    """Wait for something to do, and do it; what a guarded node raises all the same is told."""
+    try:
+        executor.spin_once(timeout_sec=0.1)
+    except (ExternalShutdownException, NodeEnd):
+        raise
+    except Exception as error:
+        if not isinstance(node, Guarded):
+            raise
+        node.caught(error, 'executor')
+        time.sleep(0.01)  # whatever it is, it must not take a processor for itself
+
+
 def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
     prioritise(niceness)
@@ -248,10 +275,11 @@ def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     signal.signal(signal.SIGTERM, ask)
     executor = make_executor()
     node = factory()
+    twins.settle(getattr(node, 'born', time.monotonic()))
     executor.add_node(node)
     try:
         while not asked and rclpy.ok():
-            executor.spin_once(timeout_sec=0.1)
+            _spin(executor, node)
     except ExternalShutdownException:
         pass
     finally:

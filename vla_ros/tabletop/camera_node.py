@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rclpy.node import Node
 
 from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert import from_time
+from vla_ros.ros.guard import Guarded
 from vla_ros.ros.params import Parameters, param
 from vla_ros.ros.stage_node import run
 from vla_ros.tabletop.simulated import Scenes
@@ -25,7 +25,7 @@ class CameraConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
 
 
-class CameraNode(Node):
+class CameraNode(Guarded):
     """One picture per camera for every state, with the state's stamp."""
 
     def __init__(self, name: str = 'camera', **options: Any) -> None:

@@ -17,6 +17,7 @@ from vla_ros.bench.limits.verdict import Verdict, check_motion, check_pose, chec
 from vla_ros.bench.limits.wanderer import Wanderer
 from vla_ros.control.laws import load_preset
 from vla_ros.core.data import SECOND, Array
+from vla_ros.robots.following import JointFollowing
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.controller import ChunkController
 
@@ -74,7 +75,10 @@ def fuzz_limits(
     """
     # Torques that fit no motion look like contact: the guard would hold the arm all the time.
     numb = replace(spec.cartesian, contact_force=1e9, contact_torque=1e9)
-    spec = replace(spec, cartesian=numb)
+    # Nor may it hold because the joints wander: what is sent in motion is the matter.
+    patient = JointFollowing(lag=2.0, error=3.0, position=1.0, rotation=3.0, after=5.0)
+    driver = replace(spec.driver, following=patient)
+    spec = replace(spec, cartesian=numb, driver=driver)
     rng = np.random.default_rng(seed)
     wanderer, verdict = Wanderer(spec, rng, BLOCK + _KEPT), Verdict()
     record = Record(wanderer)

@@ -20,6 +20,7 @@ from typing import Self
 from vla_ros.ros.bringup.description import Stack
 from vla_ros.ros.bringup.lifecycle import LifecycleClient, TransitionError
 from vla_ros.ros.bringup.process import Echo, NodeProcess, command_of
+from vla_ros.ros.twins import running, words
 
 
 # When a process that has not ended is asked more firmly, s after the first signal. Everything
@@ -88,10 +89,13 @@ class LocalRunner:
         """Start every node, configure all, then activate them in the stack's order.
 
         Raises:
-            BringupError: a node ended, refused or did not answer; everything is stopped.
+            BringupError: nodes of these names run already, which are left alone; or a node ended,
+                refused or did not answer. Everything that was started here is stopped.
         """
         stack = self.stack
         try:
+            if found := running([n.name for n in stack.nodes], stack.options.namespace, self._say):
+                raise BringupError(words(found))
             for node in stack.nodes:
                 command = command_of(node, stack.options.namespace, self._folder)
                 self._start(node.name, command, node.vital)
@@ -152,6 +156,10 @@ class LocalRunner:
     def _start(self, name: str, command: Sequence[str], vital: bool) -> None:
         environment = self.stack.environment
         self._processes[name] = NodeProcess(name, command, environment, self._echo, vital)
+
+    def _say(self, words: str) -> None:
+        if self._echo is not None:
+            self._echo('bringup', words)
 
     def _dead(self) -> str:
         return next((name for name, p in self._processes.items() if p.code is not None), '')

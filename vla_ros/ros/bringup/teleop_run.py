@@ -11,6 +11,7 @@ from vla_ros.ros.bringup.description import StackOptions, environment_of
 from vla_ros.ros.bringup.runner import BringupError, adopt_environment
 from vla_ros.ros.nodes.teleop import TeleopNode
 from vla_ros.ros.stage_node import run
+from vla_ros.ros.twins import settle
 
 
 def run_teleop(robot: str, device: str, namespace: str, limb: str = '') -> None:
@@ -34,6 +35,7 @@ def _active_node(robot: str, device: str, namespace: str, limb: str) -> Node:
         namespace=namespace or None,
         parameter_overrides=[Parameter(name, value=value) for name, value in given.items()],
     )
+    settle(node.born)
     for transition in (node.trigger_configure, node.trigger_activate):
         if transition() is not TransitionCallbackReturn.SUCCESS:
             node.close()

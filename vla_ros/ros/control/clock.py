@@ -26,7 +26,7 @@ class SimClock:
             min_forward=Duration(nanoseconds=1), min_backward=Duration(nanoseconds=-1)
         )
         self._handle: JumpHandle = node.get_clock().create_jump_callback(
-            threshold, post_callback=self._on_jump
+            threshold, post_callback=node.guarded(self._on_jump)
         )
 
     def destroy(self) -> None:

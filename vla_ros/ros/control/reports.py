@@ -10,6 +10,7 @@ from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import convert, qos
 from vla_ros.ros.control.limb_reports import JointReports, make_reports
 from vla_ros.ros.convert.fields import header, packed
+from vla_ros.ros.guard import NodeEnd
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 from vla_ros.runtime.realtime import RealtimeProcess
@@ -66,16 +67,18 @@ class Reports:
         """Publish the status now.
 
         Raises:
-            RuntimeError: the control process has ended; the node ends with it, seen by all.
+            NodeEnd: the control process has ended; the node ends with it, seen by all.
         """
         death = self._arm.death()
         if death is not None:
             last = '\n'.join(death.lines)
-            raise RuntimeError(f'the control process ended with code {death.code}:\n{last}')
+            raise NodeEnd(f'the control process ended with code {death.code}:\n{last}')
         status = self._arm.status()
         self._seen = _essence(status)
-        amended = self._on_status(status)
-        self._status.publish(convert.status_to_msg(amended, self._frame))
+        try:
+            status = self._on_status(status)
+        finally:  # people are told what there is, also of a failure in the former
+            self._status.publish(convert.status_to_msg(status, self._frame))
 
     def _publish_joints(self) -> None:
         for joints in self._joints:

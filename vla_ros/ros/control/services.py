@@ -131,9 +131,9 @@ class ExecuteServer:
             Execute,
             'execute',
             execute_callback=lambda handle: _result(handle, 'failure', 'not begun'),
-            goal_callback=self._on_goal,
-            handle_accepted_callback=self._on_accepted,
-            cancel_callback=self._on_cancel,
+            goal_callback=node.guarded(self._on_goal, lambda *_: GoalResponse.REJECT),
+            handle_accepted_callback=node.guarded(self._on_accepted, _not_begun),
+            cancel_callback=node.guarded(self._on_cancel, lambda *_: CancelResponse.REJECT),
         )
 
     def destroy(self) -> None:
@@ -175,6 +175,10 @@ class ExecuteServer:
             goal.execute(lambda handle: _result(handle, 'failure', cause))
         else:
             self._goal = goal
+
+
+def _not_begun(cause: str, goal: ServerGoalHandle) -> None:
+    goal.execute(lambda handle: _result(handle, 'failure', cause))
 
 
 def _result(handle: ServerGoalHandle, outcome: str, reason: str) -> Execute.Result:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vla_ros.control.loops.supervisor import Event
 from vla_ros.core import entry_points
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import ExecutionStatus, Mode
@@ -62,6 +63,11 @@ class ControlNode(StageNode):
     def live(self) -> tuple[str, ...]:
         """Return the law of a robot that is one arm; a limb of several has `<limb>.law`."""
         return ('law',) if isinstance(self._spec, ArmSpec) else ()
+
+    def doubt(self, cause: str) -> None:
+        """Hold the arm: nobody knows what else went wrong."""
+        if hasattr(self, '_arm'):
+            self._arm.post(Event.VIOLATION, f'the control node: {cause}')
 
     def _watch_episodes(self, policy_hash: str) -> None:
         self._subgoal = ''

@@ -32,7 +32,7 @@ class Triggers:
             self._on_answer('no control node offers it')
             return
         self._asked = service.call_async(Trigger.Request())
-        self._asked.add_done_callback(self._answered)
+        self._asked.add_done_callback(self._node.guarded(self._answered))
 
     def tell(self, name: str) -> None:
         """Call a service whose answer does not matter."""
