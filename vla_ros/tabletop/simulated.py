@@ -30,7 +30,7 @@ from vla_ros.tabletop.world.limbs import (
 from vla_ros.tabletop.world.scene import Scene
 
 
-_JUDGED_EVERY = 10  # publications, so that success costs one cycle in a hundred
+_JUDGED_EVERY = 25  # publications, so that success costs one cycle in fifty
 
 
 class Scenes:

@@ -18,6 +18,9 @@ from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
 
+_LATE = 1.5  # periods after which the last picture is acted on again
+
+
 @dataclass(frozen=True)
 class ExpertConfig:
     """Parameters of the expert node."""
@@ -96,9 +99,11 @@ class ExpertNode(StageNode):
         self._heard = self.now
 
     def _keep_pace(self) -> None:
-        # New pictures are acted on as they come; this is for when they come more slowly.
+        # New pictures are acted on as they come; this is for when they come more slowly. Not at
+        # once: a picture that is a little late is worth more than a second chunk of the last.
         # Less than none: the clock has gone back.
-        if not 0 <= self.now - self._acted < self._period * SECOND and self._ready():
+        patience = _LATE * self._period * SECOND
+        if not 0 <= self.now - self._acted < patience and self._ready():
             observation = self._observer.observation()
             if observation is not None:
                 self._act(observation)
