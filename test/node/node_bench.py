@@ -17,11 +17,11 @@ _DOMAINS = itertools.count(os.getpid() % 80)
 class Bench:
     """Hosts the node under test and speaks to it."""
 
-    def __init__(self):
+    def __init__(self, executor=SingleThreadedExecutor):
         self.context = rclpy.Context()
         self.domain = next(_DOMAINS) % 100 + 1
         rclpy.init(context=self.context, domain_id=self.domain)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor = executor(context=self.context)
         self.tester = Node('tester', context=self.context)
         self.executor.add_node(self.tester)
         self.node = None

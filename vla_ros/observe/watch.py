@@ -96,4 +96,4 @@ def _checksum(image: Image) -> int:
     """Return a checksum over a grid of pixels: a copy of each picture would cost as much again."""
     rows, columns = image.shape[:2]
     stride = max(math.isqrt(rows * columns // _COMPARED), 1)
-    return zlib.crc32(np.ascontiguousarray(image[::stride, ::stride]))
+    return zlib.crc32(np.ascontiguousarray(image[::stride, ::stride]).data)

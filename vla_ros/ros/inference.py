@@ -5,12 +5,15 @@ is rclpy's stays on the executor's thread: results are handed over to it as task
 events executor and the single-threaded one take from any thread and wake up for.
 """
 
+from collections import deque
 from collections.abc import Callable
+import contextlib
 from dataclasses import dataclass
 import threading
 import time
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 
 
@@ -59,6 +62,7 @@ class InferenceWorker(Generic[Request, Result]):
         self._waiting: _Job[Request] | None = None
         self._calling = False
         self._era = 0
+        self._outcomes: deque[tuple[int, Any, str, Timing]] = deque()
         self._change = threading.Condition()
         self._stopped = threading.Event()
         # A daemon: a call that never returns must not keep the process from ending.
@@ -107,7 +111,8 @@ class InferenceWorker(Generic[Request, Result]):
             timing = Timing(begin - job.asked, time.monotonic() - begin)
             with self._change:
                 self._calling = False
-            self._hand_over(job, result, cause, timing)
+            self._outcomes.append((job.era, result, cause, timing))
+            self._wake()
 
     def _take(self) -> _Job[Request] | None:
         """Wait for a request and return it; None at the end."""
@@ -118,19 +123,17 @@ class InferenceWorker(Generic[Request, Result]):
             self._calling = job is not None
             return job
 
-    def _hand_over(
-        self, job: _Job[Request], result: Result | None, cause: str, timing: Timing
-    ) -> None:
+    def _wake(self) -> None:
         executor = self._node.executor
         if self._stopped.is_set() or executor is None:
             return
-        try:
-            executor.create_task(self._deliver, job, result, cause, timing)
-        except Exception:  # the executor is being shut down
-            self._stopped.wait(0.1)
+        with contextlib.suppress(InvalidHandle):  # the executor has been shut down
+            executor.create_task(self._deliver)
 
-    def _deliver(self, job: _Job[Request], result: Result, cause: str, timing: Timing) -> None:
-        if job.era != self._era:
+    def _deliver(self) -> None:
+        # In the order of the calls, which is not always that of the tasks.
+        era, result, cause, timing = self._outcomes.popleft()
+        if era != self._era:
             return
         if cause:
             self._node.get_logger().error(
