@@ -16,11 +16,11 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 class Bench:
     """Hosts the node under test and speaks to it."""
 
-    def __init__(self):
+    def __init__(self, executor=SingleThreadedExecutor):
         self.context = rclpy.Context()
         self.domain = next_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
-        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor = executor(context=self.context)
         self.tester = Node('tester', context=self.context)
         self.executor.add_node(self.tester)
         self.node = None

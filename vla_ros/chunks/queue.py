@@ -7,6 +7,7 @@ import math
 
 from vla_ros.chunks.check import ChunkCheck
 from vla_ros.chunks.check_config import CheckConfig
+from vla_ros.chunks.freshness import Freshness
 from vla_ros.chunks.limb_playback import make_playback
 from vla_ros.chunks.playback import PlaybackClock
 from vla_ros.chunks.trajectory import Trajectory
@@ -15,7 +16,6 @@ from vla_ros.core.data import SECOND, ActionChunk, Array
 from vla_ros.robots.body import Robot
 
 
-_ARRIVES = 2_000_000  # ns after its arrival for which a chunk counts as fresh
 _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
 
 
@@ -24,7 +24,7 @@ class QueueConfig:
     """How chunks are executed."""
 
     execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
-    await_fresh: float = 0.04  # s that a chunk whose turn it is may wait for a fresher one
+    await_fresh: float = 0.12  # s that a chunk whose turn it is may wait for a fresher one
     blend: float = 0.1  # s, the least time in which one chunk becomes the next
     slow_down: float = 0.2  # s of motion left below which playback slows to a stop
     latch_open: float = 0.6  # fraction of the opening above which the gripper opens
@@ -84,7 +84,7 @@ class ChunkQueue:
         self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
         self._active: Trajectory | None = None
         self._next: ActionChunk | None = None
-        self._arrived = 0  # ns, when it came
+        self._freshness = Freshness()
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
         latch = self.config.latch_closed, self.config.latch_open
@@ -155,7 +155,8 @@ class ChunkQueue:
             self.refuse(cause)
             return cause
         self._last = (chunk.seq, chunk.stamp)
-        self._next, self._arrived = chunk, now
+        self._next = chunk
+        self._freshness.add(chunk.stamp, now)
         consumed = self._playback.seconds - self._playback.at(chunk.stamp)
         self.delays.append(math.ceil(consumed / chunk.dt - 1e-6))
         return ''
@@ -203,15 +204,15 @@ class ChunkQueue:
         return math.sqrt(left / self.config.slow_down)
 
     def _due(self, active: Trajectory, now: int) -> bool:
-        """Whether the running chunk gives way to the next.
-
-        It does so when a chunk arrives: one that has waited is older than it needs to be.
-        """
+        """Whether the running chunk gives way to the next: best to one that has just arrived."""
         config, playback = self.config, self._playback.seconds
         if active.end - playback < config.slow_down + config.blend:
             return True
         late = playback - active.start - config.execute_steps * active.dt
-        return late >= -1e-7 and (now - self._arrived <= _ARRIVES or late >= config.await_fresh)
+        patience = config.await_fresh
+        if late < -1e-7:
+            return False
+        return late >= patience - 1e-7 or self._freshness.suits(now, late / patience)
 
     def _splice(self, chunk: ActionChunk, now: int) -> None:
         """Let `chunk` take over from what is wanted, and how fast it moves, at this moment."""

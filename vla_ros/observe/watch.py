@@ -1,5 +1,8 @@
 """CameraWatch: is a camera silent, frozen, or publishing what the robot does not have?"""
 
+import math
+import zlib
+
 import numpy as np
 
 from vla_ros.core.data import SECOND, Array, Image
@@ -9,6 +12,8 @@ from vla_ros.robots.spec import CameraSpec
 
 # s after a new picture for which the joints may still be on their way to where it shows them.
 _LAG = 0.2
+# Pixels that a picture is told from the one before by, about; of more, only every so many.
+_COMPARED = 96 * 96
 
 
 class CameraWatch:
@@ -36,7 +41,7 @@ class CameraWatch:
         self._frozen_motion = frozen_motion
         self._arrived: int | None = None  # ns
         self._stamp: int | None = None  # ns
-        self._content = b''
+        self._content: int | None = None  # checksum
         self._changed = 0  # ns, stamp of the first image with this content
         self._position: Array | None = None  # rad, when the content last changed
         self._frozen = False
@@ -75,7 +80,7 @@ class CameraWatch:
                 return f'{name}: stamp repeated or {back:.3f} s older than the last image'
         self._stamp = stamp
         self._arrived = now
-        content = image.tobytes()
+        content = _checksum(image)
         if content != self._content or self._position is None:
             self._content, self._position, self._frozen = content, position, False
             self._changed = stamp
@@ -85,3 +90,10 @@ class CameraWatch:
             moved = float(np.abs(position - self._position).max())
             self._frozen = self._frozen or moved > self._frozen_motion
         return ''
+
+
+def _checksum(image: Image) -> int:
+    """Return a checksum over a grid of pixels: a copy of each picture would cost as much again."""
+    rows, columns = image.shape[:2]
+    stride = max(math.isqrt(rows * columns // _COMPARED), 1)
+    return zlib.crc32(np.ascontiguousarray(image[::stride, ::stride]).data)

@@ -91,7 +91,7 @@ def test_the_running_chunk_is_kept_for_its_steps_and_the_newest_is_next(player, 
         assert player.offer(make_chunk(seq, player.now - 20 * MS, player.out)) == ''
         if seq * 25 < 790:
             assert player.queue.chunk is first
-    player.play(120)  # its turn comes, and await_fresh passes
+    player.play(80 + round(player.queue.config.await_fresh * 1000))  # its turn comes and waits
     assert player.queue.chunk.seq == 29
 
 
@@ -106,6 +106,32 @@ def test_a_chunk_that_has_waited_gives_a_fresher_one_a_moment_to_come(player, ma
     assert player.queue.latencies[-1] == pytest.approx(0.025, abs=2e-3)
 
 
+def test_a_chunk_later_than_most_is_passed_over_for_the_next(player, make_chunk):
+    player.offer(make_chunk())
+    for seq in range(1, 25):  # 33 ms apart, 15 ms old when they come; the turn comes at 800 ms
+        player.play(33)
+        player.offer(make_chunk(seq, player.now - 15 * MS, player.out))
+    player.play(33)
+    player.offer(make_chunk(25, player.now - 30 * MS, player.out))
+    player.play(33)
+    assert player.queue.chunk.seq == 0
+    player.offer(make_chunk(26, player.now - 15 * MS, player.out))
+    player.play(1)
+    assert player.queue.chunk.seq == 26
+    assert player.queue.latencies[-1] == pytest.approx(0.015, abs=2e-3)
+
+
+def test_chunks_that_all_come_late_are_taken_in_turn(player, make_chunk):
+    player.offer(make_chunk())
+    age = 15
+    while player.queue.splices < 2:  # each is older than the one before: nothing better will come
+        player.play(33)
+        age += 2
+        player.offer(make_chunk(age, player.now - age * MS, player.out))
+        assert player.now - START < (900 + player.queue.config.await_fresh * 1000) * MS
+    assert player.now - START >= 800 * MS
+
+
 def test_a_splice_is_continuous_in_position_and_speed(player, make_chunk):
     player.offer(make_chunk(velocity=(0.0, 0.2, 0.0)))
     player.play(500)
@@ -113,8 +139,9 @@ def test_a_splice_is_continuous_in_position_and_speed(player, make_chunk):
     player.offer(make_chunk(1, player.now, beside, velocity=(0.1, 0.1, 0.0)))
     player.play(1000)
     assert player.queue.splices == 2
-    # No fresher one comes: it takes over 0.34 s after its observation. The two have drifted apart.
-    apart = np.linalg.norm([0.02 + 0.34 * 0.1, -0.34 * 0.1, 0.01])
+    # No fresher one comes: it takes over `wait` after its observation. The two have drifted apart.
+    wait = 0.3 + player.queue.config.await_fresh
+    apart = np.linalg.norm([0.02 + wait * 0.1, -wait * 0.1, 0.01])
     assert player.queue.seam_jump == pytest.approx(apart, abs=1e-3)
     assert player.speeds().max() < 0.6
     change = np.abs(np.diff(np.array(player.poses)[:, :3], 2, axis=0)).max() * 1000

@@ -62,7 +62,8 @@ class ControlConfig:
             law=self.law,
             # Read at a lower rate, so that a timer that is a little early finds something new.
             state_rate=2.5 * self.state_rate,
-            sim_rate=200.0,
+            # The pictures are stamped with it: what is older than it needs to be is latency.
+            sim_rate=500.0,
             status_rate=self.status_rate,
             targets=TargetConfig(
                 pose_timeout=self.pose_timeout,

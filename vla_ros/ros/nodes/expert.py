@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
-from vla_ros.core.data import SECOND
+from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
+from vla_ros.policies.expert import Expert
 from vla_ros.policies.latent_buffer import LatentBuffer
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
+from vla_ros.ros.inference import InferenceWorker, Timing
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import StageNode, run
 from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
+
+
+_LATE = 1.5  # periods after which the last picture is acted on again
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,14 @@ class ExpertNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._expert = PocketExpert(policy, config.decoder, lambda: self.now)
+        self._expert: Expert = PocketExpert(policy, config.decoder, lambda: self.now)
+        self._seq = 0
+        self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish)
         self._buffer = LatentBuffer(policy.spec)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
         self._frame = spec.arms[0].base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
-        self._seq = 0
         self._lost_after = int(config.control_lost_after * SECOND)
         self._heard = 0  # ns, of the last status
         self._waiting: list[LatentMsg] = []
@@ -56,7 +62,18 @@ class ExpertNode(StageNode):
         self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
+    def deactivate(self) -> None:
+        """Let no chunk out that is not finished."""
+        self._worker.forget()
+
+    def release(self) -> None:
+        """End the thread."""
+        if hasattr(self, '_worker'):
+            self._worker.stop()
+            del self._worker
+
     def _new_episode(self) -> None:
+        self._worker.forget()
         self._heard = self.now  # the control node has just spoken
         self._buffer.begin(self._observer.episode_id, self._observer.instruction)
         waiting, self._waiting = self._waiting, []
@@ -82,40 +99,44 @@ class ExpertNode(StageNode):
         self._heard = self.now
 
     def _keep_pace(self) -> None:
-        # New pictures are acted on as they come; this is for when they come more slowly.
+        # New pictures are acted on as they come; this is for when they come more slowly. Not at
+        # once: a picture that is a little late is worth more than a second chunk of the last.
         # Less than none: the clock has gone back.
-        if not 0 <= self.now - self._acted < self._period * SECOND:
-            self._act()
+        patience = _LATE * self._period * SECOND
+        if not 0 <= self.now - self._acted < patience and self._ready():
+            observation = self._observer.observation()
+            if observation is not None:
+                self._act(observation)
 
-    def _act(self) -> None:
-        """Act on the newest observation and latent, if both are there and may be used."""
+    def _ready(self) -> bool:
+        """Whether chunks may be made; where they should be, the log says why not."""
         if not (self._observer.instruction and self.active):
-            return
+            return False
         now = self.now
         if now - self._heard > self._lost_after:
             self.get_logger().error(
                 'the control node is lost: no chunks are published', throttle_duration_sec=2.0
             )
-            return
-        latent = self._buffer.newest(now)
-        if latent is None:
-            if self._observer.waited > GRACE:
-                age = self._buffer.age(now)
-                words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
-                self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
-            return
-        if latent.refusal:
-            return
-        observation = self._observer.observation()
-        if observation is None:
-            return
+            return False
+        if self._buffer.newest(now) is None and self._observer.waited > GRACE:
+            age = self._buffer.age(now)
+            words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
+            self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
+        return True
+
+    def _act(self, observation: Observation) -> None:
+        """Act on an observation and the newest latent, where that may be used."""
+        latent = self._buffer.newest(self.now) if self._ready() else None
+        if latent is not None and not latent.refusal:
+            self._acted = self.now
+            self._worker.offer((observation, latent))
+
+    def _predict(self, seen: tuple[Observation, Latent]) -> ActionChunk:
+        """Call the backend; on the worker's thread."""
         self._seq += 1
-        self._acted = self.now
-        try:
-            chunk = self._expert.act(observation, latent, self._seq)
-        except ValueError as error:
-            self.get_logger().error(f'no chunk: {error}', throttle_duration_sec=2.0)
-            return
+        return self._expert.act(*seen, self._seq)
+
+    def _publish(self, chunk: ActionChunk, timing: Timing) -> None:
         self._chunks.publish(convert.chunk_to_msg(chunk, self._frame))
 
 

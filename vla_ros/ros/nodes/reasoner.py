@@ -1,16 +1,18 @@
 """The reasoner node: looks and reads, slowly, and puts latents into the buffer topic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from vla_ros.core.data import Latent, Observation
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
+from vla_ros.policies.reasoner import Reasoner
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
+from vla_ros.ros.inference import InferenceWorker, Timing
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import SLOW, StageNode, run
 from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
-from vla_ros_msgs.msg import Latent as LatentMsg
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,15 @@ class ReasonerConfig:
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What the reasoner is asked."""
+
+    observation: Observation
+    instruction: str
+    episode_id: str
+
+
 class ReasonerNode(StageNode):
     """Reasons about the newest observation while an episode is going on."""
 
@@ -35,60 +46,66 @@ class ReasonerNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._reasoner = PocketReasoner(policy, lambda: self.now)
-        align = AlignConfig(silent_after=config.silent_after)
-        self._observer = Observer(self, spec, policy.spec, align, self._new_episode)
-        self._latents = self.publish_on(qos.LATENT)
+        self._reasoner: Reasoner = PocketReasoner(policy, lambda: self.now)
         self._seq = 0
-        self._stamp = 0
-        self._period = 1 / config.rate
-        self._held: tuple[LatentMsg, int] | None = None
         self._delay = config.extra_delay
-        self.every(self._period, self._reason)
+        self._worker = InferenceWorker(self, 'no latent', self._think, self._publish)
+        align = AlignConfig(silent_after=config.silent_after)
+        self._observer = Observer(
+            self, spec, policy.spec, align, self._new_episode, self._on_observation
+        )
+        self._latents = self.publish_on(qos.LATENT)
+        self._stamp = 0  # ns, of the observation asked about last
+        self._due = False
+        self.every(1 / config.rate, self._on_turn)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
-    def _new_episode(self) -> None:
-        self._held = None  # thought about something else
-        if self.active and self._observer.instruction:
-            self._reason()
+    def deactivate(self) -> None:
+        """Let no thought out that is not finished."""
+        self._worker.forget()
 
-    def _reason(self) -> None:
-        observer = self._observer
-        if not observer.instruction or self._held is not None:
+    def release(self) -> None:
+        """End the thread."""
+        if hasattr(self, '_worker'):
+            self._worker.stop()
+            del self._worker
+
+    def _new_episode(self) -> None:
+        self._worker.forget()  # thought about something else
+        self._on_turn()
+
+    def _on_turn(self) -> None:
+        """Ask about the newest observation, or about the next there is."""
+        self._due = True
+        if self._observer.instruction:
+            observation = self._observer.observation()
+            if observation is not None:
+                self._on_observation(observation)
+
+    def _on_observation(self, observation: Observation) -> None:
+        if not (self.active and self._due) or observation.stamp == self._stamp:
             return
-        observation = observer.observation()
-        if observation is None or observation.stamp == self._stamp:
-            return
-        begin = self.now
-        self._seq += 1
+        # Where it waits for the thought in progress, a newer one may still take its place.
+        self._due = self._worker.busy
         self._stamp = observation.stamp
-        try:
-            latent = self._reasoner.reason(
-                observation, observer.instruction, observer.episode_id, self._seq
-            )
-        except ValueError as error:
-            self.get_logger().error(f'no latent: {error}', throttle_duration_sec=2.0)
-            return
-        message = convert.latent_to_msg(latent)
+        observer = self._observer
+        self._worker.offer(_Question(observation, observer.instruction, observer.episode_id))
+
+    def _think(self, asked: _Question) -> Latent:
+        """Call the backend; on the worker's thread."""
+        self._seq += 1
+        latent = self._reasoner.reason(
+            asked.observation, asked.instruction, asked.episode_id, self._seq
+        )
+        if self._delay:
+            self._worker.pause(self._delay)
+            latent = replace(latent, inference_end=self.now)
+        return latent
+
+    def _publish(self, latent: Latent, timing: Timing) -> None:
         if latent.refusal:
             self.get_logger().warning(f'refused: {latent.refusal}', throttle_duration_sec=2.0)
-        if not self._delay:
-            self._latents.publish(message)
-            return
-        # Held back, not slept: everything else goes on, as with a model on a machine of its own.
-        self._held = (message, begin)
-        self.once(self._delay, lambda: self._release_latent(message))
-
-    def _release_latent(self, message: LatentMsg) -> None:
-        if self._held is None or self._held[0] is not message or not self.active:
-            return
-        begin = self._held[1]
-        self._held = None
-        end = convert.from_time(message.inference_start)
-        end += max(self.now - begin, 0)
-        message.inference_end = convert.to_time(end)
-        self._latents.publish(message)
-        self._reason()  # a slow model begins its next thought at once
+        self._latents.publish(convert.latent_to_msg(latent))
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ class Observer:
         policy: PolicySpec,
         config: AlignConfig,
         on_episode: Callable[[], None] | None = None,
-        on_images: Callable[[], None] | None = None,
+        on_observation: Callable[[Observation], None] | None = None,
     ) -> None:
         """Subscribe on `node`.
 
@@ -42,12 +42,13 @@ class Observer:
             policy: says which cameras, in which size.
             config: of the alignment.
             on_episode: called when an episode begins or ends.
-            on_images: called when every camera has a new image.
+            on_observation: called in an episode with the new observation, when every camera has
+                a new image and nothing is in doubt.
         """
         self.episode_id = self.instruction = ''
         self._node = node
         self._begun = 0  # ns
-        self._on_episode, self._on_images = on_episode, on_images
+        self._on_episode, self._on_observation = on_episode, on_observation
         self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
         for name in policy.cameras:
             node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
@@ -79,10 +80,17 @@ class Observer:
             cause = self._aligner.offer_image(name, stamp, image, self._node.now)
             if cause:
                 self._say(cause)
-            elif self._on_images is not None and self._aligner.fresh:
-                self._on_images()
+            elif self._aligner.fresh:
+                self._hand_on()
 
         return receive
+
+    def _hand_on(self) -> None:
+        if self._on_observation is None or not self.instruction:
+            return
+        observation = self.observation()
+        if observation is not None:
+            self._on_observation(observation)
 
     def _episode(self, event: EpisodeEvent) -> None:
         begins = event.event == EpisodeEvent.START
