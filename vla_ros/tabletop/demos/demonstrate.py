@@ -68,8 +68,8 @@ def demonstrate(
 
     The families are `tasks`, all of the robot's when empty. Seeds go up from `seed`; failures are
     counted and not kept. Episodes that are there already are not collected again. With
-    `rollin_policy`, a policy directory, that policy drives first and the expert corrects what it did (DAgger; Ross
-    et al. 2011). `step` is called with the success of every episode tried.
+    `rollin_policy`, a policy directory, that policy drives first and the expert corrects what it
+    did (DAgger; Ross et al. 2011). `step` is called with the success of every episode tried.
     """
     require(episodes > 0 and workers > 0, 'episodes and workers: expected 1 or more')
     require(0 <= seed < FRESH_SEEDS, f'seed: expected 0..{FRESH_SEEDS - 1}, the rest is for tests')
