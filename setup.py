@@ -15,6 +15,8 @@ NODES = {
     },
 }
 
+POCKET = f'{PACKAGE}.tabletop.pocket'
+
 # Folders beside the package that ROS tools and the nodes look up under share/vla_ros.
 SHARED_FOLDERS = ('launch', 'config', 'urdf', 'policies')
 
@@ -86,6 +88,9 @@ setup(
             f'{PACKAGE} = {PACKAGE}.cli.main:main',
             *(f'{node}_node = {PACKAGE}.{module}:main' for node, module in NODES.items()),
         ],
+        # Kinds of policies, by name; other packages add theirs to the same groups.
+        f'{PACKAGE}.experts': [f'pocket = {POCKET}.pocket_expert:make_expert'],
+        f'{PACKAGE}.reasoners': [f'pocket = {POCKET}.pocket_reasoner:make_reasoner'],
     },
     zip_safe=False,
 )

@@ -181,6 +181,7 @@ class Latent:
     data: NDArray[np.float32]  # (tokens, width)
     p_grounded: float = 1.0  # probability that the instruction refers to something seen
     refusal: str = ''  # why the instruction is refused; empty when it is accepted
+    space: str = ''  # name of the space that `data` lives in; see policies/features.py
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'data', _frozen(self.data, np.float32))
@@ -197,8 +198,8 @@ class ActionChunk:
 
     stamp: int  # ns, of the observation the expert used
     seq: int
-    latent_seq: int
-    latent_age: float  # s, at the observation stamp
+    latent_seq: int  # 0 where the expert used none
+    latent_age: float  # s, at the observation stamp; 0 where the expert used none
     robot: str
     model: str  # "<policy name>:<weights hash>"
     channels: tuple[str, ...]

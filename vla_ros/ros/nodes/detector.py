@@ -35,7 +35,7 @@ class DetectorNode(StageNode):
         else:
             self.get_logger().warning(f'{path} is missing: nothing is promised, no alarm')
         self._detector = Detector(artefact, policy.spec.hash, config.alpha or None)
-        self._families = policy.spec.families
+        self._families = policy.spec.tasks
         self._judging = False
         self._verdicts = self.publish_on(qos.FAILURE)
         self.listen(qos.EPISODE, self._on_episode)

@@ -6,12 +6,12 @@ from vla_ros.core.data import SECOND
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
 from vla_ros.policies.latent_buffer import LatentBuffer
+from vla_ros.policies.makers import chunk_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import StageNode, run
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
@@ -23,7 +23,7 @@ class ExpertConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
     rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
-    decoder: str = param('l1', "How the net's output becomes actions")
+    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
     control_lost_after: float = param(
         1.0, 'Time without a status after which the control node is called lost, s', 0.1, 10.0
@@ -39,10 +39,11 @@ class ExpertNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._expert = PocketExpert(policy, config.decoder, lambda: self.now)
-        self._buffer = LatentBuffer(policy.spec)
+        self._expert = chunk_maker(policy, spec, config.other_robot, lambda: self.now)
+        features = self._expert.features
+        self._buffer = LatentBuffer(features.latent)
         align = AlignConfig(silent_after=config.silent_after)
-        self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
+        self._observer = Observer(self, spec, features, align, self._new_episode, self._act)
         self._frame = spec.arms[0].base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._seq = 0
@@ -98,13 +99,13 @@ class ExpertNode(StageNode):
             )
             return
         latent = self._buffer.newest(now)
-        if latent is None:
+        if latent is None and self._expert.needs_latent:
             if self._observer.waited > GRACE:
                 age = self._buffer.age(now)
                 words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
                 self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
             return
-        if latent.refusal:
+        if latent is not None and latent.refusal:
             return
         observation = self._observer.observation()
         if observation is None:
@@ -112,7 +113,7 @@ class ExpertNode(StageNode):
         self._seq += 1
         self._acted = self.now
         try:
-            chunk = self._expert.act(observation, latent, self._seq)
+            chunk = self._expert.act(observation, self._observer.episode, latent, self._seq)
         except ValueError as error:
             self.get_logger().error(f'no chunk: {error}', throttle_duration_sec=2.0)
             return

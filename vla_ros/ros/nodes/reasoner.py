@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from vla_ros.observe import AlignConfig
-from vla_ros.policies import load_policy
+from vla_ros.policies import PolicyError, load_policy
+from vla_ros.policies.makers import latent_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import SLOW, StageNode, run
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 from vla_ros_msgs.msg import Latent as LatentMsg
 
 
@@ -19,6 +19,7 @@ class ReasonerConfig:
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
+    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
     rate: float = param(5.0, 'Latents per second, at most, Hz', 0.05, 50.0)
     extra_delay: float = param(
         0.0, 'Every latent comes so much later, as of a bigger model, s', 0.0, 10.0
@@ -35,9 +36,12 @@ class ReasonerNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._reasoner = PocketReasoner(policy, lambda: self.now)
+        reasoner = latent_maker(policy, spec, config.other_robot, lambda: self.now)
+        if reasoner is None:
+            raise PolicyError(f'{policy.path}: it has no reasoner; run the expert alone')
+        self._reasoner = reasoner
         align = AlignConfig(silent_after=config.silent_after)
-        self._observer = Observer(self, spec, policy.spec, align, self._new_episode)
+        self._observer = Observer(self, spec, reasoner.features, align, self._new_episode)
         self._latents = self.publish_on(qos.LATENT)
         self._seq = 0
         self._stamp = 0
@@ -45,7 +49,7 @@ class ReasonerNode(StageNode):
         self._held: tuple[LatentMsg, int] | None = None
         self._delay = config.extra_delay
         self.every(self._period, self._reason)
-        self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
+        self.get_logger().info(f'{reasoner.reasoner.model}, {config.rate:g} Hz')
 
     def _new_episode(self) -> None:
         self._held = None  # thought about something else
@@ -63,9 +67,7 @@ class ReasonerNode(StageNode):
         self._seq += 1
         self._stamp = observation.stamp
         try:
-            latent = self._reasoner.reason(
-                observation, observer.instruction, observer.episode_id, self._seq
-            )
+            latent = self._reasoner.reason(observation, observer.episode, self._seq)
         except ValueError as error:
             self.get_logger().error(f'no latent: {error}', throttle_duration_sec=2.0)
             return
