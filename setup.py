@@ -16,6 +16,8 @@ NODES = {
     },
 }
 
+POCKET = f'{PACKAGE}.tabletop.pocket'
+
 # Folders beside the package that ROS tools and the nodes look up under share/vla_ros.
 SHARED_FOLDERS = ('launch', 'config', 'urdf', 'policies')
 
@@ -90,6 +92,9 @@ setup(
         # What the stack finds by name and never imports: simulated worlds and how to reset them.
         f'{PACKAGE}.systems': [f'mujoco = {PACKAGE}.tabletop.simulated:SimSystem'],
         f'{PACKAGE}.scenes': [f'mujoco = {PACKAGE}.tabletop.scene_reset:SceneReset'],
+        # Kinds of policies, by name; other packages add theirs to the same groups.
+        f'{PACKAGE}.experts': [f'pocket = {POCKET}.pocket_expert:make_expert'],
+        f'{PACKAGE}.reasoners': [f'pocket = {POCKET}.pocket_reasoner:make_reasoner'],
     },
     zip_safe=False,
 )

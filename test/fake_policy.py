@@ -11,13 +11,13 @@ import sys
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-import yaml
 
-from vla_ros.core import config
-from vla_ros.policies import parts_of
-from vla_ros.policies.directory import PolicySpec, sha256
+from vla_ros.policies import ActionSpace, Rates
+from vla_ros.policies.directory import save_spec, sha256
+from vla_ros.policies.features import state_names
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.language.vocabulary import training_vocabulary
+from vla_ros.tabletop.pocket.contract import pocket_spec
 
 
 SIZE, LENGTH, TOKENS, WIDTH, FEATURE, HORIZON, DT = 96, 32, 4, 64, 64, 16, 0.1
@@ -38,21 +38,21 @@ def write_fake_policy(
     vocabulary = training_vocabulary(robot.tasks, LENGTH)
     unknown = int(vocabulary.encode('xyzzy')[0])
     vocabulary.save(folder / 'vocabulary.json')
-    cameras, parts = tuple(c.name for c in robot.cameras), parts_of(robot.channels)
+    cameras = tuple(c.name for c in robot.cameras)
+    space = ActionSpace.commanded(robot, robot.arms[0].gripper.open)
     onnx.save(_reasoner(unknown, cameras, len(robot.tasks)), folder / 'reasoner.onnx')
-    onnx.save(_expert(velocity, cameras, parts), folder / 'expert.onnx')
-    spec = PolicySpec(
-        name='fake', robot=robot.name, representation='ee_pose', channels=robot.channels,
-        cameras=cameras, families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON,
-        latent_tokens=TOKENS, latent_width=WIDTH, feature_width=FEATURE, p_grounded_min=0.5,
-        latent_valid_for=latent_valid_for, chunk_valid_for=1.6, reasoner_rate=5.0,
-        expert_rate=33.0, gripper_open=robot.arms[0].gripper.open, search_time=search_time,
+    onnx.save(_expert(velocity, cameras, space), folder / 'expert.onnx')
+    spec = pocket_spec(
+        name='fake', robot=robot.name, actions=space, state=state_names(robot), cameras=cameras,
+        families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON, latent=(TOKENS, WIDTH),
+        feature_width=FEATURE, threshold=0.5, search_time=search_time,
+        rates=Rates(33.0, 5.0, 1.6, latent_valid_for),
         files={
             name: sha256(folder / name)
             for name in ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
         },
     )  # fmt: skip
-    (folder / 'policy.yaml').write_text(yaml.safe_dump(config.to_tree(spec), sort_keys=False))
+    save_spec(folder, spec)
     return folder
 
 
@@ -106,21 +106,22 @@ def _reasoner(unknown, cameras, families):
     return _model(nodes, inputs, outputs, {**zeros, **constants})
 
 
-def _expert(velocity, cameras, parts):
+def _expert(velocity, cameras, space):
     steps = np.arange(1, HORIZON + 1)[:, None] * DT
-    actions = np.zeros((1, HORIZON, parts[-1].relative.stop), np.float32)
-    for part in parts:
-        if part.kind == 'arm':
-            start = part.relative.start
-            actions[0, :, start : start + 3] = steps * np.array(velocity)
-            actions[0, :, start + 6] = 1.0
-        elif part.kind == 'joint_group':
-            actions[0, :, part.relative] = steps * POSTURE_SPEED
+    actions = np.zeros((1, HORIZON, space.width), np.float32)
+    start = 0
+    for group in space.groups:
+        own = actions[0, :, start : start + group.width]
+        if group.kind == 'pose':
+            own[:, :3] = steps * np.array(velocity)
+        elif group.kind == 'joint':
+            own[:] = steps * POSTURE_SPEED
         else:
-            actions[0, :, part.relative] = DRIVE
+            own[:] = 1.0 if group.kind == 'gripper' else DRIVE
+        start += group.width
     nodes = [_constant(name) for name in ('actions', 'feature', 'positions')]
     inputs = [
-        *_images(cameras), _value('state', F32, 1, 2 * parts[-1].absolute.stop),
+        *_images(cameras), _value('state', F32, 1, 2 * len(space.channels)),
         _value('latent', F32, 1, TOKENS, WIDTH), _value('age', F32, 1),
     ]  # fmt: skip
     outputs = [

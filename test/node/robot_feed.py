@@ -63,10 +63,12 @@ class RobotFeed:
 
 def latent(policy, instruction, name='e1', seq=1, stamp=None, **fields):
     stamp = time.time_ns() if stamp is None else stamp
+    feature = policy.features.latent
     values = {
-        'valid_for': policy.latent_valid_for,
-        'data': np.zeros((policy.latent_tokens, policy.latent_width), np.float32),
+        'valid_for': policy.rates.latent_valid_for,
+        'data': np.zeros((feature.tokens, feature.width), np.float32),
         'model': policy.model,
+        'space': feature.space,
         **fields,
     }
     return convert.latent_to_msg(

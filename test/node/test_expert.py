@@ -28,7 +28,7 @@ def test_chunks_come_at_the_rate_and_carry_the_image_stamp(bench, topics, feed, 
     chunk = chunk_from_msg(chunks[-1])
     assert chunk.stamp in feed.stamps
     assert chunk.latent_seq == 1 and chunk.robot == 'franka' and chunk.model == policy.model
-    assert chunk.actions.shape == (policy.horizon, 8)
+    assert chunk.actions.shape == (policy.expert['horizon'], 8)
     assert chunk.actions[-1, 1] == pytest.approx(0.04 * 1.6, abs=1e-6)
     assert [c.seq for c in chunks] == sorted({c.seq for c in chunks})
 
@@ -36,7 +36,7 @@ def test_chunks_come_at_the_rate_and_carry_the_image_stamp(bench, topics, feed, 
 @pytest.mark.parametrize(
     'fields',
     [
-        {'name': 'another'}, {'instruction': 'pick up the blue cube'}, {'model': 'other:123'},
+        {'name': 'another'}, {'instruction': 'pick up the blue cube'}, {'space': 'other'},
         {'refusal': 'no such thing'}, {'stamp': 1},
     ],
     ids=lambda fields: next(iter(fields)),
@@ -103,7 +103,7 @@ def test_a_camera_that_is_silent_or_of_the_wrong_size_stops_it(
     assert len(chunks) == count
 
 
-@pytest.mark.parametrize('parameters', [{'policy': '/nowhere'}, {'decoder': 'xyz'}, {'rat': 1.0}])
+@pytest.mark.parametrize('parameters', [{'policy': '/nowhere'}, {'robot': 'ur5e'}, {'rat': 1.0}])
 def test_a_wrong_parameter_fails_configure(bench, fake_policy, parameters):
     node = bench.host(ExpertNode, **{'policy': str(fake_policy), **parameters})
     assert node.trigger_configure().name == 'FAILURE'

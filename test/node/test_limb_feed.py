@@ -10,6 +10,7 @@ from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import Aligner
+from vla_ros.policies import ImageFeature
 from vla_ros.robots import load_robot, named_limbs
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert import limbs as trunk
@@ -39,7 +40,7 @@ class Listener(StageNode):
 
     def configure(self, config):
         self.said = []
-        self.aligner = Aligner(ROBOT, ('head',), 96)
+        self.aligner = Aligner(ROBOT, [ImageFeature('head', 96, 96)])
         for i, (name, limb) in enumerate(named_limbs(ROBOT)):
             LimbFeed(self, self.aligner, i, name, limb, self.said.append)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from vla_ros.bench.synchronous import synchronous
 from vla_ros.core.data import SECOND, ExecutionStatus
 from vla_ros.policies import load_policy
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_arm
 from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe
@@ -19,8 +20,6 @@ from vla_ros.ros.client import StackClient
 from vla_ros.ros.convert import status_from_msg
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.lockstep import Lockstep
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.config import load_sim
 
@@ -110,9 +109,8 @@ def _figures(probe: _Probe) -> dict[str, Any]:
 
 
 def _baseline(robot: str, path: str, delay: float) -> Any:
-    policy = load_policy(path)
-    reasoner, expert = PocketReasoner(policy), PocketExpert(policy)
     spec = load_arm(robot)
+    reasoner, expert = make_policy(load_policy(path), spec)
     stack = Lockstep(spec, reasoner, expert)
     stack.reset(stack.scenes.layout(spec.tasks[0], _FIRST_SEED))
     request = stack.scenes.request(spec.tasks[0], _FIRST_SEED)

@@ -23,7 +23,12 @@ _TIMEOUT = 20.0  # s for one instruction, beside the delay that is added
 
 
 def run_graph_trials(
-    robot: str, policy: str, trials: Sequence[Trial], extra_delay: float, detect: bool = True
+    robot: str,
+    policy: str,
+    trials: Sequence[Trial],
+    extra_delay: float,
+    detect: bool = True,
+    other_robot: bool = False,
 ) -> Iterator[tuple[Outcome, tuple[ActionChunk, ...]]]:
     """Yield the outcome and the chunks of each trial; the nodes are started once for all.
 
@@ -31,7 +36,13 @@ def run_graph_trials(
         BringupError: a node did not come up.
         StackError: the stack stopped answering.
     """
-    options = StackOptions(robot=robot, policy=policy, extra_delay=extra_delay, detect=detect)
+    options = StackOptions(
+        robot=robot,
+        policy=policy,
+        extra_delay=extra_delay,
+        detect=detect,
+        other_robot=other_robot,
+    )
     spec = load_robot(robot)
     scenes = Scenes(spec, load_sim(spec.sim))
     with LocalRunner(describe(options)) as runner:

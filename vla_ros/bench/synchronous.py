@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 from vla_ros.core.data import Observation
-from vla_ros.policies.expert import Expert
-from vla_ros.policies.reasoner import Reasoner
+from vla_ros.policies import EpisodeInfo
+from vla_ros.policies.makers import ChunkMaker, LatentMaker
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,26 @@ class Baseline:
 
 
 def synchronous(
-    reasoner: Reasoner,
-    expert: Expert,
+    reasoner: LatentMaker | None,
+    expert: ChunkMaker,
     observation: Observation,
     instruction: str,
     extra_delay: float,
     seconds: float,
 ) -> Baseline:
-    """Call reasoner, wait `extra_delay` s, call expert, again and again for about `seconds` s."""
+    """Call reasoner, if any, wait `extra_delay` s, call expert, for about `seconds` s."""
+    episode, latent = EpisodeInfo('baseline', instruction), None
     slow: list[float] = []
     fast: list[float] = []
     start = time.perf_counter()
     while not fast or time.perf_counter() - start < seconds:
         before = time.perf_counter()
-        latent = reasoner.reason(observation, instruction, 'baseline', len(fast))
+        if reasoner is not None:
+            latent = reasoner.reason(observation, episode, len(fast))
         slow.append(time.perf_counter() - before)
         time.sleep(extra_delay)
         before = time.perf_counter()
-        expert.act(observation, latent, len(fast))
+        expert.act(observation, episode, latent, len(fast))
         fast.append(time.perf_counter() - before)
     rate = len(fast) / (time.perf_counter() - start)
     return Baseline(rate, float(np.median(slow)), float(np.median(fast)))

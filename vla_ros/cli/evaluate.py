@@ -33,6 +33,7 @@ SUITES = ('success', 'paraphrase', 'other', 'absent')
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
+    other_robot: options.OtherRobot = False,
     episodes: Annotated[int, typer.Option(min=1, help='Fresh scenes per task family.')] = 25,
     tasks: options.Tasks = '',
     suite: Annotated[
@@ -68,10 +69,11 @@ def command(
     for name in suites:
         trials = _trials(name, families, episodes, seed, templates)
         if lockstep:
-            setup = Setup(robot, path, replace(LockstepConfig(), extra_delay=extra_delay))
+            pace = replace(LockstepConfig(), extra_delay=extra_delay)
+            setup = Setup(robot, path, pace, other_robot=other_robot)
             outcomes = _run(setup, trials, workers, name)
         else:
-            outcomes = _run_graph(robot, path, trials, extra_delay, name)
+            outcomes = _run_graph(robot, path, trials, extra_delay, name, other_robot)
         results[name] = summarise(outcomes)
         if name == 'absent':
             results['false_refusals'] = _false_refusals(results)
@@ -118,13 +120,19 @@ def _run(setup: Setup, trials: Sequence[Trial], workers: int, title: str) -> lis
 
 
 def _run_graph(
-    robot: str, policy: str, trials: Sequence[Trial], extra_delay: float, title: str
+    robot: str,
+    policy: str,
+    trials: Sequence[Trial],
+    extra_delay: float,
+    title: str,
+    other_robot: bool,
 ) -> list[Outcome]:
     from vla_ros.bench.graph_trials import run_graph_trials  # ROS: only here
 
     outcomes: list[Outcome] = []
     with bar(title, len(trials)) as step:
-        for outcome, _ in run_graph_trials(robot, policy, trials, extra_delay):
+        made = run_graph_trials(robot, policy, trials, extra_delay, other_robot=other_robot)
+        for outcome, _ in made:
             outcomes.append(outcome)
             step(outcome.success)
     return outcomes

@@ -22,7 +22,14 @@ def command(
         ),
     ] = 'mujoco',
     instruction: Annotated[str, typer.Option(help='Given once everything runs.')] = '',
-    policy: options.Policy = '',
+    policy: Annotated[
+        str,
+        typer.Option(
+            help='Policy directory; empty: policies/<robot>/pocket; none: teleoperation and '
+            'targets alone.'
+        ),
+    ] = '',
+    other_robot: options.OtherRobot = False,
     record: Annotated[str, typer.Option(help='Folder that gets one bag per episode.')] = '',
     namespace: Annotated[str, typer.Option(help='Namespace of every node.')] = '',
     reasoner_rate: Annotated[
@@ -53,6 +60,7 @@ def command(
     chosen = config.build(
         StackOptions,
         {'robot': robot, 'sim': sim, 'instruction': instruction, 'policy': policy,
+         'other_robot': other_robot,
          'record': record, 'namespace': namespace, 'reasoner_rate': reasoner_rate,
          'extra_delay': extra_delay, 'detect': detect, 'teleop': teleop, 'seed': seed},
         'vla_ros up',

@@ -182,6 +182,7 @@ class Latent:
     p_grounded: float = 1.0  # probability that the instruction refers to something seen
     refusal: str = ''  # why the instruction is refused; empty when it is accepted
     task: str = ''  # the policy's label for what it is doing, for calibration tables; '' is none
+    space: str = ''  # name of the space that `data` lives in; see policies/features.py
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'data', _frozen(self.data, np.float32))
@@ -198,8 +199,8 @@ class ActionChunk:
 
     stamp: int  # ns, of the observation the expert used
     seq: int
-    latent_seq: int
-    latent_age: float  # s, at the observation stamp
+    latent_seq: int  # 0 where the expert used none
+    latent_age: float  # s, at the observation stamp; 0 where the expert used none
     robot: str
     model: str  # "<policy name>:<weights hash>"
     channels: tuple[str, ...]

@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, Array, BodyState, Image, Observation, Pose, RobotState
 from vla_ros.observe.history import make_history
-from vla_ros.observe.image import resize_area
+from vla_ros.observe.image import ImageError, ImageShape, fit_image
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
 from vla_ros.robots.body import Robot
@@ -39,21 +39,20 @@ class Aligner:
     def __init__(
         self,
         spec: Robot,
-        cameras: Sequence[str],
-        image_size: int,
+        images: Sequence[ImageShape],
         config: AlignConfig | None = None,
     ) -> None:
-        """Align `cameras` of a robot into square images of `image_size` px."""
+        """Align cameras of a robot into images as a policy wants them."""
         self.config = config or AlignConfig()
-        self._size = image_size
+        self._wanted = {image.camera: image for image in images}
         self._limbs = tuple(make_history(limb) for limb in spec.limbs)
         self._watches = {
             name: CameraWatch(
                 spec.camera(name), self.config.silent_after, self.config.frozen_motion
             )
-            for name in cameras
+            for name in self._wanted
         }
-        self._shows = {name: _shows(spec, spec.camera(name)) for name in cameras}
+        self._shows = {name: _shows(spec, spec.camera(name)) for name in self._wanted}
         self._images: dict[str, tuple[int, Image]] = {}
         self._complete: dict[str, tuple[int, Image]] = {}
         self._last: Observation | None = None
@@ -62,7 +61,11 @@ class Aligner:
         """Take an image; return why it is refused, or ''."""
         cause = self._watches[name].offer(stamp, image, now, self._shown(name))
         if not cause:
-            self._images[name] = (stamp, resize_area(image, self._size, self._size))
+            try:
+                fitted = fit_image(image, self._wanted[name])
+            except ImageError as error:
+                return f'camera {name}: {error}'
+            self._images[name] = (stamp, fitted)
             # Kept whole: between the arrivals of one camera and the next, the newest images are
             # of different moments.
             if len(self._images) == len(self._watches) and self._skew() <= self.config.image_skew:

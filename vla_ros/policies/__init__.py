@@ -1,17 +1,27 @@
-"""What a policy directory holds, and what its numbers mean."""
+"""The contract of a policy, its directory, and how one is built."""
 
-from vla_ros.policies.action_space import absolute_actions, relative_actions
-from vla_ros.policies.channels import kinds_of, parts_of
-from vla_ros.policies.directory import Policy, PolicyError, PolicySpec, load_policy
+from vla_ros.policies.action_space import ActionSpace, Group
+from vla_ros.policies.directory import Policy, PolicyError, PolicySpec, Rates, load_policy
+from vla_ros.policies.expert import Context, EpisodeInfo, Expert, Prediction
+from vla_ros.policies.features import Features, ImageFeature, LatentFeature
+from vla_ros.policies.reasoner import Reasoner, Thought
 
 
 __all__ = [
+    'ActionSpace',
+    'Context',
+    'EpisodeInfo',
+    'Expert',
+    'Features',
+    'Group',
+    'ImageFeature',
+    'LatentFeature',
     'Policy',
     'PolicyError',
     'PolicySpec',
-    'absolute_actions',
-    'kinds_of',
+    'Prediction',
+    'Rates',
+    'Reasoner',
+    'Thought',
     'load_policy',
-    'parts_of',
-    'relative_actions',
 ]

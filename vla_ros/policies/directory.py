@@ -1,14 +1,24 @@
 """PolicySpec: what `policy.yaml` says about a policy, and a directory checked against it."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 import hashlib
 from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
 
 from vla_ros.core import config
 from vla_ros.core.config import require
 from vla_ros.core.paths import share_dir
-from vla_ros.policies.channels import Part, parts_of
+from vla_ros.policies.action_space import ActionSpace
+from vla_ros.policies.features import Features
+
+
+T = TypeVar('T')
+
+
+_NAMING = ('kind', 'name')  # keys of a part that say whose options the others are
 
 
 class PolicyError(ValueError):
@@ -16,51 +26,54 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True)
-class PolicySpec:
-    """One trained policy: for which robot, at which rates, with which files."""
+class Rates:
+    """How often the parts of a policy are asked, and for how long their answers count."""
 
-    name: str
-    robot: str
-    representation: str  # 'ee_pose'
-    channels: tuple[str, ...]  # of the absolute chunk, as in the ArmSpec
-    cameras: tuple[str, ...]  # in the order of the nets' inputs
-    families: tuple[str, ...]  # of tasks that it was trained for, in the order of its classes
-    image_size: int  # px, square
-    dt: float  # s between the steps of a chunk
-    horizon: int  # steps
-    latent_tokens: int
-    latent_width: int
-    feature_width: int
-    p_grounded_min: float  # below it the instruction is refused
-    latent_valid_for: float  # s after the latent's stamp
-    chunk_valid_for: float  # s after the chunk's stamp
-    reasoner_rate: float  # Hz
-    expert_rate: float  # Hz
-    gripper_open: float  # m, opening at fraction 1
-    files: dict[str, str]  # file name -> sha256
-    # s that the robot may look around for what it is asked for before it refuses; 0: it cannot.
-    search_time: float = 0.0
+    expert: float = 30.0  # Hz, at least; every new picture is acted on as well
+    reasoner: float = 5.0  # Hz, at most
+    chunk_valid_for: float = 1.6  # s after the chunk's stamp
+    latent_valid_for: float = 8.0  # s after the latent's stamp
 
     def __post_init__(self) -> None:
-        require(self.representation == 'ee_pose', 'representation: the valid choice is ee_pose')
-        for name in ('dt', 'latent_valid_for', 'chunk_valid_for', 'reasoner_rate', 'expert_rate'):
+        for name in ('expert', 'reasoner', 'chunk_valid_for', 'latent_valid_for'):
             require(getattr(self, name) > 0, f'{name} must be positive')
-        require(0 < self.dt <= 1, f'dt: expected seconds in 0..1, got {self.dt}')
-        require(0 < self.gripper_open < 1, 'gripper_open: expected metres in 0..1')
-        require(0 <= self.p_grounded_min <= 1, 'p_grounded_min must lie in 0..1')
-        require(0 <= self.search_time <= 60, 'search_time: expected 0..60 s')
-        require(self.image_size > 0 and self.horizon > 0, 'image_size and horizon: positive')
-        require(bool(self.families), 'families: expected one or more')
-        twice = len(set(self.families)) != len(self.families)
-        require(not twice, f'families: one is given twice in {self.families}')
-        missing = [n for n in ('reasoner.onnx', 'expert.onnx') if n not in self.files]
-        require(not missing, f'files: {missing} missing')
-        require(bool(self.parts), 'channels: expected one or more')
 
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """The limbs that it moves, with their channels."""
-        return parts_of(self.channels)
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """One policy: for which robot, of which kinds, what it sees and says, with which files.
+
+    `expert`, `reasoner` and `decoder` name their kind and then its own options, which the kind
+    checks when it is built.
+    """
+
+    name: str
+    robot: str  # that it was made for
+    expert: dict[str, Any]  # kind, and its options
+    actions: ActionSpace  # what its numbers mean
+    dt: float  # s between the steps of a chunk
+    features: Features = Features()  # what expert and reasoner look at
+    reasoner: Literal['none'] | dict[str, Any] = 'none'  # kind, and its options
+    decoder: dict[str, Any] = field(default_factory=dict)  # name, and its options
+    rates: Rates = Rates()
+    tasks: tuple[str, ...] = ()  # opaque labels, for calibration tables and reports
+    files: dict[str, str] = field(default_factory=dict)  # file name -> sha256
+
+    def __post_init__(self) -> None:
+        require(bool(self.name), 'name: expected one')
+        require(0 < self.dt <= 1, f'dt: expected seconds in 0..1, got {self.dt}')
+        for name in ('expert', 'reasoner'):
+            backend = getattr(self, name)
+            named = backend == 'none' or isinstance(backend.get('kind'), str)
+            require(named, f"{name}: missing key 'kind', got {backend}")
+        named = not self.decoder or isinstance(self.decoder.get('name'), str)
+        require(named, f"decoder: missing key 'name', got {self.decoder}")
+        require(len(set(self.tasks)) == len(self.tasks), f'tasks: one is twice in {self.tasks}')
+
+    @property
+    def reasons(self) -> bool:
+        """Whether it has a reasoner."""
+        return self.reasoner != 'none'
 
     @property
     def hash(self) -> str:
@@ -85,6 +98,16 @@ class Policy:
         """Return the path of one of its files."""
         return self.path / name
 
+    def options(self, part: Literal['expert', 'reasoner', 'decoder'], cls: type[T]) -> T:
+        """Return a part's options as the dataclass that its kind declares for them.
+
+        Raises:
+            ConfigError: an unknown or missing option, or a wrong one; the message names it.
+        """
+        tree = getattr(self.spec, part)
+        own = {} if tree == 'none' else {k: v for k, v in tree.items() if k not in _NAMING}
+        return config.build(cls, own, where=f'{self.path / "policy.yaml"}: {part}')
+
 
 def load_policy(path: str | Path) -> Policy:
     """Read a policy directory and check every file against its sha256.
@@ -108,6 +131,24 @@ def load_policy(path: str | Path) -> Policy:
     for name, expected in spec.files.items():
         check_file(folder / name, expected)
     return Policy(folder, spec)
+
+
+def save_spec(folder: Path, spec: PolicySpec) -> None:
+    """Write policy.yaml, without what goes without saying."""
+    text = yaml.safe_dump(_told(spec), sort_keys=False)
+    (folder / 'policy.yaml').write_text(text, encoding='utf-8')
+
+
+def _told(value: Any) -> Any:
+    """Return a tree without the fields that have their default."""
+    if isinstance(value, Mapping):
+        return {key: _told(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_told(item) for item in value]
+    if not is_dataclass(value):
+        return value
+    own = [(f, getattr(value, f.name)) for f in fields(value)]
+    return {f.name: _told(item) for f, item in own if item != f.default}
 
 
 def check_file(path: Path, expected: str) -> None:

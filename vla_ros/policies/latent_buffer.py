@@ -1,20 +1,18 @@
 """LatentBuffer: the newest latent, and why others were not taken."""
 
-import numpy as np
-
 from vla_ros.core.data import SECOND, Latent
-from vla_ros.policies import PolicySpec
+from vla_ros.policies.features import LatentFeature
 
 
 MAX_FUTURE = 0.05  # s that a stamp may lie ahead of the reader's clock
 
 
 class LatentBuffer:
-    """Holds the newest latent of one policy, episode and instruction; not thread-safe."""
+    """Holds the newest latent of one episode and instruction; not thread-safe."""
 
-    def __init__(self, spec: PolicySpec) -> None:
-        """Accept latents of the policy `spec` only."""
-        self._spec = spec
+    def __init__(self, feature: LatentFeature | None) -> None:
+        """Accept latents with this feature, whoever made them; None: any, for their text."""
+        self._feature = feature
         self._latent: Latent | None = None
         self._episode = self._instruction = ''
         self.refused = 0
@@ -45,18 +43,16 @@ class LatentBuffer:
         return float('inf') if self._latent is None else (now - self._latent.stamp) / SECOND
 
     def _cause(self, latent: Latent, now: int) -> str:
-        spec, held = self._spec, self._latent
-        shape = (spec.latent_tokens, spec.latent_width)
-        if latent.model != spec.model:
-            return f'latent of {latent.model!r}; expected {spec.model!r}'
+        held = self._latent
         if self._episode and latent.episode_id != self._episode:
             return f'latent of episode {latent.episode_id!r}; expected {self._episode!r}'
         if self._instruction and latent.instruction != self._instruction:
             return f'latent for {latent.instruction!r}; expected {self._instruction!r}'
-        if latent.data.shape != shape:
-            return f'latent shape {latent.data.shape}; expected {shape}'
-        if not np.isfinite(latent.data).all():
-            return 'latent is not finite'
+        # A refusal counts whatever its data: the reasoner may have none for it.
+        if self._feature is not None and not latent.refusal:
+            cause = self._feature.problem(latent.space, latent.data)
+            if cause:
+                return cause
         if latent.stamp > now + MAX_FUTURE * SECOND:
             return f'latent stamp lies {(latent.stamp - now) / SECOND:.2f} s in the future'
         if _expired(latent, now):

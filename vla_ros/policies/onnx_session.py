@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
 
-from vla_ros.core.data import Observation
-from vla_ros.policies.directory import PolicyError, PolicySpec
+from vla_ros.policies.directory import PolicyError
+from vla_ros.policies.features import Features
 
 
 Shape = tuple[int, ...]
@@ -58,19 +58,6 @@ def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) 
             raise PolicyError(f'{path}: {name}: expected shape {shape}, found {shapes[name]}')
 
 
-def camera_inputs(spec: PolicySpec, observation: Observation) -> dict[str, NDArray]:
-    """Return the images as the nets take them, (1, S, S, 3) each.
-
-    Raises:
-        ValueError: a camera is missing or its image has the wrong size; the message names it.
-    """
-    expected = (spec.image_size, spec.image_size, 3)
-    result: dict[str, NDArray] = {}
-    for name in spec.cameras:
-        image = observation.images.get(name)
-        if image is None:
-            raise ValueError(f'camera {name!r} is missing; found {sorted(observation.images)}')
-        if image.shape != expected:
-            raise ValueError(f'camera {name!r}: expected an image {expected}, got {image.shape}')
-        result[name] = image[None]
-    return result
+def image_shapes(features: Features) -> dict[str, Shape]:
+    """Return the shapes (1, H, W, 3) of the pictures as nets take them, by key."""
+    return {key: (1, own.height, own.width, 3) for key, own in features.images.items()}

@@ -14,8 +14,9 @@ from vla_ros.chunks.queue import QueueConfig
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation
-from vla_ros.policies.expert import Expert
-from vla_ros.policies.reasoner import Reasoner
+from vla_ros.observe.image import fit_image
+from vla_ros.policies.expert import EpisodeInfo
+from vla_ros.policies.makers import ChunkMaker, LatentMaker
 from vla_ros.robots.body import Robot
 from vla_ros.runtime.controller import ChunkController
 from vla_ros.tabletop.simulated import Scenes
@@ -77,18 +78,22 @@ class Lockstep:
     def __init__(
         self,
         spec: Robot,
-        reasoner: Reasoner,
-        expert: Expert,
+        reasoner: LatentMaker | None,
+        expert: ChunkMaker,
         config: LockstepConfig | None = None,
         scene: Scene | None = None,
     ) -> None:
-        """Build scene, cameras and control loop."""
+        """Build scene, cameras and control loop; see `policies.makers.make_policy`."""
         self.spec = spec
         self.config = config or LockstepConfig()
         self.scene = scene or Scene(spec)
         self.renderer = CameraRenderer(self.scene)
         self._reasoner = reasoner
         self._expert = expert
+        makers = [maker for maker in (reasoner, expert) if maker is not None]
+        self._wanted = {
+            image.camera: image for m in makers for image in m.features.images.values()
+        }
         self._dt = round(SECOND / spec.control_rate)
         self._steps = round(1 / (spec.control_rate * self.scene.config.physics.timestep))
         self.scenes = Scenes(spec, self.scene.config)
@@ -110,7 +115,7 @@ class Lockstep:
         rollout = Rollout(chunks=[] if keep_chunks else None)
         start = self._now
         self._episodes += 1
-        episode = f'lockstep-{self._episodes}'
+        episode = EpisodeInfo(f'lockstep-{self._episodes}', instruction)
         self.execution.post(Event.START, instruction)
         latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
         arrivals: deque[tuple[int, ActionChunk]] = deque()
@@ -121,15 +126,16 @@ class Lockstep:
         ages: list[float] = []
         while (now := self._now) - start < config.timeout * SECOND:
             observation = self.observe(instruction)
-            if now >= next_reason:
-                next_reason = self._reason(observation, episode, latents)
+            if self._reasoner is not None and now >= next_reason:
+                next_reason = self._reason(self._reasoner, observation, episode, latents)
             while latents and latents[0][0] <= now:
                 latent = latents.popleft()[1]
             if latent is not None and not latent.grounded:
                 rollout.refused, rollout.reason = True, latent.refusal
                 break
-            if latent is not None and frame % config.expert_every == 0:
-                chunk = self._act(observation, latent, arrivals)
+            ready = latent is not None or not self._expert.needs_latent
+            if ready and frame % config.expert_every == 0:
+                chunk = self._act(observation, episode, latent, arrivals)
                 ages.append(chunk.latent_age)
                 if rollout.chunks is not None:
                     rollout.chunks.append(chunk)
@@ -144,20 +150,28 @@ class Lockstep:
         return rollout
 
     def _reason(
-        self, observation: Observation, episode: str, latents: deque[tuple[int, Latent]]
+        self,
+        reasoner: LatentMaker,
+        observation: Observation,
+        episode: EpisodeInfo,
+        latents: deque[tuple[int, Latent]],
     ) -> int:
         """Send a latent on its way; return when to reason next, ns."""
-        config, instruction = self.config, observation.instruction
-        made = self._reasoner.reason(observation, instruction, episode, self._next_seq())
+        config = self.config
+        made = reasoner.reason(observation, episode, self._next_seq())
         wait = config.reasoner_delay + config.extra_delay
         latents.append((self._now + round(wait * SECOND), made))
         return self._now + round(max(wait, 1 / config.reasoner_rate) * SECOND)
 
     def _act(
-        self, observation: Observation, latent: Latent, arrivals: deque[tuple[int, ActionChunk]]
+        self,
+        observation: Observation,
+        episode: EpisodeInfo,
+        latent: Latent | None,
+        arrivals: deque[tuple[int, ActionChunk]],
     ) -> ActionChunk:
         """Send a chunk on its way, and return it."""
-        chunk = self._expert.act(observation, latent, self._next_seq())
+        chunk = self._expert.act(observation, episode, latent, self._next_seq())
         arrivals.append((self._now + round(self.config.expert_delay * SECOND), chunk))
         return chunk
 
@@ -187,6 +201,8 @@ class Lockstep:
             camera.name: self.renderer.render(camera.name, self.hardware.data.qpos)
             for camera in self.spec.cameras
         }
+        for name, wanted in self._wanted.items():
+            images[name] = fit_image(images[name], wanted)
         return Observation(self._now, images, self.execution.state(), instruction)
 
     def _next_seq(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.policies import kinds_of, parts_of, relative_actions
+from vla_ros.policies import ActionSpace
 from vla_ros.policies.tokenizer import ActionTokenizer, fit
 from vla_ros.robots import Robot, load_robot
 from vla_ros.tabletop.demos.demonstration import Episode, find_episodes, read_episode, read_info
@@ -48,7 +48,7 @@ def collect(folder: Path) -> Chunks:
     for number, chunks in enumerate(moving):
         parts[number % _HELD_OUT == 0].append(chunks)
     fitted, held_out = (np.concatenate(part) for part in parts)
-    return Chunks(spec.name, kinds_of(spec.channels), fitted, held_out)
+    return Chunks(spec.name, _space(spec).units, fitted, held_out)
 
 
 def _chunks(episode: Episode, spec: Robot) -> Array:
@@ -56,8 +56,11 @@ def _chunks(episode: Episode, spec: Robot) -> Array:
     moves = episode.info.success and episode.valid.any()
     frames = np.arange(0, len(episode) if moves else 0, _EVERY)
     steps = np.minimum(frames[:, None] + np.arange(HORIZON), len(episode) - 1)
-    opening, state = spec.arms[0].gripper.open, episode.state[frames][:, None, :]
-    return relative_actions(episode.action[steps], state, opening, parts_of(spec.channels))
+    return _space(spec).relative(episode.action[steps], episode.state[frames][:, None, :])
+
+
+def _space(spec: Robot) -> ActionSpace:
+    return ActionSpace.commanded(spec, spec.arms[0].gripper.open)
 
 
 def fit_tokenizer(data: Sequence[Chunks], quantum: float, size: int) -> ActionTokenizer:

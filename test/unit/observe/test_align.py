@@ -5,9 +5,11 @@ from vla_ros.core.data import SECOND, Pose
 from vla_ros.observe import AlignConfig, Aligner, ImageError, resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
+from vla_ros.policies import ImageFeature
 from vla_ros.robots import load_robot
 
 
+SHAPES = [ImageFeature(name, 96, 96) for name in ('front', 'wrist')]
 SPEC = load_robot('franka')
 MS = SECOND // 1000
 START = 1_700_000_000 * SECOND
@@ -22,7 +24,7 @@ class Feed:
     """Feeds an aligner like a robot: joints and commands every 5 ms, images every 33 ms."""
 
     def __init__(self, **config):
-        self.aligner = Aligner(SPEC, ('front', 'wrist'), 96, AlignConfig(**config))
+        self.aligner = Aligner(SPEC, SHAPES, AlignConfig(**config))
         self.now = START
         self.count = 0
         self.q = SPEC.home.copy()
@@ -114,7 +116,7 @@ def test_images_of_the_wrong_size_are_refused_with_both_sizes():
     feed = Feed().run(0.2)
     cause = feed.aligner.offer_image('front', feed.now + MS, picture(1, 64), feed.now)
     assert cause == 'camera front: expected (96, 96, 3) uint8, got (64, 64, 3) uint8'
-    never = Aligner(SPEC, ('front',), 96)
+    never = Aligner(SPEC, SHAPES[:1])
     never.offer_image('front', START, picture(1, 64), START)
     assert '(64, 64, 3)' in never.problem(START)
 

@@ -6,6 +6,7 @@ import pytest
 from vla_ros.core.data import SECOND, BodyState, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.observe import Aligner, JointError, JointMap
 from vla_ros.observe.joints import Joints
+from vla_ros.policies import ImageFeature
 from vla_ros.robots import load_robot
 
 
@@ -21,7 +22,7 @@ class Feed:
 
     def __init__(self, robot=HUMANOID, cameras=('head',)):
         self.robot, self.cameras = robot, cameras
-        self.aligner = Aligner(robot, cameras, 96)
+        self.aligner = Aligner(robot, [ImageFeature(name, 96, 96) for name in cameras])
         self.now, self.count = START, 0
         self.pose, self.turned = np.zeros(3), 0.0
 

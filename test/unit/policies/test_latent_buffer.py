@@ -1,16 +1,16 @@
 """The latent buffer takes the newest latent and says why it took no other."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from vla_ros.core.data import SECOND, Latent
+from vla_ros.policies import LatentFeature
 from vla_ros.policies.latent_buffer import LatentBuffer
 
 
-SPEC = SimpleNamespace(model='m:1', latent_tokens=4, latent_width=8)
+FEATURE = LatentFeature('letters', 4, 8)
 NOW = 100 * SECOND
 
 
@@ -18,14 +18,14 @@ def latent(**changes):
     base = Latent(
         stamp=NOW - SECOND // 10, seq=5, episode_id='e', model='m:1', instruction='do it',
         subgoal='', inference_start=0, inference_end=1, valid_for=2.0,
-        data=np.ones((4, 8), np.float32),
+        data=np.ones((4, 8), np.float32), space='letters',
     )  # fmt: skip
     return dataclasses.replace(base, **changes)
 
 
 @pytest.fixture
 def buffer():
-    buffer = LatentBuffer(SPEC)
+    buffer = LatentBuffer(FEATURE)
     buffer.begin('e', 'do it')
     assert buffer.offer(latent(), NOW) == ''
     return buffer
@@ -34,7 +34,8 @@ def buffer():
 @pytest.mark.parametrize(
     ('changes', 'cause'),
     [
-        ({'model': 'other:2'}, "expected 'm:1'"),
+        ({'space': 'numbers'}, "of the space 'numbers'; expected 'letters'"),
+        ({'space': ''}, "expected 'letters'"),
         ({'episode_id': 'old'}, 'episode'),
         ({'instruction': 'something else'}, "expected 'do it'"),
         ({'data': np.ones((3, 8), np.float32)}, 'shape'),
@@ -72,3 +73,20 @@ def test_begin_forgets(buffer):
     assert buffer.age(NOW) == float('inf')
     assert 'episode' in buffer.offer(latent(), NOW)
     assert buffer.offer(latent(episode_id='next', stamp=NOW - SECOND), NOW) == ''
+
+
+def test_the_latent_of_another_model_fits_when_its_feature_is_equal(buffer):
+    assert buffer.offer(latent(model='a lab:7', stamp=NOW, seq=6), NOW) == ''
+    assert buffer.newest(NOW).model == 'a lab:7'
+
+
+def test_a_refusal_needs_no_tensor(buffer):
+    refused = latent(stamp=NOW, seq=6, refusal='no', data=np.zeros((0, 0), np.float32), space='')
+    assert buffer.offer(refused, NOW) == ''
+    assert buffer.newest(NOW).refusal == 'no'
+
+
+def test_who_needs_no_latent_takes_any_for_its_text():
+    buffer = LatentBuffer(None)
+    buffer.begin('e', 'do it')
+    assert buffer.offer(latent(space='', data=np.zeros((0, 0), np.float32)), NOW) == ''

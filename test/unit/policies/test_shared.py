@@ -42,7 +42,7 @@ def test_it_is_for_the_robot(robot):
     spec = load_policy(share_dir() / 'policies' / robot / 'shared').spec
     loaded = load_robot(robot)
     assert (spec.name, spec.robot) == (f'{robot}-shared', robot)
-    assert spec.channels == loaded.channels and set(spec.families) == set(loaded.tasks)
+    assert spec.actions.channels == loaded.channels and set(spec.tasks) == set(loaded.tasks)
 
 
 @pytest.mark.parametrize('robot', ROBOTS[1:])

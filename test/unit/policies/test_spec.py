@@ -7,7 +7,7 @@ import yaml
 
 from vla_ros.core.config import ConfigError
 from vla_ros.policies import PolicyError, load_policy
-from vla_ros.policies.channels import ARM
+from vla_ros.policies.directory import save_spec
 
 
 def write_policy(folder, **changes):
@@ -16,12 +16,8 @@ def write_policy(folder, **changes):
         (folder / name).write_bytes(name.encode() * 100)
         files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     tree = {
-        'name': 'test', 'robot': 'franka', 'representation': 'ee_pose',
-        'channels': list(ARM), 'cameras': ['front', 'wrist'], 'families': ['press', 'pick'],
-        'image_size': 96, 'dt': 0.1,
-        'horizon': 16, 'latent_tokens': 4, 'latent_width': 64, 'feature_width': 64,
-        'p_grounded_min': 0.5, 'latent_valid_for': 5.0, 'chunk_valid_for': 1.0,
-        'reasoner_rate': 5.0, 'expert_rate': 30.0, 'gripper_open': 0.08, 'files': files,
+        'name': 'test', 'robot': 'franka', 'expert': {'kind': 'mine', 'depth': 3}, 'dt': 0.1,
+        'actions': {'groups': [{'kind': 'pose'}, {'kind': 'gripper'}]}, 'files': files,
     } | changes  # fmt: skip
     (folder / 'policy.yaml').write_text(yaml.safe_dump(tree))
 
@@ -31,6 +27,22 @@ def test_a_whole_policy_loads(tmp_path):
     policy = load_policy(tmp_path)
     assert policy.spec.model == f'test:{policy.spec.hash}'
     assert len(policy.spec.hash) == 12
+    assert not policy.spec.reasons  # a policy may be an expert alone
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_policy(
+        tmp_path, reasoner={'kind': 'vlm'}, decoder={'name': 'flow'}, tasks=['fold'],
+        features={
+            'images': {'a': {'camera': 'front', 'height': 10, 'width': 20, 'fit': 'pad'}},
+            'vectors': {'state': ['joint.position']},
+            'latent': {'space': 's', 'tokens': 1, 'width': 2},
+        },
+    )  # fmt: skip
+    spec = load_policy(tmp_path).spec
+    save_spec(tmp_path, spec)
+    assert load_policy(tmp_path).spec == spec
+    assert spec.reasons and spec.features.images['a'].fit == 'pad'
 
 
 def test_a_truncated_file_is_named_with_both_hashes(tmp_path):
@@ -56,17 +68,19 @@ def test_no_policy_there(tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        ({'horizons': 3}, "unknown key 'horizons'"),
+        ({'families': ['pick']}, "unknown key 'families'; valid keys: .*'actions'"),
         ({'dt': 100}, 'dt: expected seconds'),
-        ({'families': []}, 'families: expected one or more'),
-        ({'families': ['pick', 'pick']}, 'families: one is given twice'),
-        ({'gripper_open': 80.0}, 'gripper_open: expected metres'),
-        ({'representation': 'joints'}, 'ee_pose'),
-        ({'files': {}}, r'reasoner\.onnx'),
-        ({'search_time': 90.0}, 'search_time: expected 0..60 s'),
-        ({'search_time': -1.0}, 'search_time: expected 0..60 s'),
-        ({'channels': []}, 'channels: expected one or more'),
-        ({'channels': ['left.mood']}, 'channels of limb'),
+        ({'expert': {'depth': 3}}, "expert: missing key 'kind'"),
+        ({'reasoner': {'kind': 3}}, "reasoner: missing key 'kind'"),
+        ({'reasoner': 'perhaps'}, "'perhaps' is not one of"),
+        ({'decoder': {'steps': 3}}, "decoder: missing key 'name'"),
+        ({'actions': {'groups': []}}, 'groups: expected one or more'),
+        ({'actions': {'groups': [{'kind': 'wish'}]}}, "'wish' is not one of"),
+        ({'rates': {'expert': 0.0}}, 'expert must be positive'),
+        ({'tasks': ['a', 'a']}, 'tasks: one is twice'),
+        ({'features': {'images': {'a': {'camera': 'x', 'height': 0, 'width': 1}}}}, 'height'),
+        ({'features': {'vectors': {'state': []}}}, r"vectors: \['state'\] have no names"),
+        ({'features': {'latent': {'space': '', 'tokens': 1, 'width': 1}}}, 'space: expected'),
     ],
 )
 def test_a_wrong_policy_yaml_names_the_field(tmp_path, changes, message):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from vla_ros.core.paths import share_dir
+from vla_ros.policies import ActionSpace
 from vla_ros.policies import byte_pairs as pairs
-from vla_ros.policies import kinds_of
 from vla_ros.policies.tokenizer import (
     UNITS,
     ActionTokenizer,
@@ -91,7 +91,7 @@ def test_standing_still_takes_no_token(tokenizer):
 def test_one_shipped_tokenizer_serves_every_robot(name):
     shipped = load(share_dir() / 'policies' / 'tokenizer.json')
     assert name in shipped.spec.robots
-    kinds, rng = kinds_of(load_robot(name).channels), np.random.default_rng(2)
+    kinds, rng = ActionSpace.commanded(load_robot(name), 0.08).units, np.random.default_rng(2)
     chunk = 0.2 * reach(rng, kinds)
     tokens = shipped.encode(chunk, kinds)
     assert len(tokens) < chunk.size / 2

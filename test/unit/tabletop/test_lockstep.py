@@ -7,10 +7,9 @@ import pytest
 
 from vla_ros.core.data import Mode
 from vla_ros.policies import load_policy
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 
 
 pytest.importorskip('onnx')
@@ -25,7 +24,8 @@ VELOCITY = (0.0, 0.04, 0.02)  # m/s, of the fake policy
 def test_the_arm_moves_as_fast_as_the_policy_wants(name, tmp_path):
     policy = load_policy(write_fake_policy(tmp_path / name, VELOCITY, name=name))
     config = LockstepConfig(timeout=2.0)
-    stack = Lockstep(load_robot(name), PocketReasoner(policy), PocketExpert(policy), config)
+    robot = load_robot(name)
+    stack = Lockstep(robot, *make_policy(policy, robot), config)
     stack.reset(stack.scenes.layout('pick', 1))
     start = stack.execution.loop.state().ee.position
     rollout = stack.run('pick up the red cube', NEVER)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vla_ros.core.data import ActionChunk, Latent
+from vla_ros.policies import ActionSpace, Features, Group, Prediction, Rates
+from vla_ros.policies.makers import ChunkMaker
 from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
 from vla_ros.tabletop.demos.demonstrator import Demonstrator, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
@@ -92,19 +93,20 @@ def test_only_hands_that_act_are_pushed(demonstrator):
 
 
 class Script:
-    """A reasoner and an expert that plan with what only the simulation knows."""
+    """An expert without a reasoner that plans with what only the simulation knows."""
+
+    model, features, dt = 'test:0', Features(), 0.1
 
     def __init__(self, robot):
-        self.robot = robot
+        self.action_space = ActionSpace(
+            tuple(Group(kind, limb) for limb in ('left', 'right') for kind in ('pose', 'gripper'))
+        )
+        assert self.action_space.channels == robot.channels
 
-    def reason(self, observation, instruction, episode, seq):
-        return Latent(
-            stamp=observation.stamp, seq=seq, episode_id=episode, model='test:0',
-            instruction=instruction, subgoal='', inference_start=0, inference_end=0,
-            valid_for=2.0, data=np.zeros((1, 1), np.float32),
-        )  # fmt: skip
+    def reset(self, episode):
+        assert episode.instruction == 'lift it'
 
-    def act(self, observation, latent, seq):
+    def act(self, observation, context):
         world = self.stack._world()
         step = np.concatenate([a.vector() for a in self.task.step(world, self.request)])
         here = np.concatenate([
@@ -117,18 +119,17 @@ class Script:
             # The way goes on for a while: chunks overlap.
             ahead = np.minimum(np.arange(1, 17), 3)[:, None]
             actions[:, own] = here[own] + ahead * (step[own] - here[own])
-        return ActionChunk(
-            stamp=observation.stamp, seq=seq, latent_seq=latent.seq, latent_age=0.0,
-            robot='aloha', model='test:0', channels=self.robot.channels,
-            representation='ee_pose', dt=0.1, actions=actions, inference_start=0,
-            inference_end=0, valid_for=2.0,
-        )  # fmt: skip
+        return Prediction(actions)
+
+    def close(self):
+        pass
 
 
 def test_lockstep_runs_chunks_of_both_arms(aloha):
     script = Script(aloha)
-    config = LockstepConfig(expert_delay=0.01, reasoner_delay=0.01)
-    stack = script.stack = Lockstep(aloha, script, script, config)
+    config = LockstepConfig(expert_delay=0.01)
+    maker = ChunkMaker(script, aloha, Rates(chunk_valid_for=2.0))
+    stack = script.stack = Lockstep(aloha, None, maker, config)
     script.task = stack.scenes.task('lift')
     layout, script.request = draw(script.task, 1)
     stack.reset(layout)

@@ -7,6 +7,7 @@ from vla_ros.core import config
 from vla_ros.core.config import ConfigError, require
 from vla_ros.core.paths import share_dir
 from vla_ros.policies import Policy, load_policy
+from vla_ros.policies.registry import check_robot
 from vla_ros.robots import Robot, RobotSpec, load_robot
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
@@ -14,6 +15,7 @@ from vla_ros.teleop import load_preset, make_device
 
 
 Value = bool | int | float | str
+NO_POLICY = 'none'
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,9 @@ class StackOptions:
     # none: the robot's own driver runs elsewhere; gazebo, isaac: that simulator does
     sim: Literal['mujoco', 'none', 'gazebo', 'isaac'] = 'mujoco'
     instruction: str = ''  # given once everything runs; empty: waits for one
-    policy: str = ''  # policy directory; empty: policies/<robot>/pocket
+    # policy directory; empty: policies/<robot>/pocket; none: teleoperation and targets alone
+    policy: str = ''
+    other_robot: bool = False  # the policy may be one that was made for another robot
     record: str = ''  # folder for one bag per episode; empty: nothing is recorded
     namespace: str = ''  # of every node; another one makes a second robot
     detect: bool = True  # run the failure detector, whose alarm holds the arm
@@ -44,6 +48,8 @@ class StackOptions:
             )
         require(-1 <= self.domain <= 101, 'domain: expected 0..101, or -1')
         require(0 <= self.extra_delay <= 10, 'extra_delay: expected 0..10 s')
+        idle = self.policy != NO_POLICY or not self.instruction
+        require(idle, f'instruction: policy none carries out none, got {self.instruction!r}')
 
 
 # What each argument means, for people: the launch file and the command line show it.
@@ -52,7 +58,9 @@ HELP = {
     'sim': 'mujoco: simulate the robot; none: its driver runs elsewhere; gazebo, isaac: that '
     'simulator does, and its /clock is the time',
     'instruction': 'What to do, given once everything runs; empty: wait for one',
-    'policy': 'Policy directory; empty: policies/<robot>/pocket',
+    'policy': 'Policy directory; empty: policies/<robot>/pocket; none: no policy, '
+    'teleoperation and targets alone',
+    'other_robot': 'Run a policy that was made for another robot all the same',
     'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
     'namespace': 'Namespace of every node; another one makes a second robot',
     'detect': 'Run the failure detector, whose alarm holds the arm',
@@ -121,7 +129,7 @@ def describe(options: StackOptions) -> Stack:
     policy = _policy(options, spec)
     tuning = _tuning(spec.name)
     simulated = options.sim == 'mujoco'
-    nodes = _policy_nodes(options, robot, policy, tuning)
+    nodes = [] if policy is None else _policy_nodes(options, robot, policy, tuning)
     if simulated:
         camera = _node('camera', tuning.camera, {'robot': options.robot}, lifecycle=False)
         nodes.insert(0, camera)
@@ -137,7 +145,7 @@ def describe(options: StackOptions) -> Stack:
     nodes.append(
         _node('control', tuning.control, {
             'robot': options.robot, 'sim': options.sim, 'seed': options.seed,
-            'policy_hash': policy.spec.hash, 'instruction': options.instruction,
+            'policy_hash': policy.spec.hash if policy else '', 'instruction': options.instruction,
         })
     )  # fmt: skip
     if options.sim in BRIDGES:
@@ -145,11 +153,12 @@ def describe(options: StackOptions) -> Stack:
     return Stack(options, tuple(nodes), environment_of(options))
 
 
-def _policy(options: StackOptions, spec: Robot) -> Policy:
-    path = options.policy or f'policies/{spec.name}/pocket'
-    policy = load_policy(path)
-    if policy.spec.robot != spec.name:
-        raise ConfigError(f'policy: {path} is for {policy.spec.robot!r}, not for {spec.name!r}')
+def _policy(options: StackOptions, spec: Robot) -> Policy | None:
+    """Return the policy, checked against the robot; None for none."""
+    if options.policy == NO_POLICY:
+        return None
+    policy = load_policy(options.policy or f'policies/{spec.name}/pocket')
+    check_robot(policy, spec, options.other_robot)
     return policy
 
 
@@ -159,16 +168,17 @@ def _policy_nodes(
     """Return the nodes that carry out a policy, and watch it."""
     given = str(policy.path.resolve())
     common: dict[str, Value] = {'robot': robot, 'policy': given}
+    if options.other_robot:
+        common['other_robot'] = True
     reasoner = {**common, 'extra_delay': options.extra_delay}
     if options.reasoner_rate or 'rate' not in tuning.reasoner:
-        reasoner['rate'] = options.reasoner_rate or policy.spec.reasoner_rate
+        reasoner['rate'] = options.reasoner_rate or policy.spec.rates.reasoner
     expert = dict(common)
     if 'rate' not in tuning.expert:
-        expert['rate'] = policy.spec.expert_rate
-    nodes = [
-        _node('reasoner', tuning.reasoner, reasoner),
-        _node('expert', tuning.expert, expert),
-    ]
+        expert['rate'] = policy.spec.rates.expert
+    nodes = [_node('expert', tuning.expert, expert)]
+    if policy.spec.reasons:
+        nodes.insert(0, _node('reasoner', tuning.reasoner, reasoner))
     if options.detect:
         nodes.append(_node('detector', tuning.detector, {'policy': given}, vital=False))
     return nodes

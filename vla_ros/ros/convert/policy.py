@@ -28,6 +28,7 @@ def latent_to_msg(latent: Latent) -> LatentMsg:
     message.inference_start = to_time(latent.inference_start)
     message.inference_end = to_time(latent.inference_end)
     message.valid_for = latent.valid_for
+    message.space = latent.space
     message.shape = array('I', latent.data.shape)
     message.dtype = 'float32'
     message.data = array('B', latent.data.astype('<f4', copy=False).tobytes())
@@ -66,6 +67,7 @@ def latent_from_msg(message: LatentMsg) -> Latent:
         inference_end=from_time(message.inference_end),
         valid_for=message.valid_for, data=data, p_grounded=message.p_grounded, refusal=refusal,
         task=message.task,
+        space=message.space,
     )  # fmt: skip
 
 

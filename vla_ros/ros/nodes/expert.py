@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
-from vla_ros.policies.expert import Expert
+from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.latent_buffer import LatentBuffer
+from vla_ros.policies.makers import chunk_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import StageNode, run
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
@@ -28,7 +28,7 @@ class ExpertConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
     rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
-    decoder: str = param('l1', "How the net's output becomes actions")
+    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
     control_lost_after: float = param(
         1.0, 'Time without a status after which the control node is called lost, s', 0.1, 10.0
@@ -44,12 +44,13 @@ class ExpertNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._expert: Expert = PocketExpert(policy, config.decoder, lambda: self.now)
+        self._expert = chunk_maker(policy, spec, config.other_robot, lambda: self.now)
+        features = self._expert.features
         self._seq = 0
         self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish)
-        self._buffer = LatentBuffer(policy.spec)
+        self._buffer = LatentBuffer(features.latent)
         align = AlignConfig(silent_after=config.silent_after)
-        self._observer = Observer(self, spec, policy.spec, align, self._new_episode, self._act)
+        self._observer = Observer(self, spec, features, align, self._new_episode, self._act)
         self._frame = spec.arms[0].base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._lost_after = int(config.control_lost_after * SECOND)
@@ -118,20 +119,23 @@ class ExpertNode(StageNode):
                 'the control node is lost: no chunks are published', throttle_duration_sec=2.0
             )
             return False
-        if self._buffer.newest(now) is None and self._observer.waited > GRACE:
+        missing = self._expert.needs_latent and self._buffer.newest(now) is None
+        if missing and self._observer.waited > GRACE:
             age = self._buffer.age(now)
             words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
             self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
-        return True
+        return not missing
 
     def _act(self, observation: Observation) -> None:
         """Act on an observation and the newest latent, where that may be used."""
-        latent = self._buffer.newest(self.now) if self._ready() else None
-        if latent is not None and not latent.refusal:
+        if not self._ready():
+            return
+        latent = self._buffer.newest(self.now)
+        if latent is None or not latent.refusal:
             self._acted = self.now
-            self._worker.offer((observation, latent))
+            self._worker.offer((observation, self._observer.episode, latent))
 
-    def _predict(self, seen: tuple[Observation, Latent]) -> ActionChunk:
+    def _predict(self, seen: tuple[Observation, EpisodeInfo, Latent | None]) -> ActionChunk:
         """Call the backend; on the worker's thread."""
         self._seq += 1
         return self._expert.act(*seen, self._seq)

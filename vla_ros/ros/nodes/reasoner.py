@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 
 from vla_ros.core.data import Latent, Observation
 from vla_ros.observe import AlignConfig
-from vla_ros.policies import load_policy
-from vla_ros.policies.reasoner import Reasoner
+from vla_ros.policies import PolicyError, load_policy
+from vla_ros.policies.expert import EpisodeInfo
+from vla_ros.policies.makers import latent_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import SLOW, StageNode, run
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,12 @@ class ReasonerConfig:
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
+    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
     rate: float = param(5.0, 'Latents per second, at most, Hz', 0.05, 50.0)
     extra_delay: float = param(
         0.0, 'Every latent comes so much later, as of a bigger model, s', 0.0, 10.0
     )
     silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What the reasoner is asked."""
-
-    observation: Observation
-    instruction: str
-    episode_id: str
 
 
 class ReasonerNode(StageNode):
@@ -46,19 +38,22 @@ class ReasonerNode(StageNode):
         """Load the policy."""
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
-        self._reasoner: Reasoner = PocketReasoner(policy, lambda: self.now)
+        reasoner = latent_maker(policy, spec, config.other_robot, lambda: self.now)
+        if reasoner is None:
+            raise PolicyError(f'{policy.path}: it has no reasoner; run the expert alone')
+        self._reasoner = reasoner
         self._seq = 0
         self._delay = config.extra_delay
         self._worker = InferenceWorker(self, 'no latent', self._think, self._publish)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(
-            self, spec, policy.spec, align, self._new_episode, self._on_observation
+            self, spec, reasoner.features, align, self._new_episode, self._on_observation
         )
         self._latents = self.publish_on(qos.LATENT)
-        self._stamp = 0  # ns, of the observation asked about last
+        self._stamp: int | None = None  # ns, of the observation asked about last
         self._due = False
         self.every(1 / config.rate, self._on_turn)
-        self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
+        self.get_logger().info(f'{reasoner.reasoner.model}, {config.rate:g} Hz')
 
     def deactivate(self) -> None:
         """Let no thought out that is not finished."""
@@ -88,15 +83,12 @@ class ReasonerNode(StageNode):
         # Where it waits for the thought in progress, a newer one may still take its place.
         self._due = self._worker.busy
         self._stamp = observation.stamp
-        observer = self._observer
-        self._worker.offer(_Question(observation, observer.instruction, observer.episode_id))
+        self._worker.offer((observation, self._observer.episode))
 
-    def _think(self, asked: _Question) -> Latent:
+    def _think(self, asked: tuple[Observation, EpisodeInfo]) -> Latent:
         """Call the backend; on the worker's thread."""
         self._seq += 1
-        latent = self._reasoner.reason(
-            asked.observation, asked.instruction, asked.episode_id, self._seq
-        )
+        latent = self._reasoner.reason(*asked, self._seq)
         if self._delay:
             self._worker.pause(self._delay)
             latent = replace(latent, inference_end=self.now)

@@ -6,7 +6,7 @@ from sensor_msgs.msg import Image
 
 from vla_ros.core.data import SECOND, Observation
 from vla_ros.observe import AlignConfig, Aligner
-from vla_ros.policies import PolicySpec
+from vla_ros.policies import EpisodeInfo, Features
 from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_limbs
 from vla_ros.ros import convert, qos
@@ -29,7 +29,7 @@ class Observer:
         self,
         node: StageNode,
         spec: Robot,
-        policy: PolicySpec,
+        features: Features,
         config: AlignConfig,
         on_episode: Callable[[], None] | None = None,
         on_observation: Callable[[Observation], None] | None = None,
@@ -39,7 +39,7 @@ class Observer:
         Args:
             node: configures; its other callbacks run on the same thread.
             spec: the robot, with its cameras.
-            policy: says which cameras, in which size.
+            features: of the policy: which cameras, in which size.
             config: of the alignment.
             on_episode: called when an episode begins or ends.
             on_observation: called in an episode with the new observation, when every camera has
@@ -49,12 +49,18 @@ class Observer:
         self._node = node
         self._begun = 0  # ns
         self._on_episode, self._on_observation = on_episode, on_observation
-        self._aligner = Aligner(spec, policy.cameras, policy.image_size, config)
-        for name in policy.cameras:
+        images = tuple(features.images.values())
+        self._aligner = Aligner(spec, images, config)
+        for name in (image.camera for image in images):
             node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
         for i, (name, limb) in enumerate(named_limbs(spec)):
             LimbFeed(node, self._aligner, i, name, limb, self._say)
         node.listen(qos.EPISODE, self._episode)
+
+    @property
+    def episode(self) -> EpisodeInfo:
+        """What is going on, as policies are told."""
+        return EpisodeInfo(self.episode_id, self.instruction)
 
     @property
     def waited(self) -> float:

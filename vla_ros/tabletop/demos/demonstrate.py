@@ -30,9 +30,9 @@ def _demonstrator(robot: str, noise: NoiseConfig) -> Demonstrator:
 
 
 @functools.cache
-def _driver(policy: str) -> PolicyRollout | None:
+def _driver(policy: str, robot: str) -> PolicyRollout | None:
     """Return this process's policy; None for no path."""
-    return PolicyRollout(policy) if policy else None
+    return PolicyRollout(policy, load_robot(robot)) if policy else None
 
 
 def _work(
@@ -41,7 +41,7 @@ def _work(
     """Collect one episode in a worker process; write it when it is a success."""
     start = time.perf_counter()
     demonstrator = _demonstrator(robot, noise)
-    episode = demonstrator.collect(family, seed, _driver(rollin_policy))
+    episode = demonstrator.collect(family, seed, _driver(rollin_policy, robot))
     success = episode.info.success
     if success:
         write_episode(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from vla_ros.core.data import Array, Latent, Observation
-from vla_ros.policies import load_policy
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
+from vla_ros.policies import EpisodeInfo, load_policy
+from vla_ros.policies.makers import make_policy
+from vla_ros.robots.body import Robot
 
 
 _LOOK_EVERY = 4  # steps between two looks of the reasoner, so that latents age as they do at work
@@ -14,15 +14,13 @@ _LOOK_EVERY = 4  # steps between two looks of the reasoner, so that latents age 
 class PolicyRollout:
     """Observation in, action of all limbs out; a new episode begins with the stamp 0."""
 
-    def __init__(self, policy: str | Path) -> None:
-        """Load the policy.
+    def __init__(self, policy: str | Path, robot: Robot) -> None:
+        """Load the policy for a robot.
 
         Raises:
-            PolicyError: the directory is not a policy, or was changed.
+            PolicyError: the directory is not a policy, was changed, or is for another robot.
         """
-        loaded = load_policy(policy)
-        self._reasoner = PocketReasoner(loaded)
-        self._expert = PocketExpert(loaded)
+        self._reasoner, self._expert = make_policy(load_policy(policy), robot)
         self._latent: Latent | None = None
         self._step = 0
         self._episodes = 0
@@ -32,13 +30,13 @@ class PolicyRollout:
         if observation.stamp == 0:
             self._episodes += 1
             self._step, self._latent = 0, None
-        if self._latent is None or self._step % _LOOK_EVERY == 0:
-            self._latent = self._reasoner.reason(
-                observation, observation.instruction, str(self._episodes), self._step
-            )
-        if not self._latent.grounded:
+        episode = EpisodeInfo(str(self._episodes), observation.instruction)
+        due = self._latent is None or self._step % _LOOK_EVERY == 0
+        if self._reasoner is not None and due:
+            self._latent = self._reasoner.reason(observation, episode, self._step)
+        if self._latent is not None and not self._latent.grounded:
             return None
         self._step += 1
-        chunk = self._expert.act(observation, self._latent, self._step)
+        chunk = self._expert.act(observation, episode, self._latent, self._step)
         first: Array = chunk.actions[0]
         return first

@@ -10,12 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from vla_ros.policies import load_policy
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.evaluate.trials import Outcome, Trial
 from vla_ros.tabletop.language import COLOURS, Request, fill, render, requests
 from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig, Rollout
-from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 from vla_ros.tabletop.tasks import Progress, Task, draw
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
@@ -29,6 +28,7 @@ class Setup:
     policy: str  # path of the policy directory
     lockstep: LockstepConfig = field(default_factory=LockstepConfig)
     keep_chunks: bool = False
+    other_robot: bool = False  # the policy may be one that was made for another robot
 
 
 def run_trials(
@@ -132,4 +132,4 @@ def _stack(setup: Setup) -> Lockstep:
     """Return this process's own stack; building it takes seconds."""
     policy = load_policy(setup.policy)
     spec = load_robot(setup.robot)
-    return Lockstep(spec, PocketReasoner(policy), PocketExpert(policy), setup.lockstep)
+    return Lockstep(spec, *make_policy(policy, spec, setup.other_robot), setup.lockstep)

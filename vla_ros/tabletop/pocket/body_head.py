@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from vla_ros.policies.channels import kinds_of
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.features import SCALES as PLACED
 from vla_ros.tabletop.pocket.features import scales
@@ -41,4 +40,4 @@ class BodyHead(nn.Module):
 
 def rest_scales(body: Embodiment) -> list[float]:
     """Return what one unit of each channel of a robot's rest is."""
-    return [SCALES[kind] for kind in kinds_of(body.channels) if kind in SCALES]
+    return [SCALES[kind] for kind in body.action_space.units if kind in SCALES]

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.core.data import Array
-from vla_ros.policies import relative_actions
 from vla_ros.tabletop.demos.demonstration import Episode, read_episode, read_info
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.language.corpus import classes
@@ -58,8 +56,7 @@ class Demos:
         steps = frames[:, None] + np.arange(horizon)
         steps = np.minimum(steps, self.end[frames][:, None] - 1)
         state, body = self.state[frames][:, None, :], self.body
-        result: Array = relative_actions(self.action[steps], state, body.gripper_open, body.parts)
-        return result.astype(np.float32)
+        return body.action_space.relative(self.action[steps], state).astype(np.float32)
 
 
 def load_demos(files: list[Path], image_size: int, body: Embodiment) -> Demos:

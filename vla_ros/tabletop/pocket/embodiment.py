@@ -15,11 +15,13 @@ from torch import Tensor
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.policies.channels import POSE, STATE, Part, parts_of
+from vla_ros.policies import ActionSpace
+from vla_ros.policies.features import state_names
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.pocket.cameras import FIXED, Pinhole, pinhole
+from vla_ros.tabletop.pocket.contract import POSE, STATE
 from vla_ros.tabletop.pocket.layers import rotation
 
 
@@ -43,14 +45,20 @@ class Embodiment:
 
     name: str
     families: tuple[str, ...]
-    channels: tuple[str, ...]
     far: Pinhole
     near: tuple[Pinhole, ...]  # of each arm
     turns: Array  # (arms,) rad about z, from the base's axes to those of each arm
     centres: Array  # (arms, 3) m, origin of each arm's frame, base axes
+    action_space: ActionSpace  # what the nets' numbers mean
+    sensed: tuple[str, ...]  # names of the numbers of its state
     gripper_open: float  # m, of all hands
     rows: tuple[int, ...]  # which of the families that a net knows are its own
     number: int = 0  # which of the robots that a net serves it is
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of what moves, as chunks carry it."""
+        return self.action_space.channels
 
     @property
     def arms(self) -> int:
@@ -62,15 +70,10 @@ class Embodiment:
         """Names, as inputs of the nets and in policies are in order."""
         return (self.far.name, *(camera.name for camera in self.near))
 
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """Its limbs, with their channels."""
-        return parts_of(self.channels)
-
     @property
     def rest(self) -> int:
         """Number of channels besides those of arms."""
-        return self.parts[-1].relative.stop - POSE * self.arms
+        return self.action_space.width - POSE * self.arms
 
     def rests(self, state: Tensor) -> Tensor:
         """Return what is measured and commanded of the rest (n, 2 rest)."""
@@ -199,16 +202,18 @@ def embody(robot: Robot) -> Embodiment:
     )
     openings = {limb.gripper.open for limb in robot.arms}
     require(len(openings) == 1, f'{robot.name}: expected hands that open alike, got {openings}')
+    opening = openings.pop()
     homes = [_home(limb) for limb in robot.arms]
     return Embodiment(
         name=robot.name,
         families=robot.tasks,
-        channels=robot.channels,
+        action_space=ActionSpace.commanded(robot, opening),
+        sensed=state_names(robot),
         far=far[0],
         near=tuple(near),
         turns=np.array([turn for turn, _ in homes]),
         centres=np.array([centre for _, centre in homes]),
-        gripper_open=openings.pop(),
+        gripper_open=opening,
         rows=tuple(range(len(robot.tasks))),
     )
 

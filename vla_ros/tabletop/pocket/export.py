@@ -6,12 +6,10 @@ import warnings
 
 import onnx
 import torch
-import yaml
 
-from vla_ros.core import config
-from vla_ros.policies.channels import STATE
-from vla_ros.policies.directory import PolicySpec, sha256
+from vla_ros.policies.directory import PolicySpec, Rates, save_spec, sha256
 from vla_ros.tabletop.language import Vocabulary
+from vla_ros.tabletop.pocket.contract import STATE, pocket_spec
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
 from vla_ros.tabletop.pocket.reasoner_net import Thought
@@ -42,8 +40,7 @@ def export_policy(
     _export_nets(net.eval(), settings, body, part)
     vocabulary.save(part / 'vocabulary.json')
     spec = _spec(settings, body, threshold, dt, part)
-    text = yaml.safe_dump(config.to_tree(spec), sort_keys=False)
-    (part / 'policy.yaml').write_text(text, encoding='utf-8')
+    save_spec(part, spec)
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(part.iterdir()):
         file.replace(folder / file.name)
@@ -105,25 +102,25 @@ def _export(
 def _spec(
     settings: TrainSettings, body: Embodiment, threshold: float, dt: float, folder: Path
 ) -> PolicySpec:
-    return PolicySpec(
+    return pocket_spec(
         name=f'{body.name}-{settings.name}',
         robot=body.name,
-        representation='ee_pose',
-        channels=body.channels,
+        actions=body.action_space,
+        state=body.sensed,
         cameras=body.cameras,
         families=body.families,
         image_size=settings.net.image_size,
         dt=dt,
         horizon=settings.net.horizon,
-        latent_tokens=4,
-        latent_width=settings.net.latent_width,
+        latent=(4, settings.net.latent_width),
         feature_width=settings.net.feature_width,
-        p_grounded_min=round(threshold, 4),
-        latent_valid_for=settings.latent_valid_for,
-        chunk_valid_for=settings.chunk_valid_for,
+        threshold=round(threshold, 4),
         search_time=settings.search_time if body.far.links else 0.0,
-        reasoner_rate=settings.reasoner_rate,
-        expert_rate=settings.expert_rate,
-        gripper_open=body.gripper_open,
+        rates=Rates(
+            settings.expert_rate,
+            settings.reasoner_rate,
+            settings.chunk_valid_for,
+            settings.latent_valid_for,
+        ),
         files={name: sha256(folder / name) for name in HASHED},
     )

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor, nn
 
-from vla_ros.policies.channels import POSE
 from vla_ros.tabletop.language import requests
 from vla_ros.tabletop.language.corpus import N_TARGET, NO_TARGET, positive
 from vla_ros.tabletop.pocket.batches import Sampler
 from vla_ros.tabletop.pocket.body_head import rest_scales
+from vla_ros.tabletop.pocket.contract import POSE
 from vla_ros.tabletop.pocket.demos import Demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.policy_net import PolicyNet

@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vla_ros.policies.channels import POSE
 from vla_ros.tabletop.language.corpus import CONCEPTS, N_TARGET, Texts
 from vla_ros.tabletop.pocket.batches import Batch, inside
 from vla_ros.tabletop.pocket.body_head import rest_scales
+from vla_ros.tabletop.pocket.contract import POSE
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.layers import Attention
 from vla_ros.tabletop.pocket.policy_net import PolicyNet

@@ -1,99 +1,86 @@
-"""PocketExpert: the embedded default, a small ONNX net on one CPU thread."""
+"""PocketExpert: the embedded default, a small ONNX net on one CPU thread; kind `pocket`."""
 
-from collections.abc import Callable
-import time
+from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
-from vla_ros.policies import Policy
-from vla_ros.policies.onnx_session import Session, camera_inputs
-from vla_ros.tabletop.pocket.decoders import Decoder, decoder
+from vla_ros.core.config import require
+from vla_ros.core.data import Observation
+from vla_ros.policies import Context, EpisodeInfo, Policy, PolicyError, Prediction
+from vla_ros.policies.features import VectorReader
+from vla_ros.policies.onnx_session import Session, image_shapes
+from vla_ros.robots.body import Robot
+from vla_ros.tabletop.pocket.decoders import make_decoder
+
+
+@dataclass(frozen=True)
+class ExpertOptions:
+    """What `expert:` of a policy.yaml of this kind says."""
+
+    horizon: int  # steps of a chunk
+    feature_width: int  # numbers that the failure detector sees
+
+    def __post_init__(self) -> None:
+        require(self.horizon > 0 and self.feature_width > 0, 'horizon, feature_width: positive')
 
 
 class PocketExpert:
-    """Runs `expert.onnx`."""
+    """Runs `expert.onnx`; see `Expert`."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        decoder_name: str = 'l1',
-        clock: Callable[[], int] = time.time_ns,
-    ) -> None:
+    def __init__(self, policy: Policy, robot: Robot) -> None:
         """Load the net.
 
-        Args:
-            policy: a checked policy directory.
-            decoder_name: how the net's output becomes actions, a name in `DECODERS`.
-            clock: ns, for the inference times.
-
         Raises:
-            PolicyError: the net does not fit the policy.
-            KeyError: no such decoder.
+            PolicyError: the net does not fit the policy, or it names no such decoder.
+            ValueError: the robot lacks what the net is told.
         """
         spec = policy.spec
-        image = (1, spec.image_size, spec.image_size, 3)
+        options = policy.options('expert', ExpertOptions)
+        latent = spec.features.latent
+        if latent is None or 'state' not in spec.features.vectors:
+            raise PolicyError(f'{policy.path}: features: expected a latent and vectors.state')
+        self.model, self.features = spec.model, spec.features
+        self.action_space, self.dt = spec.actions, spec.dt
+        # First, for it names what the robot lacks.
+        spec.features.check(robot)
+        self._state = VectorReader(robot, spec.features.vectors['state'])
         self._session = Session(
             policy.file('expert.onnx'),
             {
-                **dict.fromkeys(spec.cameras, image),
-                'state': (1, 2 * len(spec.channels)),
-                'latent': (1, spec.latent_tokens, spec.latent_width),
+                **image_shapes(spec.features),
+                'state': (1, 2 * len(spec.actions.channels)),
+                'latent': (1, latent.tokens, latent.width),
                 'age': (1,),
             },
             {
-                'actions': (1, spec.horizon, spec.parts[-1].relative.stop),
-                'feature': (1, spec.feature_width),
+                'actions': (1, options.horizon, spec.actions.width),
+                'feature': (1, options.feature_width),
                 'positions': (1, 2, 3),
             },
         )
-        self.spec = spec
-        self._decoder: Decoder = decoder(decoder_name)
-        self._clock = clock
+        self._decode = make_decoder(policy)
 
-    def act(self, observation: Observation, latent: Latent, seq: int) -> ActionChunk:
-        """Return the chunk for an observation; see `Expert`."""
-        start = self._clock()
-        spec = self.spec
-        images = camera_inputs(spec, observation)
-        state = observation.state.vector()
-        _check(spec.model, (spec.latent_tokens, spec.latent_width), state, latent)
-        age = max(0.0, (observation.stamp - latent.stamp) / SECOND)
+    def reset(self, episode: EpisodeInfo) -> None:
+        """Do nothing: every look stands for itself."""
+
+    def act(self, observation: Observation, context: Context) -> Prediction:
+        """Return the actions for an observation; see `Expert`."""
+        images = self.features.pictures(observation)
+        state = self._state(observation.state)
+        if context.latent is None:
+            raise ValueError('expected a latent')
         result = self._session.run(
             state=state.astype(np.float32)[None],
-            latent=latent.data[None],
-            age=np.array([age], np.float32),
-            **images,
+            latent=context.latent.data[None],
+            age=np.array([context.latent_age], np.float32),
+            **{name: image[None] for name, image in images.items()},
         )
-        actions = self._decoder(result, state, spec)
-        if not np.isfinite(actions).all():
-            raise ValueError('the expert returned actions that are not finite')
-        return ActionChunk(
-            stamp=observation.stamp,
-            seq=seq,
-            latent_seq=latent.seq,
-            latent_age=age,
-            robot=spec.robot,
-            model=spec.model,
-            channels=spec.channels,
-            representation=spec.representation,
-            dt=spec.dt,
-            actions=actions,
-            inference_start=start,
-            inference_end=self._clock(),
-            valid_for=spec.chunk_valid_for,
-            feature=result['feature'][0],
-        )
+        return Prediction(self._decode(result), feature=result['feature'][0])
+
+    def close(self) -> None:
+        """Do nothing: the session goes with its last reference."""
 
 
-def _check(model: str, shape: tuple[int, int], state: np.ndarray, latent: Latent) -> None:
-    if not np.isfinite(state).all():
-        raise ValueError('observation.state is not finite')
-    if latent.model != model:
-        raise ValueError(f'latent of {latent.model!r}; expected one of {model!r}')
-    if latent.data.shape != shape:
-        raise ValueError(f'latent: expected shape {shape}, got {latent.data.shape}')
-    if not np.isfinite(latent.data).all():
-        raise ValueError('latent is not finite')
-    if latent.refusal:
-        raise ValueError(f'the instruction was refused: {latent.refusal}')
+def make_expert(policy: Policy, robot: Robot) -> PocketExpert:
+    """Build the expert of kind `pocket`; see `PocketExpert`."""
+    return PocketExpert(policy, robot)

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vla_ros.policies.channels import POSE, STATE
 from vla_ros.tabletop.language import render, requests
 from vla_ros.tabletop.language.corpus import NO_TARGET, arm_class, classes, sample_texts
 from vla_ros.tabletop.pocket.batches import Batch, Sampler
+from vla_ros.tabletop.pocket.contract import POSE, STATE
 from vla_ros.tabletop.pocket.embodiment import Embodiment
 from vla_ros.tabletop.pocket.losses import wanted
 from vla_ros.tabletop.pocket.policy_net import PolicyNet

@@ -1,6 +1,8 @@
+import dataclasses
 from importlib.util import find_spec
 import json
 from pathlib import Path
+import shutil
 
 import pytest
 import yaml
@@ -8,7 +10,8 @@ import yaml
 from vla_ros.core import config
 from vla_ros.core.config import ConfigError
 from vla_ros.core.paths import share_dir
-from vla_ros.policies import PolicyError
+from vla_ros.policies import PolicyError, load_policy
+from vla_ros.policies.directory import save_spec
 from vla_ros.ros.bringup.description import HELP, StackOptions, describe
 
 
@@ -103,8 +106,26 @@ def test_a_policy_for_another_robot_is_refused(policy, tmp_path):
     robot['name'] = 'other'
     path = tmp_path / 'other.yaml'
     path.write_text(yaml.safe_dump(robot))
-    with pytest.raises(ConfigError, match="is for 'franka', not for 'other'"):
+    with pytest.raises(PolicyError, match="is for 'franka', not for 'other'.*other_robot:=true"):
         describe(StackOptions(robot=str(path), policy=policy))
+    stack = describe(StackOptions(robot=str(path), policy=policy, other_robot=True))
+    nodes = {node.name: node.parameters for node in stack.nodes}
+    assert nodes['reasoner']['other_robot'] is nodes['expert']['other_robot'] is True
+
+
+def test_without_a_policy_a_robot_runs_for_people_alone():
+    stack = describe(StackOptions(policy='none', teleop='spacemouse', record='out'))
+    assert [node.name for node in stack.nodes] == ['camera', 'recorder', 'teleop', 'control']
+    assert stack.nodes[-1].parameters['policy_hash'] == ''
+    with pytest.raises(ValueError, match='policy none carries out none'):
+        StackOptions(policy='none', instruction='pick up the red cube')
+
+
+def test_a_policy_without_a_reasoner_has_no_reasoner_node(fake_policy, tmp_path):
+    shutil.copytree(fake_policy, tmp_path / 'alone')
+    spec = dataclasses.replace(load_policy(fake_policy).spec, reasoner='none')
+    save_spec(tmp_path / 'alone', spec)
+    assert 'reasoner' not in names(StackOptions(policy=str(tmp_path / 'alone')))
 
 
 def test_every_argument_is_described():

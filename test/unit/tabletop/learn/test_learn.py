@@ -19,7 +19,8 @@ from vla_ros.core.data import (  # noqa: E402
     Pose,
     RobotState,
 )
-from vla_ros.policies import absolute_actions, load_policy, parts_of  # noqa: E402
+from vla_ros.policies import EpisodeInfo, load_policy  # noqa: E402
+from vla_ros.policies.makers import make_policy  # noqa: E402
 from vla_ros.robots import load_robot  # noqa: E402
 from vla_ros.tabletop.demos.demonstration import read_info  # noqa: E402
 from vla_ros.tabletop.language import render, requests  # noqa: E402
@@ -77,6 +78,12 @@ def an_instruction(robot):
     return render(requests(*robot.tasks)[0], np.random.default_rng(0), 'plain')
 
 
+def believing(policy):
+    """Return the policy, refusing nothing."""
+    reasoner = policy.spec.reasoner | {'p_grounded_min': 0.0}
+    return dataclasses.replace(policy, spec=dataclasses.replace(policy.spec, reasoner=reasoner))
+
+
 def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
     job, spec, reports = trained
     policy = load_policy(job.policy)
@@ -85,10 +92,11 @@ def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
     assert 'held-out' in (job.policy / 'README.md').read_text().lower()
     assert any('object_mm' in r['figures'][robot.name] for r in reports if 'figures' in r)
     seen = observation(robot, np.random.default_rng(0))
-    policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
-    latent = PocketReasoner(policy).reason(seen, an_instruction(robot), 'e', 1)
+    reasoner, expert = make_policy(believing(policy), robot)
+    episode = EpisodeInfo('e', an_instruction(robot))
+    latent = reasoner.reason(seen, episode, 1)
     assert latent.grounded, latent.refusal
-    chunk = PocketExpert(policy).act(seen, latent, 2)
+    chunk = expert.act(seen, episode, latent, 2)
     assert chunk.actions.shape == (16, len(robot.channels))
     assert chunk.channels == robot.channels
     assert np.isfinite(chunk.actions).all()
@@ -108,7 +116,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
     images = {k: v[None] for k, v in seen.images.items()}
     tokens = training_vocabulary(robot.tasks, 32).encode(an_instruction(robot))[None]
     state = seen.state.vector().astype(np.float32)[None]
-    session = PocketReasoner(policy)._session
+    session = PocketReasoner(policy, robot)._session
     told = {'state': state} if robot.name == 'humanoid' else {}  # whose head moves its camera
     assert ('state' in session.inputs) == bool(told)
     result = session.run(tokens=tokens, **images, **told)
@@ -120,7 +128,9 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
         assert np.abs(found - getattr(expected, name).numpy()).max() < 1e-4
     age = np.array([0.3], np.float32)
     latent = result['latent']
-    result = PocketExpert(policy)._session.run(state=state, latent=latent, age=age, **images)
+    result = PocketExpert(policy, robot)._session.run(
+        state=state, latent=latent, age=age, **images
+    )
     with torch.no_grad():
         expected = ExpertGraph(average.net, body)(
             *raw, posture, torch.from_numpy(latent), torch.from_numpy(age)
@@ -132,7 +142,7 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
 def test_export_is_deterministic(trained, tiny, robot, tmp_path):
     job, spec, _ = trained
     (again,) = export_checkpoint(
-        tiny, [robot], job.out / 'polished.safetensors', tmp_path / 'p', spec.p_grounded_min
+        tiny, [robot], job.out / 'polished.safetensors', tmp_path / 'p', spec.reasoner['p_grounded_min']
     )
     assert again == spec
 
@@ -191,8 +201,7 @@ def test_chunks_are_relative_to_the_commanded_pose_and_hold_the_last_action(fold
     demos = load_demos(demonstrations(folder), 48, embody(robot))
     last = demos.end[0] - 1
     chunk = demos.chunks(np.array([last - 1]), 16)[0]
-    opened, parts = robot.arms[0].gripper.open, parts_of(robot.channels)
-    absolute = absolute_actions(chunk, demos.state[last - 1], opened, parts)
+    absolute = embody(robot).action_space.absolute(chunk, demos.state[last - 1])
     assert np.abs(absolute[0] - demos.action[last - 1]).max() < 1e-5
     assert np.abs(absolute[1:] - demos.action[last]).max() < 1e-5
 
@@ -276,16 +285,15 @@ def test_a_policy_learns_exactly_the_tasks_of_its_robot(tiny, tmp_path):
     job = Job(tmp_path / 'demos', tmp_path / 'out', tmp_path / 'policy', Budget(10.0, steps=2))
     reports = []
     (spec,) = train_policy(tiny, [both], job, reports.append)
-    assert spec.families == ('wipe', 'press')
+    assert spec.tasks == ('wipe', 'press')
     assert {'heldout_wipe', 'heldout_press'} <= set(reports[-1]['figures']['franka'])
     assert 'heldout_pick' not in reports[-1]['figures']['franka']
     policy = load_policy(job.policy)
-    policy = dataclasses.replace(policy, spec=dataclasses.replace(spec, p_grounded_min=0.0))
-    reasoner = PocketReasoner(policy)
+    reasoner = PocketReasoner(believing(policy), both)
     assert 'cube' not in reasoner.vocabulary.ids
     seen = observation(both, np.random.default_rng(0))
-    latent = reasoner.reason(seen, 'wipe the red line', 'e', 1)
-    assert latent.subgoal.split(':')[0] in spec.families and 'goal at' not in latent.subgoal
+    thought = reasoner.reason(seen, EpisodeInfo('e', 'wipe the red line'))
+    assert thought.text.split(':')[0] in spec.tasks and 'goal at' not in thought.text
 
 
 def test_demonstrations_of_a_task_that_the_robot_lacks_are_named(folder, robot):

@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vla_ros.core.config import ConfigError
 from vla_ros.core.data import Observation, Pose, RobotState
-from vla_ros.policies import PolicyError, load_policy
+from vla_ros.policies import EpisodeInfo, PolicyError, load_policy
+from vla_ros.policies.makers import make_policy
 from vla_ros.policies.onnx_session import Session
-from vla_ros.tabletop.pocket.decoders import decoder
+from vla_ros.robots import load_robot
 from vla_ros.tabletop.pocket.pocket_expert import PocketExpert
 from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
 
 
+FRANKA = load_robot('franka')
+TASK = EpisodeInfo('e', 'pick up the red cube')
 POLICY = Path(__file__).parents[4] / 'policies/franka/pocket'
 pytestmark = pytest.mark.skipif(
     not (POLICY / 'policy.yaml').is_file(), reason='no pocket policy here; see `vla_ros train`'
@@ -26,8 +30,13 @@ def policy():
 
 
 @pytest.fixture(scope='module')
-def expert(policy):
-    return PocketExpert(policy)
+def makers(policy):
+    return make_policy(policy, FRANKA)
+
+
+@pytest.fixture(scope='module')
+def expert(makers):
+    return makers[1]
 
 
 def observation(size=96, cameras=('front', 'wrist'), gripper=0.08):
@@ -37,19 +46,20 @@ def observation(size=96, cameras=('front', 'wrist'), gripper=0.08):
 
 
 @pytest.fixture
-def latent(policy):
-    latent = PocketReasoner(policy).reason(observation(), 'pick up the red cube', 'e', 1)
+def latent(makers):
+    latent = makers[0].reason(observation(), TASK, 1)
     return dataclasses.replace(latent, stamp=10**9, refusal='')
 
 
 def test_a_chunk_carries_stamp_age_model_and_feature(policy, expert, latent):
-    chunk = expert.act(observation(), latent, 7)
+    chunk = expert.act(observation(), TASK, latent, 7)
     assert (chunk.seq, chunk.latent_seq, chunk.stamp) == (7, 1, 2 * 10**9)
     assert chunk.latent_age == pytest.approx(1.0)
     assert chunk.model == latent.model == policy.spec.model
-    assert chunk.channels == policy.spec.channels
-    assert chunk.actions.shape == (policy.spec.horizon, 8)
-    assert chunk.feature.shape == (policy.spec.feature_width,)
+    options = policy.spec.expert
+    assert chunk.channels == FRANKA.channels and chunk.robot == 'franka'
+    assert chunk.actions.shape == (options['horizon'], 8)
+    assert chunk.feature.shape == (options['feature_width'],)
     assert chunk.inference_end >= chunk.inference_start
 
 
@@ -63,7 +73,7 @@ def test_a_chunk_carries_stamp_age_model_and_feature(policy, expert, latent):
 )
 def test_bad_observations_are_refused(expert, latent, made, cause):
     with pytest.raises(ValueError, match=cause):
-        expert.act(observation(**made), latent, 1)
+        expert.act(observation(**made), TASK, latent, 1)
 
 
 @pytest.mark.parametrize(
@@ -71,28 +81,28 @@ def test_bad_observations_are_refused(expert, latent, made, cause):
     [
         ({'data': np.zeros((2, 2), np.float32)}, 'latent: expected shape'),
         ({'data': np.full((4, 64), np.nan, np.float32)}, 'latent is not finite'),
-        ({'model': 'other:1'}, 'expected one of'),
+        ({'space': 'other'}, "latent of the space 'other'"),
         ({'refusal': 'no red cube is seen'}, 'refused'),
     ],
 )
 def test_bad_latents_are_refused(expert, latent, changes, cause):
     with pytest.raises(ValueError, match=cause):
-        expert.act(observation(), dataclasses.replace(latent, **changes), 1)
+        expert.act(observation(), TASK, dataclasses.replace(latent, **changes), 1)
 
 
 def test_reasoner_refuses_text_without_a_net_and_bad_images_with_an_error(policy):
-    reasoner = PocketReasoner(policy)
-    latent = reasoner.reason(observation(), '', 'e', 1)
-    assert 'empty' in latent.refusal
-    assert not latent.grounded
+    reasoner = PocketReasoner(policy, FRANKA)
+    thought = reasoner.reason(observation(), EpisodeInfo('e', ''))
+    assert thought.verdict == 'refuse' and 'empty' in thought.reason
     with pytest.raises(ValueError, match='expected an image'):
-        reasoner.reason(observation(size=32), 'pick up the red cube', 'e', 2)
+        reasoner.reason(observation(size=32), TASK)
 
 
 def test_reasoner_refuses_what_is_not_there(policy):
     # The images are black: nothing can be seen.
-    latent = PocketReasoner(policy).reason(observation(), 'pick up the red banana', 'e', 1)
-    assert "unknown word 'banana'" in latent.refusal
+    asked = EpisodeInfo('e', 'pick up the red banana')
+    thought = PocketReasoner(policy, FRANKA).reason(observation(), asked)
+    assert thought.verdict == 'refuse' and "unknown word 'banana'" in thought.reason
 
 
 def test_a_net_of_another_shape_is_named(policy):
@@ -109,6 +119,15 @@ def test_a_file_that_is_no_net_is_named(tmp_path):
         Session(tmp_path / 'x.onnx', {}, {})
 
 
-def test_unknown_decoder_names_the_valid_ones():
-    with pytest.raises(KeyError, match='l1'):
-        decoder('diffusion')
+def test_unknown_decoders_and_options_name_the_valid_ones(policy):
+    def told(**changes):
+        return dataclasses.replace(policy, spec=dataclasses.replace(policy.spec, **changes))
+
+    with pytest.raises(PolicyError, match=r"decoder 'diffusion' is not one of \['l1'\]"):
+        PocketExpert(told(decoder={'name': 'diffusion'}), FRANKA)
+    with pytest.raises(ConfigError, match="decoder: unknown key 'steps'"):
+        PocketExpert(told(decoder={'name': 'l1', 'steps': 3}), FRANKA)
+    with pytest.raises(ConfigError, match="expert: unknown key 'depth'; valid keys: .*horizon"):
+        PocketExpert(told(expert=policy.spec.expert | {'depth': 3}), FRANKA)
+    with pytest.raises(ConfigError, match='families: .*juggle'):
+        PocketReasoner(told(reasoner=policy.spec.reasoner | {'families': ['juggle']}), FRANKA)

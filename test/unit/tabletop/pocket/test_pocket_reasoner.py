@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import SECOND, Observation, Pose, RobotState
-from vla_ros.policies import load_policy
-from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner
+from vla_ros.policies import EpisodeInfo, load_policy
+from vla_ros.policies.makers import latent_maker
+from vla_ros.robots import load_robot
 
 
 pytest.importorskip('onnx')
@@ -21,16 +22,16 @@ TASK, NONSENSE = 'pick up the red cube', 'pick up the frobnicated xyzzy'
 def make(tmp_path):
     def build(search_time):
         folder = write_fake_policy(tmp_path / f'{search_time}', search_time=search_time)
-        return PocketReasoner(load_policy(folder))
+        return latent_maker(load_policy(folder), load_robot('franka'))
 
     return build
 
 
 def look(reasoner, seconds, lit, text=TASK, episode='e'):
     image = np.full((SIZE, SIZE, 3), 255 if lit else 0, np.uint8)
-    images = dict.fromkeys(reasoner.spec.cameras, image)
+    images = dict.fromkeys(reasoner.features.images, image)
     seen = Observation(int(seconds * SECOND), images, STATE)
-    return reasoner.reason(seen, text, episode, 1)
+    return reasoner.reason(seen, EpisodeInfo(episode, text), 1)
 
 
 def test_what_is_not_seen_is_refused_at_once(make):

@@ -1,0 +1,226 @@
+"""The one place where a Prediction becomes an ActionChunk, and the one where a Thought a Latent.
+
+Backends know neither stamps nor counts nor the robot's channels.
+"""
+
+from collections.abc import Callable
+import time
+
+import numpy as np
+
+from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
+from vla_ros.policies.directory import Policy, Rates
+from vla_ros.policies.expert import Context, EpisodeInfo, Expert, Prediction
+from vla_ros.policies.features import Features
+from vla_ros.policies.reasoner import Reasoner, Thought
+from vla_ros.policies.registry import make_expert, make_reasoner
+from vla_ros.robots.body import Robot
+
+
+Clock = Callable[[], int]  # ns
+_REPRESENTATION = 'ee_pose'
+
+
+class ChunkMaker:
+    """Asks an expert and makes chunks of what it says, for one robot."""
+
+    def __init__(
+        self, expert: Expert, robot: Robot, rates: Rates, clock: Clock = time.time_ns
+    ) -> None:
+        """Wrap an expert; `clock` is for the inference times, ns."""
+        self.expert, self.robot = expert, robot
+        self._rates, self._clock = rates, clock
+        self._episode: EpisodeInfo | None = None
+
+    @property
+    def features(self) -> Features:
+        """What the expert looks at."""
+        return self.expert.features
+
+    @property
+    def needs_latent(self) -> bool:
+        """Whether it can act only with a latent."""
+        return self.expert.features.latent is not None
+
+    def act(
+        self, observation: Observation, episode: EpisodeInfo, latent: Latent | None, seq: int
+    ) -> ActionChunk:
+        """Return the chunk for an observation and the newest latent, if any.
+
+        Raises:
+            ValueError: observation or latent is not what the expert was made for, or what it
+                returned is not what it declares.
+        """
+        start = self._clock()
+        if episode != self._episode:
+            self.expert.reset(episode)
+            self._episode = episode
+        context = self._context(observation, episode, latent)
+        prediction = self.expert.act(observation, context)
+        actions, samples = self._absolute(prediction, observation)
+        return ActionChunk(
+            stamp=observation.stamp,
+            seq=seq,
+            latent_seq=0 if latent is None else latent.seq,
+            latent_age=context.latent_age,
+            robot=self.robot.name,
+            model=self.expert.model,
+            channels=self.expert.action_space.channels,
+            representation=_REPRESENTATION,
+            dt=self.expert.dt,
+            actions=actions,
+            inference_start=start,
+            inference_end=self._clock(),
+            valid_for=self._rates.chunk_valid_for,
+            feature=prediction.feature,
+            samples=samples,
+        )
+
+    def close(self) -> None:
+        """Give back what the expert took."""
+        self.expert.close()
+
+    def _context(
+        self, observation: Observation, episode: EpisodeInfo, latent: Latent | None
+    ) -> Context:
+        feature = self.expert.features.latent
+        if latent is None:
+            if feature is not None:
+                raise ValueError(f'no latent; {self.expert.model} needs one of {feature.space!r}')
+            return Context(episode.instruction)
+        if latent.refusal:
+            raise ValueError(f'the instruction was refused: {latent.refusal}')
+        cause = feature.problem(latent.space, latent.data) if feature is not None else ''
+        if cause:
+            raise ValueError(cause)
+        return Context(
+            episode.instruction,
+            latent.subgoal,
+            latent,
+            max(0.0, (observation.stamp - latent.stamp) / SECOND),
+            max(0.0, (latent.inference_end - latent.inference_start) / SECOND),
+        )
+
+    def _absolute(
+        self, prediction: Prediction, observation: Observation
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return actions (H, A) and samples (n, H, A), absolute and finite."""
+        space, actions, samples = (
+            self.expert.action_space, prediction.actions, prediction.samples
+        )  # fmt: skip
+        if actions.ndim != 2 or not len(actions) or actions.shape[1] != space.width:
+            raise ValueError(
+                f'{self.expert.model} returned actions of shape {actions.shape}; expected '
+                f'(steps, {space.width}), as its action space says'
+            )
+        if samples is not None and samples.shape[1:] != actions.shape:
+            raise ValueError(
+                f'{self.expert.model} returned samples of shape {samples.shape}; expected '
+                f'(samples, {actions.shape[0]}, {actions.shape[1]})'
+            )
+        absolute = space.absolute(actions, observation.state)
+        if not np.isfinite(absolute).all():
+            raise ValueError('the expert returned actions that are not finite')
+        drawn = None if samples is None else space.absolute(samples, observation.state)
+        return absolute, drawn
+
+
+class LatentMaker:
+    """Asks a reasoner and makes latents of what it thinks."""
+
+    def __init__(self, reasoner: Reasoner, rates: Rates, clock: Clock = time.time_ns) -> None:
+        """Wrap a reasoner; `clock` is for the inference times, ns."""
+        self.reasoner = reasoner
+        self._rates, self._clock = rates, clock
+        self._episode: EpisodeInfo | None = None
+
+    def reason(self, observation: Observation, episode: EpisodeInfo, seq: int) -> Latent:
+        """Return the latent of one look; one on which nobody may act says why.
+
+        Raises:
+            ValueError: the observation is not what the reasoner was made for, or what it returned
+                is not what it declares.
+        """
+        start = self._clock()
+        if episode != self._episode:
+            self.reasoner.reset(episode)
+            self._episode = episode
+        thought = self.reasoner.reason(observation, episode)
+        return Latent(
+            stamp=observation.stamp,
+            seq=seq,
+            episode_id=episode.episode_id,
+            model=self.reasoner.model,
+            instruction=episode.instruction,
+            subgoal=thought.text,
+            inference_start=start,
+            inference_end=self._clock(),
+            valid_for=self._rates.latent_valid_for,
+            data=self._data(thought),
+            p_grounded=float(thought.scores.get('grounded', 1.0)),
+            refusal=_refusal(thought),
+            space=self._space,
+            task=thought.task,
+        )
+
+    def close(self) -> None:
+        """Give back what the reasoner took."""
+        self.reasoner.close()
+
+    @property
+    def features(self) -> Features:
+        """What the reasoner looks at."""
+        return self.reasoner.features
+
+    @property
+    def _space(self) -> str:
+        feature = self.reasoner.features.latent
+        return '' if feature is None else feature.space
+
+    def _data(self, thought: Thought) -> np.ndarray:
+        """Return the tensor (tokens, width), zeros with a refusal that has none."""
+        feature, data = self.reasoner.features.latent, thought.data
+        if feature is None:
+            return np.zeros((0, 0), np.float32)
+        if data is None and thought.verdict != 'go':
+            return np.zeros((feature.tokens, feature.width), np.float32)
+        if data is None:
+            raise ValueError(f'{self.reasoner.model} returned no latent; it declares {feature}')
+        cause = feature.problem(feature.space, data)
+        if cause:
+            raise ValueError(f'{self.reasoner.model}: {cause}')
+        return data
+
+
+def _refusal(thought: Thought) -> str:
+    """Return why nobody may act on a thought; '' if the robot may move."""
+    if thought.verdict == 'ask':
+        return f'the reasoner asks: {thought.question}'
+    if thought.verdict == 'done':
+        return thought.reason or 'the reasoner says that it is done'
+    return thought.reason if thought.verdict == 'refuse' else ''
+
+
+def make_policy(
+    policy: Policy, robot: Robot, other_robot: bool = False, clock: Clock = time.time_ns
+) -> tuple[LatentMaker | None, ChunkMaker]:
+    """Build reasoner, if there is one, and expert of a policy; see `registry.make_expert`."""
+    return (
+        latent_maker(policy, robot, other_robot, clock),
+        chunk_maker(policy, robot, other_robot, clock),
+    )
+
+
+def chunk_maker(
+    policy: Policy, robot: Robot, other_robot: bool = False, clock: Clock = time.time_ns
+) -> ChunkMaker:
+    """Build the expert of a policy, ready to make chunks; see `registry.make_expert`."""
+    return ChunkMaker(make_expert(policy, robot, other_robot), robot, policy.spec.rates, clock)
+
+
+def latent_maker(
+    policy: Policy, robot: Robot, other_robot: bool = False, clock: Clock = time.time_ns
+) -> LatentMaker | None:
+    """Build the reasoner of a policy, if it has one; see `registry.make_expert`."""
+    reasoner = make_reasoner(policy, robot, other_robot)
+    return None if reasoner is None else LatentMaker(reasoner, policy.spec.rates, clock)
