@@ -2,7 +2,7 @@
 
 from vla_ros.core.config import ConfigError
 from vla_ros.robots.body import Robot
-from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.ros.control.control_limb import measured_topic
 from vla_ros.ros.control.episodes import EpisodeManager, instruction_problem
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeProcess
@@ -28,7 +28,7 @@ class FirstInstruction:
         if not self._text:
             return
         if unheard := self._arm.unheard:
-            topics = sorted({self._topic(number) for number in unheard})
+            topics = sorted({measured_topic(self._spec.limbs[number]) for number in unheard})
             self._node.get_logger().warning(
                 f'the instruction waits: nothing came on {topics} yet', throttle_duration_sec=5.0
             )
@@ -36,7 +36,3 @@ class FirstInstruction:
         text, self._text = self._text, ''
         if cause := self._desk.begin(text, self._node.now):
             self._node.get_logger().error(cause)
-
-    def _topic(self, number: int) -> str:
-        limb = self._spec.limbs[number]
-        return limb.driver.odom if isinstance(limb, MobileBaseSpec) else limb.driver.joint_states
