@@ -8,6 +8,7 @@ from geometry_msgs.msg import TwistStamped
 import numpy as np
 import pytest
 from rclpy.action import ActionClient
+from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from standin import variant
 
@@ -82,8 +83,23 @@ def test_before_a_whole_state_has_come_nothing_is_believed_and_nothing_sent(driv
     np.testing.assert_allclose(driver.commands[0].data, held, atol=0.5)
 
 
+MOVED = 0.6  # rad
+
+
 def move(driver):
-    driver.position['shoulder_pan_joint'] += 0.6
+    driver.position['shoulder_pan_joint'] += MOVED
+    driver.commands.clear()
+
+
+def lead(driver):
+    """Move as another controller does, seen all the while; by 1 rad/s."""
+    there = driver.position['shoulder_pan_joint'] + MOVED
+
+    def step():
+        driver.position['shoulder_pan_joint'] += 0.01
+        driver.joints()
+
+    driver.repeat(step, 0.01, lambda: driver.position['shoulder_pan_joint'] >= there, '')
     driver.commands.clear()
 
 
@@ -96,7 +112,7 @@ def inactive(driver):
     node = driver.bench.node
     assert node.trigger_deactivate().name == 'SUCCESS'
     driver.repeat(lambda: None, 0.05, driver.quiet, 'it is commanded on')  # its last has come
-    move(driver)
+    lead(driver)
     known = lambda: node._arm.state()  # noqa: E731
     there = driver.position['shoulder_pan_joint']
     driver.feed(lambda: known() and known().state.position[0] == there, 'it does not see')
@@ -113,6 +129,66 @@ def test_an_arm_that_was_moved_meanwhile_is_commanded_where_it_is(driver, away):
     there = [driver.position[name] for name in UR5E.joint_names]
     for command in driver.commands:
         np.testing.assert_allclose(command.data, there, atol=1e-3)
+
+
+def first_joint(driver):
+    return driver.spec.joint_names[0]
+
+
+@every_robot
+def test_a_joint_that_jumps_is_not_followed_and_taken_up_once_it_is_steadily_there(driver):
+    driver.feed(lambda: len(driver.commands) > 20, 'no commands')
+    driver.position[first_joint(driver)] += 1.0
+    driver.feed(lambda: driver.status.mode is Mode.HOLD, 'it is believed')
+    words = f'{first_joint(driver)} jumped from '
+    assert words in driver.status.cause and 'publisher' not in driver.status.cause
+    before = len(driver.commands)
+    there = lambda: abs(driver.bench.node._arm.state().state.position[0] - q) < 1e-6  # noqa: E731
+    q = driver.position[first_joint(driver)]
+    known = lambda: driver.bench.node._arm.state() is not None  # noqa: E731
+    driver.feed(lambda: known() and there() and len(driver.commands) > before + 60, 'it is lost')
+    if driver.spec is UR5E:  # as far as it is commanded, where it was or where it is
+        for command in driver.commands:
+            away = np.abs(np.array(command.data) - UR5E.home)
+            assert away[1:].max() < 1e-2 and min(away[0], abs(away[0] - 1.0)) < 1e-2
+    else:
+        np.testing.assert_allclose(driver.commands[-1].data, np.zeros(7), atol=5.0)
+    assert driver.status.mode is Mode.HOLD and words in driver.status.cause
+    assert driver.trigger('reset').success
+    driver.feed(lambda: driver.status.mode is Mode.IDLE, 'it is not let go')
+
+
+@pytest.fixture
+def impostor(bench):
+    node = Node('impostor', context=bench.context)
+    yield node
+    node.destroy_node()
+
+
+@ur5e
+def test_two_publishers_of_the_joints_are_named_and_the_second_not_followed(driver, impostor):
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    topic = qos.joint_states(driver.spec.driver.joint_states)
+    second = impostor.create_publisher(topic.type, topic.name, topic.qos)
+
+    def both():
+        driver.joints()
+        names = list(driver.position)
+        zeros = JointState(name=names, position=[0.0] * len(names), velocity=[0.0] * len(names))
+        zeros.header.stamp = convert.to_time(time.time_ns())
+        second.publish(zeros)
+
+    words = 'joint_states: expected one publisher, got /impostor and /tester'
+    driver.repeat(both, 0.03, lambda: words in driver.status.cause, 'it is not named')
+    assert driver.status.mode is Mode.HOLD and 'jumped from' in driver.status.cause
+    before = len(driver.commands)
+    driver.repeat(both, 0.03, lambda: len(driver.commands) > before + 20, 'it is not held')
+    for command in driver.commands:
+        np.testing.assert_allclose(command.data, UR5E.home, atol=1e-3)
+    impostor.destroy_publisher(second)
+    driver.feed(lambda: words not in driver.status.cause, 'it is still named')
+    assert driver.trigger('reset').success
+    driver.feed(lambda: driver.status.mode is Mode.IDLE, 'it is not let go')
 
 
 @every_robot
@@ -144,7 +220,7 @@ def test_with_a_joint_missing_nothing_is_commanded_and_the_arm_holds(driver, lef
     assert driver.trigger('reset').success
 
 
-@pytest.mark.parametrize('end', ['silence', 'deactivate'])
+@pytest.mark.parametrize('end', ['silence', 'deactivate', 'jump'])
 def test_velocities_end_with_zero(bench, tmp_path, end):
     other = {'command_type': 'velocity', 'stale_after': 0.5}  # longer than a service takes
     driver = DriverBench(bench, UR5E, variant(tmp_path, 'ur5e', **other))
@@ -162,6 +238,10 @@ def test_velocities_end_with_zero(bench, tmp_path, end):
     driver.repeat(lead, 0.01, fast, 'it does not move')
     if end == 'deactivate':
         bench.node.trigger_deactivate()
+    elif end == 'jump':
+        driver.position['elbow_joint'] += 1.0
+        still = lambda: not np.abs(driver.commands[-1].data).max() > 1e-3  # noqa: E731
+        driver.feed(still, 'it drives on', timeout=3.0)
     bench.until(lambda: not np.abs(driver.commands[-1].data).max() > 1e-3, 'it drives on', 3.0)
 
 

@@ -34,7 +34,7 @@ def jump(driven):
     assert not driven.loop.feedback.known
     if driven.loop.actuation.law.output == 'motion':
         np.testing.assert_allclose(driven.sent, before, atol=1e-4)
-    driven.run(STEADY / 2)
+    driven.run(STEADY / 2 + 0.05)
 
 
 def someone_else(driven):

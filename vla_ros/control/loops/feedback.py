@@ -28,6 +28,7 @@ class Feedback(Generic[S]):
         begun: whether one has been believed since the start, or since the limb was put elsewhere.
         lost: whether others may have moved the limb since its loop last commanded where it is:
             for as long as a silence is, nothing of it was believed.
+        silent: whether, beside that, no numbers came: what was sent may not hold it any more.
     """
 
     def __init__(self, belief: Judge[S], supervisor: Supervisor, stale_after: float) -> None:
@@ -35,7 +36,7 @@ class Feedback(Generic[S]):
         self._belief, self._supervisor = belief, supervisor
         self._stale = int(stale_after * SECOND)
         self._last = 0  # ns, when a measurement was last believed
-        self.begun = self.lost = False
+        self.begun = self.lost = self.silent = False
 
     @property
     def known(self) -> bool:
@@ -53,6 +54,7 @@ class Feedback(Generic[S]):
         elif event is Event.STALE or now - self._last > self._stale:
             # Not for a single number that is none: the limb may be in motion, and obeys.
             self.lost = True
+            self.silent = self.silent or event is not Event.VIOLATION
         if event is not None and (
             event is not Event.STALE or self.begun or self._supervisor.state is not State.IDLE
         ):
@@ -67,9 +69,9 @@ class Feedback(Generic[S]):
 
     def anchor(self) -> None:
         """Take the limb up where it is at the next tick, wherever that is."""
-        self.lost = True
+        self.lost = self.silent = True
         self._belief.forget()
 
     def take_up(self) -> None:
         """Say that from now on the limb is commanded knowing where it is."""
-        self.begun, self.lost = True, False
+        self.begun, self.lost, self.silent = True, False, False

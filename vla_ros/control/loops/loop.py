@@ -155,7 +155,10 @@ class ControlLoop:
         first = not self.feedback.begun
         if first or self.feedback.lost and self.actuation.deviates(self.model):
             # Fingers around a thing never reach what they are commanded: that goes on.
-            self.limiter.reset(self.model, self.gripper if first else None)
+            if first or self.feedback.silent:
+                self.limiter.reset(self.model, self.gripper if first else None)
+            else:  # it was sent torques all the while: they go on, as their rate allows
+                self.limiter.rest(self.model)
             self._found = not first
             self._anchor()
         self.feedback.take_up()

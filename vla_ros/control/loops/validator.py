@@ -120,9 +120,8 @@ class BaseValidator:
         self._fresh = Freshness(f'odom of {spec.name} is', spec.driver.stale_after)
         vx, vy, wz = spec.joint_array('velocity').tolist()
         self._speed = [_TOLERATED * vx, _TOLERATED * vy, _TOLERATED * wz]
-        names = [f'{part} of {spec.name}' for part in ('x', 'y', 'yaw')]
         fastest = math.hypot(vx, vy)  # of its own axes, which may lie anyhow in odom's
-        self._jump = JumpDetector(names, ('m', 'm', 'rad'), (fastest, fastest, wz))
+        self._jump = JumpDetector(spec.joint_names, ('m', 'm', 'rad'), (fastest, fastest, wz))
         self._yaw = 0.0  # rad, of the last sample, counted on over whole turns
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Protocol
 
+from vla_ros.control.loops.jump import JUMPED
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.joint_group import JointGroupSpec
@@ -12,6 +13,7 @@ from vla_ros.ros.control.gains import LawParameters
 from vla_ros.ros.control.targets import TargetTopics
 from vla_ros.ros.drivers.arm_driver import Driver
 from vla_ros.ros.drivers.joint_group_driver import JointGroupDriver
+from vla_ros.ros.publishers import rivals
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
@@ -49,6 +51,7 @@ class LimbTopics:
             law: preset in config/control/ that an arm begins with; empty: that of the arm.
             driven: whether the robot's own driver moves it.
         """
+        self._node, self._spec = node, spec
         self._targets = TargetTopics(node, spec, limb, name)
         self._gains: LawParameters | None = None
         if isinstance(spec, ArmSpec):
@@ -58,12 +61,22 @@ class LimbTopics:
     def amend(self, status: ExecutionStatus) -> ExecutionStatus:
         """Return the status with the targets that were refused here, and why its driver is."""
         status = self._targets.amend(status)
-        refused = '' if self._driver is None else self._driver.refused
+        if self._driver is None or status.mode is not Mode.HOLD:
+            return status
+        refused = self._driver.refused or self._rivals(status.cause)
         # Limbs of one topic may refuse it for the same reason.
-        if status.mode is not Mode.HOLD or not refused or refused in status.cause:
+        if not refused or refused in status.cause:
             return status
         # To the control process a driver that is refused is silent: people are told the rest here.
         return replace(status, cause=f'{status.cause}; {refused}')
+
+    def _rivals(self, cause: str) -> str:
+        """Return who publishes the limb's state, where it jumped and they are several; or ''."""
+        if not any(f'{name} {JUMPED}' in cause for name in self._spec.joint_names):
+            return ''
+        topic = measured_topic(self._spec)
+        names = rivals(self._node, topic)
+        return f'{topic}: expected one publisher, got {names}' if names else ''
 
     def stand(self) -> None:
         """Send what is to hold while the node is inactive."""
@@ -74,6 +87,11 @@ class LimbTopics:
         """Take the parameters down; the topics end with the node's others."""
         if self._gains is not None:
             self._gains.destroy()
+
+
+def measured_topic(spec: LimbSpec) -> str:
+    """Return the topic on which a limb's driver says where it is."""
+    return spec.driver.odom if isinstance(spec, MobileBaseSpec) else spec.driver.joint_states
 
 
 def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:

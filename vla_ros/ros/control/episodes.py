@@ -10,8 +10,8 @@ from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import SECOND, Latent
 from vla_ros.robots.body import Robot
-from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import qos
+from vla_ros.ros.control.control_limb import measured_topic
 from vla_ros.ros.convert.fields import header
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.mailbox import TEXT
@@ -211,7 +211,7 @@ class FirstInstruction:
         if not self._text:
             return
         if unheard := self._arm.unheard:
-            topics = sorted({self._topic(number) for number in unheard})
+            topics = sorted({measured_topic(self._spec.limbs[number]) for number in unheard})
             self._node.get_logger().warning(
                 f'the instruction waits: nothing came on {topics} yet', throttle_duration_sec=5.0
             )
@@ -219,7 +219,3 @@ class FirstInstruction:
         text, self._text = self._text, ''
         if cause := self._episodes.begin(text, self._node.now):
             self._node.get_logger().error(cause)
-
-    def _topic(self, number: int) -> str:
-        limb = self._spec.limbs[number]
-        return limb.driver.odom if isinstance(limb, MobileBaseSpec) else limb.driver.joint_states

@@ -15,6 +15,7 @@ from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros import qos
 from vla_ros.ros.convert import target as convert
 from vla_ros.ros.convert.fields import ConvertError
+from vla_ros.ros.publishers import rivals
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
@@ -77,13 +78,9 @@ class TargetTopics:
 
     def _count_publishers(self) -> None:
         for topic in self._topics:
-            found = self._node.get_publishers_info_by_topic(
-                self._node.resolve_topic_name(topic.name)
-            )
             self._crowds.pop(topic.name, None)
-            if len(found) > 1:
-                names = sorted(f'{i.node_namespace.rstrip("/")}/{i.node_name}' for i in found)
-                self._crowds[topic.name] = ' and '.join(names)
+            if names := rivals(self._node, topic.name):
+                self._crowds[topic.name] = names
 
 
 def _taken(spec: LimbSpec) -> dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]:

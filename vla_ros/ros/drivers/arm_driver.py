@@ -83,15 +83,16 @@ class Driver:
             self._model.update(joints.position, joints.velocity)
         self._outlet.measured()
 
-    def _send(self, lost: bool) -> None:
+    def _send(self, lost: bool) -> bool:
         snapshot = self._arm.state(lost=lost)
         if snapshot is None:
-            return
+            return False
         command = snapshot.command
         self._publish(self._lightened(command))
         if command.gripper != self._opening:
             self._opening = command.gripper
             self._grip(self._opening)
+        return True
 
     def _lightened(self, command: Command) -> Command:
         """Return the command without the torque that the robot adds by itself.

@@ -18,18 +18,28 @@ _BRAKING = 1.0
 class CommandSender:
     """Sends with every measurement, and, when none come, until what moves has been braked."""
 
-    def __init__(self, node: StageNode, send: Callable[[bool], None], stale_after: float) -> None:
+    def __init__(self, node: StageNode, send: Callable[[bool], bool], stale_after: float) -> None:
         """Let `send` publish the newest command; after so many s of silence the limb is held.
 
-        It is told whether that is to leave although the limb is lost sight of.
+        It is told whether that is to leave although the limb is lost sight of, and says whether
+        one has left.
         """
-        self._send, self._last, self._end = send, float('-inf'), stale_after + _BRAKING
+        self._send, self._end, self._stale = send, stale_after + _BRAKING, stale_after
+        # s, when a command left that knew where the limb is, and when a measurement came.
+        self._last = self._heard = float('-inf')
         node.every(_PERIOD, self._on_timer)
 
     def measured(self) -> None:
-        """Send: a measurement has come."""
-        self._last = time.monotonic()
-        self._send(False)
+        """Send: a measurement has come.
+
+        While those that come are not believed, what brakes the limb leaves, as in silence.
+        """
+        now, before = time.monotonic(), self._heard
+        self._heard = now
+        if self._send(False):
+            self._last = now
+        elif now - before > self._stale:
+            self._last = float('-inf')  # it comes back: what was meant for before ends here
 
     def stand(self, velocity: Callable[[], Array | None]) -> None:
         """Send until the limb is sent no velocity (n,) rad/s any more: nothing is after that."""

@@ -43,10 +43,12 @@ class JointGroupDriver:
         self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
         self._outlet.measured()
 
-    def _send(self, lost: bool) -> None:
+    def _send(self, lost: bool) -> bool:
         snapshot = self._limb.posture(lost=lost)
-        if snapshot is not None:
-            self._publish(snapshot)
+        if snapshot is None:
+            return False
+        self._publish(snapshot)
+        return True
 
 
 def _sender(node: StageNode, spec: JointGroupSpec) -> Callable[[JointGroupSnapshot], None]:

@@ -404,7 +404,7 @@ def jump_base(rig):
     ('make', 'jump', 'words'),
     [
         (posture, jump_posture, 'waist_roll_joint jumped from 0.000 to 0.500 rad'),
-        (drive, jump_base, 'y of base jumped from 0.000 to 3.000 m'),
+        (drive, jump_base, 'base_y jumped from 0.000 to 3.000 m'),
     ],
 )
 def test_a_limb_that_jumps_holds_and_is_taken_up_where_it_is(make, jump, words):
