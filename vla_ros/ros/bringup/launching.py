@@ -32,7 +32,7 @@ from vla_ros.robots import load_robot
 from vla_ros.robots.bridge import SIMS
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.ros.bringup.description import HELP, NodeDescription, StackOptions, Value, describe
-from vla_ros.ros.twins import running, words
+from vla_ros.ros.twins import Neighbours, words
 
 
 # launch's own node is in the domain of the environment, so the others must be too.
@@ -63,7 +63,9 @@ def _start(context: LaunchContext) -> list[Action]:
     stack = describe(options)
     # Before anything starts: a request of launch's own lifecycle events would reach both.
     say = get_logger('vla_ros').warning
-    if found := running([node.name for node in stack.nodes], options.namespace, say):
+    with Neighbours() as neighbours:
+        found = neighbours.living([node.name for node in stack.nodes], options.namespace, say)
+    if found:
         raise RuntimeError(words(found))
     actions = [SetEnvironmentVariable(name, value) for name, value in stack.environment.items()]
     actions.append(PushRosNamespace(options.namespace))

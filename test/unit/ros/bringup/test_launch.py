@@ -68,11 +68,11 @@ def test_a_second_start_names_the_first_and_starts_nothing(description, fake_pol
 
     asked = []
 
-    def running(names, namespace, say):
+    def living(_, names, namespace, say):
         asked.extend(names)
         return ['/control']
 
-    monkeypatch.setattr(launching, 'running', running)
+    monkeypatch.setattr(launching.Neighbours, 'living', living)
     context = LaunchContext()
     for argument in description.get_launch_arguments():
         argument.visit(context)
