@@ -1,10 +1,5 @@
 """Nodes that watch a robot go on after exceptions in what they hear, and a process goes on too."""
 
-from contextlib import contextmanager
-import os
-import signal
-import subprocess
-import sys
 import time
 
 from control_bench import ControlBench
@@ -111,49 +106,3 @@ def test_a_referee_goes_on_after_an_exception(bench, monkeypatch):
         bench.send(qos.SIM_STATE, SimState(header=header(time.time_ns())))
 
     bench.repeat(send, 0.05, lambda: len(failed) > 3, 'it is not broken, or it ended')
-
-
-PROCESS = """
-from rclpy.node import Node
-from vla_ros.ros.nodes.teleop import TeleopNode
-from vla_ros.ros.stage_node import run
-
-
-class Raw(TeleopNode):
-    def __init__(self):
-        super().__init__('tested')
-        # Past the guard: what an executor raises.
-        Node.create_timer(self, 0.05, self.fail)
-
-    def fail(self):
-        raise RuntimeError('past the guard')
-
-
-run(Raw)
-"""
-
-
-@contextmanager
-def process(bench):
-    environment = {**os.environ, 'ROS_DOMAIN_ID': str(bench.domain)}
-    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
-    made = subprocess.Popen(
-        [sys.executable, '-c', PROCESS], env=environment, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield made
-    finally:
-        made.kill()
-        made.wait()
-
-
-def test_what_an_executor_raises_does_not_end_a_process(bench):
-    with process(bench) as made:
-        bench.until(lambda: 'tested' in bench.tester.get_node_names(), 'it does not start', 30.0)
-        assert change(bench, 'CONFIGURE') and change(bench, 'ACTIVATE')
-        assert not change(bench, 'ACTIVATE')
-        assert state_of(bench) == 'active' and made.poll() is None
-        made.send_signal(signal.SIGINT)
-        said = made.communicate(timeout=10)[1]
-    assert made.returncode == 0
-    assert 'RuntimeError: past the guard' in said and 'Traceback' in said
