@@ -65,7 +65,7 @@ class Standin:
         self.inwards, self.outwards = deque(), deque()  # (step when due, what to do)
         self.delay = round(settings.delay / self.timestep)
         self.inputs, self.outputs = {}, []
-        self.lost, self.paused = '', 0
+        self.lost, self.paused, self.obeys = '', 0, True
         for kind, name, act in inputs(robot):
             self._take(kind, name, act)
         self._take(String, 'standin/command', self._obey, now=True)
@@ -116,7 +116,8 @@ class Standin:
         """Pass a timestep on."""
         while self.inwards and self.inwards[0][0] <= self.steps:
             _, act, message = self.inwards.popleft()
-            act(message)
+            if self.obeys:
+                act(message)
         self.robot.step()
         self.steps += 1
         self.time += self.timestep
@@ -140,7 +141,8 @@ class Standin:
         """Do what the test asks.
 
         'speed 0.5', 'pause', 'rewind'; 'lose' a joint or a topic, the first joint where none is
-        named, or 'find' it.
+        named, or 'find' it; 'disobey': stand, and take no commands, while all else goes on, as
+        after a protective stop, until told to 'obey'.
         """
         word, _, value = message.data.partition(' ')
         if word == 'speed':
@@ -151,6 +153,9 @@ class Standin:
             self.lost = value or self.robot.spec.joint_names[0]
         elif word == 'find':
             self.lost = ''
+        elif word in ('obey', 'disobey'):
+            self.obeys = word == 'obey'
+            self.robot.stand()
         elif word == 'rewind':
             self.time = 1.0
             self.inwards.clear()

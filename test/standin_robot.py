@@ -42,6 +42,12 @@ class Robot:
         self.hardware.step()
         self.peak = max(self.peak, *(max(limb.speed, limb.asked) for limb in self.limbs))
 
+    def stand(self):
+        """Forget the velocities that were sent."""
+        for limb in self.limbs:
+            if limb.spec.kind == 'arm':
+                limb.velocity = np.zeros(limb.spec.n)
+
     def judge(self):
         """Return what the world looks like, with the task's own test of success.
 

@@ -191,6 +191,30 @@ def test_two_publishers_of_the_joints_are_named_and_the_second_not_followed(driv
     driver.feed(lambda: driver.status.mode is Mode.IDLE, 'it is not let go')
 
 
+@ur5e
+def test_an_arm_that_stands_while_it_is_led_is_held_with_the_joint_and_the_figures(driver):
+    """Joint states go on, fresh and still: what is commanded may not run away."""
+    driver.feed(lambda: len(driver.commands) > 20, 'no positions')
+    assert driver.trigger('takeover').success
+    driver.feed(lambda: driver.status.mode is Mode.TAKEOVER, 'it is not taken over')
+
+    def lead():
+        message = TwistStamped(header=header(driver.bench.node.now, UR5E.base_frame))
+        message.twist.linear.y = 0.05
+        driver.bench.send(qos.TARGET_TWIST, message)
+        driver.joints()
+
+    held = lambda: driver.status.mode is Mode.HOLD  # noqa: E731
+    driver.repeat(lead, 0.01, held, 'it is not seen')
+    assert 'does not follow: commanded ' in driver.status.cause, driver.status.cause
+    assert driver.status.cause.split()[0] in UR5E.joint_names
+    assert max(np.abs(np.subtract(m.data, UR5E.home)).max() for m in driver.commands) < 0.2
+    before = len(driver.commands)
+    driver.feed(lambda: len(driver.commands) > before + 30, 'no positions')
+    np.testing.assert_allclose(driver.commands[-1].data, UR5E.home, atol=1e-3)
+    assert driver.trigger('reset').success
+
+
 @every_robot
 def test_joint_names_may_come_in_any_order(driver):
     names = ['some_rail', *list(driver.position)[::-1]]

@@ -87,6 +87,32 @@ def test_the_arm_is_held_moved_and_stopped(connect, way):
     print(way, standin.report)
 
 
+@pytest.mark.parametrize('way', ['ur5e', 'position', 'velocity', 'trajectory', 'pose'])
+def test_an_arm_that_stops_obeying_is_held_and_goes_on_without_a_jump(connect, way):
+    """Joint states go on, commands are not taken: as after a protective stop."""
+    robot, sim, driver = WAYS[way]
+    standin = connect(robot, sim, driver)
+    standin.take()
+    begin = standin.tcp
+    standin.lead(begin + [0.0, 0.03, 0.0])
+    standin.command('disobey')
+    goal = begin + [0.0, 0.25, 0.0]
+    standin.repeat(
+        lambda: standin.aim(goal), 0.02, lambda: standin.status.mode is Mode.HOLD, 'it is not seen'
+    )
+    assert 'does not follow: commanded ' in standin.status.cause, standin.status.cause
+    standin.pass_time(0.3)
+    stood = standin.tcp
+    assert np.abs(standin.status.commanded.position - stood).max() < 0.02
+    standin.command('obey')
+    for _ in range(10):
+        standin.pass_time(0.05)
+        assert np.abs(standin.tcp - stood).max() < 0.02
+    assert standin.status.mode is Mode.HOLD  # a person has to say that it goes on
+    standin.take()
+    standin.lead(begin)
+
+
 def test_torques_without_gravity_hold_an_arm_that_carries_itself(connect):
     standin = connect('franka', delay=0.001, rate=1000.0)
     assert standin.arm.driver.gravity == 'robot'

@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 
@@ -133,6 +134,23 @@ class GuardedLifecycle(Guarded, LifecycleNode):
             self.get_logger().warning(f'transition {wanted!r} refused in {here}: {error}')
             response.success = False
             return response
+
+
+def spin_once(executor: Executor, node: Node) -> None:
+    """Wait for something to do, and do it; what a guarded node raises all the same is told.
+
+    Raises:
+        NodeEnd: on purpose. ExternalShutdownException: ROS is shut down.
+    """
+    try:
+        executor.spin_once(timeout_sec=0.1)
+    except (ExternalShutdownException, NodeEnd):
+        raise
+    except Exception as error:
+        if not isinstance(node, Guarded):
+            raise
+        node.caught(error, 'executor')
+        time.sleep(0.01)  # whatever it is, it must not take a processor for itself
 
 
 def _refused(cause: str, request: Any, response: Any) -> Any:

@@ -24,7 +24,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from vla_ros.ros import twins
-from vla_ros.ros.guard import Guarded, GuardedLifecycle, NodeEnd
+from vla_ros.ros.guard import GuardedLifecycle, spin_once
 from vla_ros.ros.params import Parameters
 from vla_ros.ros.qos import Topic
 
@@ -32,6 +32,7 @@ from vla_ros.ros.qos import Topic
 T = TypeVar('T')
 _Return = TransitionCallbackReturn
 PARENT = 'VLA_ROS_PARENT'  # process id of the local runner, in its children's environment
+WAIT = 'VLA_ROS_WAIT'  # likewise: set where they join the graph only at a line on stdin
 # Niceness, where it is permitted: what is on the way from camera to command, or may not lose a
 # message, comes before whatever else the machine does, and before what takes its time to think.
 PROMPT, SLOW = -10, 0
@@ -225,6 +226,15 @@ def die_with_parent() -> None:
         sys.exit('the runner is gone')
 
 
+def _wait_for_go() -> bool:
+    """Wait until the local runner lets us join the graph; return whether it started us."""
+    if not os.environ.pop(WAIT, ''):
+        return False
+    if not sys.stdin.readline():
+        sys.exit('the runner is gone')
+    return True
+
+
 def prioritise(niceness: int) -> None:
     """Take this niceness, where that is permitted.
 
@@ -247,23 +257,11 @@ def make_executor() -> Executor:
     return EventsExecutor()
 
 
-def _spin(executor: Executor, node: Node) -> None:
-    """Wait for something to do, and do it; what a guarded node raises all the same is told."""
-    try:
-        executor.spin_once(timeout_sec=0.1)
-    except (ExternalShutdownException, NodeEnd):
-        raise
-    except Exception as error:
-        if not isinstance(node, Guarded):
-            raise
-        node.caught(error, 'executor')
-        time.sleep(0.01)  # whatever it is, it must not take a processor for itself
-
-
 def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
     prioritise(niceness)
     die_with_parent()
+    waited = _wait_for_go()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
 
@@ -275,11 +273,14 @@ def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     signal.signal(signal.SIGTERM, ask)
     executor = make_executor()
     node = factory()
-    twins.settle(getattr(node, 'born', time.monotonic()))
+    if not waited:
+        twins.settle(getattr(node, 'born', time.monotonic()))
+    if not isinstance(node, StageNode) and (cause := twins.twin_of(node)):
+        sys.exit(cause)  # there is no transition that it could refuse
     executor.add_node(node)
     try:
         while not asked and rclpy.ok():
-            _spin(executor, node)
+            spin_once(executor, node)
     except ExternalShutdownException:
         pass
     finally:

@@ -8,7 +8,7 @@ answers, and only who neither answers nor disappears in that time is believed to
 from collections.abc import Callable, Iterable
 import os
 import time
-from typing import Any
+from typing import Any, Self
 
 from rcl_interfaces.srv import GetParameters
 import rclpy
@@ -16,7 +16,9 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 
-DISCOVERY = 0.5  # s after joining the graph in which it is discovered
+# s after joining the graph in which all of it is discovered: Fast DDS says every 3 s who is there,
+# and what it says at once upon joining is lost as often as not.
+DISCOVERY = 3.3
 _PATIENCE = 1.0  # s in which the others answer once one has
 _LEASE = 22.0  # s; Fast DDS forgets who died without a word 20 s after it was last heard of
 _ASK = 0.25  # s between two requests
@@ -36,23 +38,34 @@ def twin_of(node: Node) -> str:
     return words(found) if found else ''
 
 
-def running(names: Iterable[str], namespace: str, say: Callable[[str], None]) -> list[str]:
-    """Return the full names of those nodes that run already; `say` is told of a wait.
+class Neighbours:
+    """The nodes that run already, seen by one who joins the graph; use as a context manager."""
 
-    `names` are relative to the namespace.
-    """
-    context = Context()
-    rclpy.init(context=context)
-    node = _probe(context)
-    try:
-        time.sleep(DISCOVERY)
-        there = _names(node)
+    def __init__(self) -> None:
+        """Join."""
+        self._context = Context()
+        rclpy.init(context=self._context)
+        self._node, self._born = _probe(self._context), time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    def living(
+        self, names: Iterable[str], namespace: str, say: Callable[[str], None]
+    ) -> list[str]:
+        """Return the full names of those of the nodes that run; `say` is told of a wait.
+
+        `names` are relative to the namespace.
+        """
+        settle(self._born)
         wanted = [_full(namespace, name) for name in names]
+        there = _names(self._node)
         found = [name for name in wanted if name in there]
-        return _living(context, found, lambda name: name in _names(node), say) if found else []
-    finally:
-        node.destroy_node()
-        rclpy.shutdown(context=context)
+        return _living(self._context, found, lambda name: name in _names(self._node), say)
 
 
 def words(found: list[str]) -> str:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rclpy.node import Node
 from rclpy.task import Future
 
 from vla_ros.robots import load_robot
 from vla_ros.ros import qos
 from vla_ros.ros.convert import from_time
+from vla_ros.ros.guard import Guarded
 from vla_ros.ros.params import Parameters, param
 from vla_ros.ros.stage_node import SLOW, run
 from vla_ros.tabletop.referee import Look, Referee
@@ -24,7 +24,7 @@ class RefereeConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
 
 
-class RefereeNode(Node):
+class RefereeNode(Guarded):
     """Looks at every state of the simulation while an instruction is in force.
 
     It uses what anyone may use for a real robot: the topic `episode`, the service `end_episode`.
@@ -80,7 +80,7 @@ class RefereeNode(Node):
         asked = EndEpisode.Request(outcome=outcome, reason=reason, episode_id=self._episode)
         self._episode = ''
         self._referee.begin('')
-        self._end.call_async(asked).add_done_callback(self._on_answer)
+        self._end.call_async(asked).add_done_callback(self.guarded(self._on_answer))
 
     def _on_answer(self, future: Future) -> None:
         answer = future.result()

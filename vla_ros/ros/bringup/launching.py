@@ -20,6 +20,7 @@ from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.events import matches_action
 from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node, PushRosNamespace
 from launch_ros.event_handlers import OnStateTransition
@@ -31,6 +32,7 @@ from vla_ros.robots import load_robot
 from vla_ros.robots.bridge import SIMS
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.ros.bringup.description import HELP, NodeDescription, StackOptions, Value, describe
+from vla_ros.ros.twins import Neighbours, words
 
 
 # launch's own node is in the domain of the environment, so the others must be too.
@@ -59,6 +61,12 @@ def _start(context: LaunchContext) -> list[Action]:
     }
     options = config.build(StackOptions, given, where='launch arguments')
     stack = describe(options)
+    # Before anything starts: a request of launch's own lifecycle events would reach both.
+    say = get_logger('vla_ros').warning
+    with Neighbours() as neighbours:
+        found = neighbours.living([node.name for node in stack.nodes], options.namespace, say)
+    if found:
+        raise RuntimeError(words(found))
     actions = [SetEnvironmentVariable(name, value) for name, value in stack.environment.items()]
     actions.append(PushRosNamespace(options.namespace))
     for node in stack.nodes:

@@ -13,7 +13,7 @@ from threading import Thread
 import yaml
 
 from vla_ros.ros.bringup.description import NodeDescription
-from vla_ros.ros.stage_node import PARENT
+from vla_ros.ros.stage_node import PARENT, WAIT
 
 
 Echo = Callable[[str, str], None]  # node name, line of its output
@@ -44,15 +44,19 @@ class NodeProcess:
         echo: Echo | None,
         vital: bool = True,
     ) -> None:
-        """Start `command`; `echo` gets every line of its output."""
+        """Start `command`; `echo` gets every line of its output.
+
+        A node of this package joins the graph when `go` is called.
+        """
         self.name, self.vital = name, vital
         self.lines: deque[str] = deque(maxlen=20)
         self._echo, self._finished = echo, False
-        whole = {**os.environ, **environment, PARENT: str(os.getpid()), 'PYTHONUNBUFFERED': '1'}
+        whole = {**os.environ, **environment, PARENT: str(os.getpid()), WAIT: '1'}
+        whole['PYTHONUNBUFFERED'] = '1'
         # Another environment's Python would believe that its libraries are set up already.
         whole.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
         self._process = subprocess.Popen(
-            list(command), env=whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            list(command), env=whole, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors='replace', start_new_session=True,
         )  # fmt: skip
         self._reader = Thread(target=self._read, name=name, daemon=True)
@@ -62,6 +66,13 @@ class NodeProcess:
     def pid(self) -> int:
         """Process id, also of its process group."""
         return self._process.pid
+
+    def go(self) -> None:
+        """Let the node join the graph."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended: who looks at `code` is told
+            self._process.stdin.write('\n')
+            self._process.stdin.close()
 
     @property
     def code(self) -> int | None:

@@ -20,7 +20,7 @@ from typing import Self
 from vla_ros.ros.bringup.description import Stack
 from vla_ros.ros.bringup.lifecycle import LifecycleClient, TransitionError
 from vla_ros.ros.bringup.process import Echo, NodeProcess, command_of
-from vla_ros.ros.twins import running, words
+from vla_ros.ros.twins import Neighbours, words
 
 
 # When a process that has not ended is asked more firmly, s after the first signal. Everything
@@ -94,11 +94,16 @@ class LocalRunner:
         """
         stack = self.stack
         try:
-            if found := running([n.name for n in stack.nodes], stack.options.namespace, self._say):
-                raise BringupError(words(found))
-            for node in stack.nodes:
-                command = command_of(node, stack.options.namespace, self._folder)
-                self._start(node.name, command, node.vital)
+            with Neighbours() as neighbours:
+                # The nodes load what they need meanwhile, and join the graph when they may.
+                for node in stack.nodes:
+                    command = command_of(node, stack.options.namespace, self._folder)
+                    self._start(node.name, command, node.vital)
+                names = [node.name for node in stack.nodes]
+                if found := neighbours.living(names, stack.options.namespace, self._say):
+                    raise BringupError(words(found))
+            for process in self._processes.values():
+                process.go()
             if stack.options.rviz:
                 self._start('rviz', ['rviz2'], vital=False)
             end = time.monotonic() + timeout

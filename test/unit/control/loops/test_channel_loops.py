@@ -501,3 +501,42 @@ def test_the_state_is_what_policies_see():
     assert isinstance(state, MobileBaseState)
     np.testing.assert_allclose(state.vector(), [0.3, 0, 0, 0.3, 0, 0], atol=1e-6)
     assert state.pose[0] > 0.1
+
+
+def stuck(rig, values):
+    """Take the limb, and want `values` of it while it does nothing and says where it is."""
+    rig.post(Event.TAKEOVER)
+    kind = rig.loop.targets.kind
+    most = 0.0
+    for _ in range(800):
+        if rig.supervisor.state is State.TAKEOVER:
+            assert rig.loop.targets.offer(kind, rig.now, values, rig.now) == ''
+        sample = rig.hardware.sample
+        where, speed = sample.position, sample.velocity
+        rig.hardware.sample = SimpleNamespace(
+            stamp=rig.now, position=where.copy(), velocity=0 * speed,
+            pose=np.zeros(3), twist=np.zeros(3),
+        )  # fmt: skip
+        rig.run(1)
+        rig.hardware.sample.position, rig.hardware.sample.twist = where, np.zeros(3)
+        most = max(most, float(np.abs(rig.loop.commanded - rig.loop.measured).max()))
+    return most
+
+
+def test_a_posture_that_does_not_obey_is_held_where_it_is_and_its_joint_named():
+    rig = posture()
+    rig.run(10)
+    goal = TORSO.home + [0.8, 0.0, 0.0]
+    assert stuck(rig, goal) < 0.45
+    assert rig.supervisor.state is State.HELD
+    assert rig.supervisor.cause.startswith(f'{TORSO.joint_names[0]} does not follow: commanded ')
+    np.testing.assert_allclose(rig.loop.commanded, TORSO.home, atol=1e-6)
+
+
+def test_a_base_that_does_not_obey_is_held_and_told_to_stand():
+    rig = drive()
+    rig.run(10)
+    stuck(rig, np.array([0.4, 0.0, 0.0]))
+    assert rig.supervisor.state is State.HELD
+    assert rig.supervisor.cause.startswith('base: vx does not follow: commanded 0.')
+    assert not rig.loop.commanded.any()

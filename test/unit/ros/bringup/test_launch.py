@@ -62,6 +62,27 @@ def test_the_nodes_are_those_of_the_description(description, fake_policy):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize('robot', ['franka'])
+def test_a_second_start_names_the_first_and_starts_nothing(description, fake_policy, monkeypatch):
+    from vla_ros.ros.bringup import launching
+
+    asked = []
+
+    def living(_, names, namespace, say):
+        asked.extend(names)
+        return ['/control']
+
+    monkeypatch.setattr(launching.Neighbours, 'living', living)
+    context = LaunchContext()
+    for argument in description.get_launch_arguments():
+        argument.visit(context)
+    context.launch_configurations['policy'] = str(fake_policy)
+    (function,) = [e for e in description.entities if isinstance(e, OpaqueFunction)]
+    with pytest.raises(RuntimeError, match='left alone: /control; .*another ROS_DOMAIN_ID'):
+        function.execute(context)
+    assert {'control', 'expert', 'reasoner'} <= set(asked)
+
+
 @pytest.mark.parametrize(
     ('robot', 'sources'),
     [('franka', None), ('aloha', ['left/joint_states', 'right/joint_states'])],
