@@ -1,22 +1,26 @@
 """No request of a lifecycle and no exception in a callback ends a node."""
 
+import os
+import subprocess
+import sys
+
 from control_bench import ControlBench
-from geometry_msgs.msg import TwistStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
-from robot_feed import SPEC
 from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 
 from vla_ros.core.data import Mode
 from vla_ros.ros import qos
+from vla_ros.ros.guard import spin_once
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros.ros.nodes.detector import DetectorNode
 from vla_ros.ros.nodes.recorder import RecorderNode
-from vla_ros_msgs.msg import Latent
+from vla_ros.ros.stage_node import PARENT
+from vla_ros_msgs.msg import EpisodeEvent, Latent
 
 
 NUMBERS = {
@@ -208,6 +212,47 @@ def test_targets_that_no_converter_knows_of_do_not_end_it(frail, monkeypatch):
         monkeypatch.setattr(limb._targets._arm, 'target', lambda *_: 1 / 0)
     frail.bench.send(qos.TARGET_GRIPPER, Float64(data=0.04))
     frail.until(Mode.HOLD, 'ZeroDivisionError')
-    frail.bench.send(qos.TARGET_TWIST, TwistStamped())  # refused: not held any more by a person
     assert frail.trigger('reset').success
-    assert SPEC.name in frail.bench.node._spec.name
+
+
+def test_what_escapes_the_executor_is_said_and_held(frail):
+    bench = frail.bench
+    bench.executor.create_task(lambda: 1 / 0)
+    for _ in range(20):
+        spin_once(bench.executor, bench.node)
+    frail.until(Mode.HOLD, 'executor: ZeroDivisionError')
+    assert frail.trigger('reset').success
+
+
+FRAIL = """
+from vla_ros.ros.nodes.recorder import RecorderNode
+from vla_ros.ros.stage_node import run
+
+class Frail(RecorderNode):
+    def _on_episode(self, data):
+        raise RuntimeError('frail')
+
+run(lambda: Frail('tested'))
+"""
+
+
+def test_a_process_lives_through_all_that(bench, tmp_path):
+    """The executor that nodes really run on, from outside."""
+    own = {'ROS_DOMAIN_ID': str(bench.domain), PARENT: str(os.getpid())}
+    environment = {**os.environ, **own}
+    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
+    process = subprocess.Popen(
+        [sys.executable, '-c', FRAIL, '--ros-args', '-p', f'folder:={tmp_path}'],
+        env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        bench.until(lambda: 'tested' in bench.tester.get_node_names(), 'no node', 30.0)
+        assert change(bench, NUMBERS['CONFIGURE']) and change(bench, NUMBERS['ACTIVATE'])
+        bench.send(qos.EPISODE, EpisodeEvent(episode_id='e', event=EpisodeEvent.START))
+        assert not change(bench, NUMBERS['ACTIVATE'])
+        assert state_of(bench) == 'active' and process.poll() is None
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=10.0)[1]
+    assert process.returncode == 0, said
+    assert 'RuntimeError: frail' in said and 'transition 3 refused in active' in said
