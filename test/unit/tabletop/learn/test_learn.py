@@ -142,7 +142,11 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
 def test_export_is_deterministic(trained, tiny, robot, tmp_path):
     job, spec, _ = trained
     (again,) = export_checkpoint(
-        tiny, [robot], job.out / 'polished.safetensors', tmp_path / 'p', spec.reasoner['p_grounded_min']
+        tiny,
+        [robot],
+        job.out / 'polished.safetensors',
+        tmp_path / 'p',
+        spec.reasoner['p_grounded_min'],
     )
     assert again == spec
 
