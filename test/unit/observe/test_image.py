@@ -50,6 +50,11 @@ def test_another_shape_is_refused_where_nothing_is_said():
         fitted(WIDE, 'none')
 
 
+def test_an_observation_needs_a_picture():
+    with pytest.raises(ValueError, match='images: expected one or more'):
+        Aligner(load_robot('franka'), [])
+
+
 def test_an_aligner_says_so_and_lives():
     robot = load_robot('franka')
     square = np.zeros((96, 96, 3), np.uint8)

@@ -57,6 +57,12 @@ class ExpertNode(StageNode):
         self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
+    def release(self) -> None:
+        """Give back what the expert took."""
+        if hasattr(self, '_expert'):
+            self._expert.close()
+            del self._expert
+
     def _new_episode(self) -> None:
         self._heard = self.now  # the control node has just spoken
         self._buffer.begin(self._observer.episode_id, self._observer.instruction)

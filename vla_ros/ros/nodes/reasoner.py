@@ -51,6 +51,12 @@ class ReasonerNode(StageNode):
         self.every(self._period, self._reason)
         self.get_logger().info(f'{reasoner.reasoner.model}, {config.rate:g} Hz')
 
+    def release(self) -> None:
+        """Give back what the reasoner took."""
+        if hasattr(self, '_reasoner'):
+            self._reasoner.close()
+            del self._reasoner
+
     def _new_episode(self) -> None:
         self._held = None  # thought about something else
         if self.active and self._observer.instruction:
