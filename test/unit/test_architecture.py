@@ -186,3 +186,14 @@ def test_files_and_functions_are_short():
                 if length > LONGEST_FUNCTION:
                     long.append(f'{name_of(path)}: {node.name} has {length} lines')
     assert not long, '\n'.join(long)
+
+
+def test_only_the_pocket_names_its_backends():
+    found = [
+        f'{name_of(path)} names {name}'
+        for path in SOURCES
+        if 'pocket' not in path.relative_to(PACKAGE).parts
+        for name in ('PocketExpert', 'PocketReasoner', 'pocket_expert', 'pocket_reasoner')
+        if name in path.read_text()
+    ]
+    assert not found, '\n'.join(found)

@@ -26,6 +26,7 @@ _Made = tuple[Outcome, tuple[ActionChunk, ...]]
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
+    other_robot: options.OtherRobot = False,
     episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 90,
     tasks: options.Tasks = '',
     rollouts: Annotated[
@@ -52,7 +53,7 @@ def command(
         made = list(load_rollouts(rollouts))
     if rollouts is None or graph:
         trials = _trials(options.families(tasks, robot), episodes, seed)
-        setup = Setup(robot, folder, keep_chunks=True)
+        setup = Setup(robot, folder, keep_chunks=True, other_robot=other_robot)
         made += _collect(_graph(setup, trials) if graph else _lockstep(setup, trials, workers),
                          len(trials), '-graph' if graph else '')  # fmt: skip
     if keep is not None:
@@ -82,7 +83,9 @@ def _graph(setup: Setup, trials: list[Trial]) -> Iterator[_Made]:
     from vla_ros.bench.graph_trials import run_graph_trials  # ROS: only here
 
     # Without the detector, whose alarms would end what it is to learn from.
-    yield from run_graph_trials(setup.robot, setup.policy, trials, 0.0, detect=False)
+    yield from run_graph_trials(
+        setup.robot, setup.policy, trials, 0.0, detect=False, other_robot=setup.other_robot
+    )
 
 
 def _collect(made: Iterator[_Made], total: int, suffix: str) -> list[Rollout]:

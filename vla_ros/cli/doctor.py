@@ -16,6 +16,7 @@ from vla_ros.cli import options
 from vla_ros.core.paths import share_dir
 from vla_ros.evaluate.report import write_report
 from vla_ros.policies import load_policy
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_robot
 
 
@@ -46,7 +47,7 @@ def command(
         ('interfaces', lambda: _module('vla_ros_msgs', 'build vla_ros_msgs: run `make setup`')),
         ('training (optional)', _torch),
         ('robot', lambda: _robot(robot)),
-        ('policy', lambda: _policy(policy or f'policies/{robot}/pocket')),
+        ('policy', lambda: _policy(policy or f'policies/{robot}/pocket', robot)),
         ('rendering', lambda: _rendering(robot)),
         ('middleware profile', _middleware),
         ('real-time scheduling', _scheduling),
@@ -96,8 +97,10 @@ def _robot(robot: str) -> str:
     return f'{spec.n} joints, {len(spec.cameras)} cameras, control at {spec.control_rate:.0f} Hz'
 
 
-def _policy(path: str) -> str:
+def _policy(path: str, robot: str) -> str:
     policy = load_policy(path)
+    # Built, too: a kind that is not installed or a robot that lacks a camera is named here.
+    make_policy(policy, load_robot(robot), other_robot=True)
     size = sum(policy.file(name).stat().st_size for name in policy.spec.files)
     return f'{policy.spec.model}, {size / 1e6:.1f} MB'
 

@@ -1,7 +1,6 @@
 """`vla_ros evaluate`: how often the policy does what it is told, on scenes it has never seen."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,9 +52,7 @@ def command(
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
     ] = 0.0,
-    card: Annotated[
-        bool, typer.Option('--card', help="Write the table into the policy's model card too.")
-    ] = False,
+    card: Annotated[bool, typer.Option('--card', help='Write the model card too.')] = False,
     seed: options.Seed = 0,
     workers: options.Workers = 2,
     report: options.Report = None,
@@ -69,9 +66,8 @@ def command(
     for name in suites:
         trials = _trials(name, families, episodes, seed, templates)
         if lockstep:
-            pace = replace(LockstepConfig(), extra_delay=extra_delay)
-            setup = Setup(robot, path, pace, other_robot=other_robot)
-            outcomes = _run(setup, trials, workers, name)
+            pace = LockstepConfig(extra_delay=extra_delay)
+            outcomes = _run(Setup(robot, path, pace, False, other_robot), trials, workers, name)
         else:
             outcomes = _run_graph(robot, path, trials, extra_delay, name, other_robot)
         results[name] = summarise(outcomes)

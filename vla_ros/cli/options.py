@@ -15,6 +15,13 @@ Policy = Annotated[
     str,
     typer.Option(help="Policy directory; empty takes the robot's own, policies/<robot>/pocket."),
 ]
+PolicyOrNone = Annotated[
+    str,
+    typer.Option(
+        help='Policy directory; empty: policies/<robot>/pocket; none: teleoperation and targets '
+        'alone.'
+    ),
+]
 OtherRobot = Annotated[
     bool, typer.Option(help='Run a policy that was made for another robot all the same.')
 ]

@@ -22,13 +22,7 @@ def command(
         ),
     ] = 'mujoco',
     instruction: Annotated[str, typer.Option(help='Given once everything runs.')] = '',
-    policy: Annotated[
-        str,
-        typer.Option(
-            help='Policy directory; empty: policies/<robot>/pocket; none: teleoperation and '
-            'targets alone.'
-        ),
-    ] = '',
+    policy: options.PolicyOrNone = '',
     other_robot: options.OtherRobot = False,
     record: Annotated[str, typer.Option(help='Folder that gets one bag per episode.')] = '',
     namespace: Annotated[str, typer.Option(help='Namespace of every node.')] = '',
@@ -42,9 +36,7 @@ def command(
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
     ] = 0.0,
-    detect: Annotated[
-        bool, typer.Option(help='Run the failure detector, whose alarm holds the arm.')
-    ] = True,
+    detect: Annotated[bool, typer.Option(help='Run the detector; its alarm holds.')] = True,
     teleop: Annotated[
         str, typer.Option(help='Device with which a person can take the arm over.')
     ] = '',

@@ -42,7 +42,12 @@ class Aligner:
         images: Sequence[ImageShape],
         config: AlignConfig | None = None,
     ) -> None:
-        """Align cameras of a robot into images as a policy wants them."""
+        """Align cameras of a robot into images as a policy wants them.
+
+        Raises:
+            ValueError: no image is wanted: observations are stamped by pictures.
+        """
+        require(bool(images), 'images: expected one or more, for pictures stamp observations')
         self.config = config or AlignConfig()
         self._wanted = {image.camera: image for image in images}
         self._limbs = tuple(make_history(limb) for limb in spec.limbs)

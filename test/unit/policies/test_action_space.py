@@ -7,7 +7,7 @@ import pytest
 
 from vla_ros.core.data import Pose, RobotState
 from vla_ros.core.geometry import quat_from_rotvec, quat_multiply
-from vla_ros.policies.action_space import ActionSpace, ActionSpaceError, Group
+from vla_ros.policies.action_space import ActionSpace, ActionSpaceError
 from vla_ros.policies.encodings import (
     WIDTHS,
     from_quaternion,
@@ -17,6 +17,7 @@ from vla_ros.policies.encodings import (
     share_of,
     to_quaternion,
 )
+from vla_ros.policies.group import Group
 from vla_ros.robots import load_robot
 
 

@@ -68,10 +68,13 @@ class ExpertNode(StageNode):
         self._worker.forget()
 
     def release(self) -> None:
-        """End the thread."""
+        """End the thread, and give back what the expert took."""
         if hasattr(self, '_worker'):
             self._worker.stop()
             del self._worker
+        if hasattr(self, '_expert'):
+            self._expert.close()
+            del self._expert
 
     def _new_episode(self) -> None:
         self._worker.forget()

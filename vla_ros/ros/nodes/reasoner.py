@@ -60,10 +60,13 @@ class ReasonerNode(StageNode):
         self._worker.forget()
 
     def release(self) -> None:
-        """End the thread."""
+        """End the thread, and give back what the reasoner took."""
         if hasattr(self, '_worker'):
             self._worker.stop()
             del self._worker
+        if hasattr(self, '_reasoner'):
+            self._reasoner.close()
+            del self._reasoner
 
     def _new_episode(self) -> None:
         self._worker.forget()  # thought about something else
