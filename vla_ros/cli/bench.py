@@ -58,7 +58,8 @@ def command(
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
     latency_p50, latency_p99, jerk_rms, jerk_peak, tick_p50, tick_p99, missed), `recorder`
-    (messages, lost), `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
+    (messages, lost), `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI
+    units),
     `tick.<law>` (tick_p50, tick_p99, cycle_p50, cycle_p99 in s, missed), `limits.<law>` (ticks,
     violations, shares: the most that was used of each limit).
     """
