@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from vla_ros.bench.jerk import jerk
 from vla_ros.bench.synchronous import synchronous
-from vla_ros.core.data import SECOND, ExecutionStatus
+from vla_ros.core.data import SECOND, Array, ExecutionStatus
 from vla_ros.policies import load_policy
 from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_arm
@@ -17,7 +18,7 @@ from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import LocalRunner
 from vla_ros.ros.client import StackClient
-from vla_ros.ros.convert import status_from_msg
+from vla_ros.ros.convert import commanded_from_msg, status_from_msg
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.lockstep import Lockstep
 from vla_ros.tabletop.simulated import Scenes
@@ -34,8 +35,9 @@ def bench_graph(robot: str, policy: str, seconds: float, console: Console) -> di
     Returns:
         For each delay: `chunk_rate` (Hz, over the times when a latent was there), `synchronous`
         (the baseline), `latency_p50`, `latency_p99` (s, camera stamp to command), `tick_p50`,
-        `tick_p99` (s), `missed` (share of 1 kHz deadlines), `latent_age` (s, mean). And `spread`,
-        the greatest relative difference of the chunk rates.
+        `tick_p99` (s), `missed` (share of 1 kHz deadlines), `latent_age` (s, mean), `jerk_rms`,
+        `jerk_peak` (m/s^3, of the commanded position). And `spread`, the greatest relative
+        difference of the chunk rates.
     """
     path = policy or f'policies/{robot}/pocket'
     rows = {}
@@ -54,13 +56,29 @@ class _Probe:
     def __init__(self, client: StackClient) -> None:
         self.chunks: dict[int, list[int]] = defaultdict(list)  # episode -> arrivals, ns
         self.statuses: list[ExecutionStatus] = []
-        self.episode = 0
+        self.commanded: dict[int, list[tuple[int, Array]]] = defaultdict(list)  # ns, (3,) m
+        self.episode = 0  # 0 between episodes: laying a scene out anew moves the arm at once
         self._client = client
         client.subscribe(qos.ACTION_CHUNK, self._chunk, raw=True)
         client.subscribe(qos.STATUS, lambda m: self.statuses.append(status_from_msg(m)))
+        client.subscribe(qos.COMMANDED_STATE, self._command)
+
+    def _command(self, message: Any) -> None:
+        if self.episode:
+            stamp, pose, _ = commanded_from_msg(message)
+            self.commanded[self.episode].append((stamp, pose.position))
 
     def _chunk(self, _: bytes) -> None:
-        self.chunks[self.episode].append(self._client.now)
+        if self.episode:
+            self.chunks[self.episode].append(self._client.now)
+
+    def jerk(self) -> Array:
+        """Return the jerk of the commanded position within the episodes, (n,) m/s^3."""
+        parts = [
+            jerk(np.array([stamp for stamp, _ in path]), np.array([place for _, place in path]))
+            for path in self.commanded.values()
+        ]
+        return np.concatenate([np.zeros(1), *parts])
 
     def rate(self) -> float:
         """Return chunks per second within the episodes, Hz."""
@@ -86,8 +104,10 @@ def _run(robot: str, policy: str, delay: float, seconds: float) -> dict[str, Any
                 client.reset_scene(family, seed)
                 request = scenes.request(family, seed)
                 assert request is not None  # every family's scene comes with one
-                probe.episode = number = number + 1
+                number += 1
+                probe.episode = number
                 client.execute(render(request, np.random.default_rng(seed), 'plain'), 20.0 + delay)
+                probe.episode = 0
             return _figures(probe)
 
 
@@ -96,6 +116,7 @@ def _figures(probe: _Probe) -> dict[str, Any]:
     last, first = statuses[-1], statuses[min(20, len(statuses) - 1)]
     ages = [s.latent_age for s in statuses if np.isfinite(s.latent_age)]
     ticks = last.ticks - first.ticks
+    jerks = probe.jerk()
     return {
         'chunk_rate': probe.rate(),
         'episodes': len(probe.chunks),
@@ -104,6 +125,8 @@ def _figures(probe: _Probe) -> dict[str, Any]:
         'tick_p50': float(np.median([s.tick_p50 for s in statuses])),
         'tick_p99': float(np.median([s.tick_p99 for s in statuses])),
         'missed': (last.deadline_misses - first.deadline_misses) / max(ticks, 1),
+        'jerk_rms': float(np.sqrt(np.mean(jerks**2))),
+        'jerk_peak': float(jerks.max()),
         'latent_age': float(np.mean(ages)) if ages else None,
     }
 

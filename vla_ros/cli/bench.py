@@ -57,8 +57,9 @@ def command(
     """Measure chunk rates, latency, what recorder and cameras lose, control laws and limits.
 
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
-    latency_p50, latency_p99, tick_p50, tick_p99, missed), `recorder` (messages, lost),
-    `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI units),
+    latency_p50, latency_p99, jerk_rms, jerk_peak, tick_p50, tick_p99, missed), `recorder`
+    (messages, lost), `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI
+    units),
     `tick.<law>` (tick_p50, tick_p99, cycle_p50, cycle_p99 in s, missed), `limits.<law>` (ticks,
     violations, shares: the most that was used of each limit).
     """
@@ -203,7 +204,10 @@ def _control_table(title: str, rows: list['Row']) -> Table:
 
 def _graph_table(graph: dict[str, Any]) -> Table:
     table = Table(title='the running graph, by delay added to the reasoner')
-    columns = ('delay s', 'chunks/s', 'synchronous/s', 'camera -> command ms', 'tick us', 'missed')
+    columns = (
+        'delay s', 'chunks/s', 'synchronous/s', 'camera -> command ms', 'jerk rms / peak m/s^3',
+        'tick us', 'missed',
+    )  # fmt: skip
     for column in columns:
         table.add_column(column, justify='right')
     for delay, row in graph['delays'].items():
@@ -212,6 +216,7 @@ def _graph_table(graph: dict[str, Any]) -> Table:
             f'{row["chunk_rate"]:.1f}',
             f'{row["synchronous"]["chunk_rate"]:.1f}',
             f'{row["latency_p50"] * 1e3:.0f} / {row["latency_p99"] * 1e3:.0f}',
+            f'{row["jerk_rms"]:.2f} / {row["jerk_peak"]:.1f}',
             f'{row["tick_p50"] * 1e6:.0f} / {row["tick_p99"] * 1e6:.0f}',
             f'{100 * row["missed"]:.2f} %',
         )
