@@ -45,7 +45,7 @@ class Field:
     name: str
     kind: str
     type: Any  # the enum, the dataclass, or the dtype of an array; else None
-    shape: tuple[int | str, ...] = ()  # of an array
+    shape: tuple[Any, ...] = ()  # of an array, as in `Sized.dims`
     optional: bool = False  # may be None
 
 
@@ -73,7 +73,7 @@ def floats_in(kind: Any) -> int:
 def _size(field: Field) -> int:
     if field.kind != 'array' or not all(isinstance(n, int) for n in field.shape):
         raise TypeError(f'{field.name}: expected a float or an array of a fixed shape')
-    return int(np.prod(field.shape))  # type: ignore[arg-type]
+    return int(np.prod(field.shape))
 
 
 def _field(owner: type, name: str, hint: Any) -> Field:

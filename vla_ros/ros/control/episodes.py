@@ -7,7 +7,7 @@ import uuid
 
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.data import SECOND, Latent
-from vla_ros.runtime.mailbox import TEXT
+from vla_ros.runtime.section import TEXT
 from vla_ros.tabletop.language.guess import guess_request
 
 
