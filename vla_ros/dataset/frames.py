@@ -11,8 +11,8 @@ from typing import Any
 
 from vla_ros.core.data import Image, Observation
 from vla_ros.core.message_codec import ConvertError, from_time
+from vla_ros.dataset.bag_reader import bag_file, read_messages
 from vla_ros.dataset.jpeg import decode
-from vla_ros.dataset.messages import bag_file, read_messages
 from vla_ros.observe.align import AlignConfig
 from vla_ros.observe.feed import EPISODE, Feed, Source
 from vla_ros.observe.messages import image_from_msg

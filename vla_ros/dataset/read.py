@@ -18,8 +18,7 @@ from vla_ros.core.messages import (
     failure_from_msg,
     status_from_msg,
 )
-from vla_ros.dataset.jpeg import COMPRESSED_TYPE
-from vla_ros.dataset.messages import (
+from vla_ros.dataset.bag_reader import (
     ReadError,
     Said,
     bag_file,
@@ -27,6 +26,7 @@ from vla_ros.dataset.messages import (
     read_messages,
     read_metadata,
 )
+from vla_ros.dataset.jpeg import COMPRESSED_TYPE
 from vla_ros.dataset.series import Episode, ImageSeries, JointSeries, Series, SimSeries, padded
 
 
