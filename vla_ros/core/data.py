@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vla_ros.core.fields import Sized, Stamp, Tensor
 
 
 Array = NDArray[np.float64]
@@ -51,8 +54,8 @@ def _frozen(array: NDArray, dtype: type) -> NDArray:
 class Pose:
     """A rigid pose in the base frame."""
 
-    position: Array  # (3,) m
-    quaternion: Array  # (4,) xyzw, unit
+    position: Annotated[Array, Sized(3)]  # m
+    quaternion: Annotated[Array, Sized(4)]  # xyzw, unit
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'position', _frozen(self.position, np.float64))
@@ -68,7 +71,7 @@ class Pose:
 class RobotState:
     """Joint, end-effector and commanded state at one instant; the order is the ArmSpec's."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     position: Array  # (n_joints,) rad, arm joints
     velocity: Array  # (n_joints,) rad/s
     ee: Pose  # measured end-effector (tcp) pose
@@ -98,7 +101,7 @@ class RobotState:
 class JointGroupState:
     """The state of a posture at one instant; the order is the JointGroupSpec's."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     position: Array  # (n,) rad, measured
     velocity: Array  # (n,) rad/s
     commanded: Array  # (n,) rad, what the controller was sending at `stamp`
@@ -116,7 +119,7 @@ class JointGroupState:
 class MobileBaseState:
     """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     twist: Array  # (3,), measured
     commanded: Array  # (3,), what the controller was sending at `stamp`
     # (3,) m, m, rad: x, y, yaw in odom. It drifts, so policies do not see it.
@@ -138,7 +141,7 @@ LimbState = RobotState | JointGroupState | MobileBaseState
 class BodyState:
     """The state of several limbs at one instant, in the order of the robot's limbs."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     limbs: tuple[LimbState, ...]
 
     @property
@@ -155,7 +158,7 @@ class BodyState:
 class Observation:
     """Everything a policy may look at: images and state aligned to one stamp."""
 
-    stamp: int  # ns, of the newest image used
+    stamp: Stamp  # ns, of the newest image used
     images: Mapping[str, Image]  # camera name -> (H, W, 3) uint8 RGB
     state: RobotState | BodyState  # at the stamp (nearest sample)
     instruction: str = ''
@@ -169,16 +172,16 @@ class Observation:
 class Latent:
     """What the slow reasoner hands to the fast expert; may be seconds old when used."""
 
-    stamp: int  # ns, of the observation it was made from
+    stamp: Stamp  # ns, of the observation it was made from
     seq: int
     episode_id: str
     model: str  # "<policy name>:<weights hash>"
     instruction: str
     subgoal: str  # what the reasoner thinks is being done now, for people
-    inference_start: int  # ns
-    inference_end: int  # ns
+    inference_start: Stamp  # ns
+    inference_end: Stamp  # ns
     valid_for: float  # s after `stamp`
-    data: NDArray[np.float32]  # (tokens, width)
+    data: Annotated[NDArray[np.float32], Tensor()]  # (tokens, width)
     p_grounded: float = 1.0  # probability that the instruction refers to something seen
     refusal: str = ''  # why the instruction is refused; empty when it is accepted
     task: str = ''  # the policy's label for what it is doing, for calibration tables; '' is none
@@ -197,7 +200,7 @@ class Latent:
 class ActionChunk:
     """A horizon of actions; step k is meant for `stamp + (k + 1) * dt`."""
 
-    stamp: int  # ns, of the observation the expert used
+    stamp: Stamp  # ns, of the observation the expert used
     seq: int
     latent_seq: int  # 0 where the expert used none
     latent_age: float  # s, at the observation stamp; 0 where the expert used none
@@ -206,12 +209,13 @@ class ActionChunk:
     channels: tuple[str, ...]
     representation: str  # 'ee_pose': absolute tcp pose in the base frame and gripper opening
     dt: float  # s between steps
-    actions: Array  # (horizon, len(channels))
-    inference_start: int  # ns
-    inference_end: int  # ns
+    actions: Annotated[Array, Sized('horizon', 'channels')]
+    inference_start: Stamp  # ns
+    inference_end: Stamp  # ns
     valid_for: float  # s after `stamp`
     feature: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    samples: Array | None = None  # (n, horizon, channels) when several were drawn
+    # All that were drawn, where several were.
+    samples: Annotated[Array | None, Sized('samples', 'horizon', 'channels')] = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'actions', _frozen(self.actions, np.float64))
@@ -227,7 +231,7 @@ class ActionChunk:
 class Command:
     """What the controller really sent in one tick."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     target: Pose  # limited, commanded pose
     gripper: float  # commanded opening, m
     torque: Array  # (n_joints,) Nm, after every limit; NaN to a robot that takes motion
@@ -239,10 +243,10 @@ class Command:
 class FailureScore:
     """The detector's verdict on one chunk."""
 
-    stamp: int  # ns, of the chunk
+    stamp: Stamp  # ns, of the chunk
     chunk_seq: int
     names: tuple[str, ...]
-    values: Array  # standardised scores; NaN = unavailable
+    values: Annotated[Array, Sized('names')]  # standardised scores; NaN = unavailable
     p_value: float
     alpha: float
     guarantee: Guarantee
@@ -255,7 +259,7 @@ class FailureScore:
 class ExecutionStatus:
     """What the control loop is doing, a few times a second."""
 
-    stamp: int  # ns
+    stamp: Stamp  # ns
     mode: Mode
     cause: str  # why it is in this mode
     instruction: str

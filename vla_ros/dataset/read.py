@@ -1,82 +1,111 @@
-"""Read an episode bag into arrays, without ROS: messages are told apart by type, not by topic."""
+"""Read an episode bag into series over time, without ROS: told apart by topic, limb and type."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mcap.exceptions import McapError
-from mcap.reader import make_reader
-from mcap_ros2.decoder import DecoderFactory
 import numpy as np
 
-from vla_ros.core.data import SECOND, ActionChunk, Array
-from vla_ros.dataset.jpeg import COMPRESSED_TYPE
-from vla_ros.dataset.series import (
-    Episode,
-    FailureSeries,
-    ImageSeries,
-    JointSeries,
-    LatentSeries,
-    PoseSeries,
-    SimSeries,
-    Stamps,
-    StatusSeries,
+from vla_ros.core.data import ActionChunk, ExecutionStatus, FailureScore, Latent
+from vla_ros.core.events import CommandedState, EpisodeEvent
+from vla_ros.core.message_codec import ConvertError, from_time
+from vla_ros.core.messages import (
+    LATENT,
+    chunk_from_msg,
+    commanded_state_from_msg,
+    event_from_msg,
+    failure_from_msg,
+    status_from_msg,
 )
+from vla_ros.dataset.bag_reader import (
+    ReadError,
+    Said,
+    bag_file,
+    limb_of,
+    read_messages,
+    read_metadata,
+)
+from vla_ros.dataset.jpeg import COMPRESSED_TYPE
+from vla_ros.dataset.series import Episode, ImageSeries, JointSeries, Series, SimSeries, padded
 
 
-Rows = list[tuple[Any, Any]]  # (decoded message, mcap record)
+__all__ = ['ReadError', 'camera_name', 'read_episode']
 
-_CHUNK = 'vla_ros_msgs/msg/ActionChunk'
-_EVENT = 'vla_ros_msgs/msg/EpisodeEvent'
-_POSE = ('position.x', 'position.y', 'position.z') + tuple(f'orientation.{c}' for c in 'xyzw')
+Rows = list[tuple[Said, Any]]  # a message, and what was read of it
+Topics = Mapping[str, Rows]  # by relative topic
 
-
-class ReadError(ValueError):
-    """The bag cannot be read; the message names the file."""
+_NO_TENSOR = np.zeros(0, np.float32)
+_READ: dict[str, Callable[[Any], Any]] = {
+    'vla_ros_msgs/msg/ActionChunk': chunk_from_msg,
+    'vla_ros_msgs/msg/CommandedState': commanded_state_from_msg,
+    'vla_ros_msgs/msg/EpisodeEvent': event_from_msg,
+    'vla_ros_msgs/msg/ExecutionStatus': status_from_msg,
+    'vla_ros_msgs/msg/FailureStatus': failure_from_msg,
+    'vla_ros_msgs/msg/Latent': lambda message: LATENT.read(message, data=_NO_TENSOR),
+    'vla_ros_msgs/msg/SimState': lambda message: message,
+    'sensor_msgs/msg/JointState': lambda message: message,
+    COMPRESSED_TYPE: lambda message: message,
+}
 
 
 def read_episode(path: str | Path) -> Episode:
     """Read a bag: its folder or its .mcap file.
 
+    Messages that a node would refuse are left out and counted in `Episode.refused`.
+
     Raises:
         ReadError: no bag there, or a damaged one (`recover_folder` repairs those).
     """
-    file = _bag_file(Path(path))
-    rows: dict[str, Rows] = defaultdict(list)
-    images: dict[str, Rows] = defaultdict(list)
-    counts: Counter[str] = Counter()
+    file = bag_file(path)
+    found: dict[str, dict[str, Rows]] = {kind: defaultdict(list) for kind in _READ}
+    counts, refused = Counter[str](), Counter[str]()
     times = []
-    try:
-        with file.open('rb') as stream:
-            reader = make_reader(stream, decoder_factories=[DecoderFactory()])
-            metadata = {k: v for m in reader.iter_metadata() for k, v in m.metadata.items()}
-            for schema, channel, record, message in reader.iter_decoded_messages():
-                counts[channel.topic] += 1
-                times.append(record.log_time)
-                name = schema.name if schema else ''
-                if channel.topic.rpartition('/')[2].startswith('target_'):
-                    continue  # wanted, not measured: a target's type says nothing about it
-                (images[channel.topic] if name == COMPRESSED_TYPE else rows[name]).append(
-                    (message, record)
-                )
-    except (OSError, McapError, ValueError) as error:
-        raise ReadError(f'{file}: cannot be read: {error}') from error
-    begin = int(metadata.get('start', 0))
-    chunks = rows.get(_CHUNK, [])
-    kept = {kind: _since(begin, some) for kind, some in rows.items()} | {_CHUNK: chunks}
-    fields = {f: build(kept[t]) for t, (f, build) in _BUILDERS.items() if kept.get(t)}
+    metadata = read_metadata(file)
+    for said in read_messages(file):
+        counts[said.name] += 1
+        times.append(said.time)
+        if said.type not in _READ:
+            continue
+        try:
+            found[said.type][said.topic].append((said, _READ[said.type](said.message)))
+        except ConvertError:
+            refused[said.name] += 1
+    start, end = min(times, default=0), max(times, default=0)
+    own = {kind.rpartition('/')[2]: topics for kind, topics in found.items()}
     return Episode(
-        path=str(file),
-        metadata=metadata,
-        counts=dict(counts),
-        start=min(times, default=0),
-        end=max(times, default=0),
-        images={camera_name(topic): _images(topic, r) for topic, r in sorted(images.items())},
-        interventions=_interventions(rows.get(_EVENT, []), max(times, default=0)),
-        chunk_arrival=np.array([record.log_time for _, record in chunks], np.int64),
-        **fields,
-    )
+        path=str(file), metadata=metadata, counts=dict(counts), refused=dict(refused),
+        start=start, end=end, **_series(own, int(metadata.get('start', 0)), end),
+    )  # fmt: skip
+
+
+def _series(own: Mapping[str, Topics], begin: int, end: int) -> dict[str, Any]:
+    """Return the series of an Episode; `own` is by type, `begin` and `end` are in ns."""
+    chunks, sim = _only(own['ActionChunk']), _since(begin, _only(own['SimState']))
+    joints = {topic: _since(begin, rows) for topic, rows in own['JointState'].items()}
+    commanded = {topic: _since(begin, rows) for topic, rows in own['CommandedState'].items()}
+    marks = [event for rows in own['EpisodeEvent'].values() for _, event in rows]
+    return {
+        'images': {
+            camera_name(topic): ImageSeries(
+                rows[0][0].name, _stamps(rows), [bytes(message.data) for _, message in rows]
+            )
+            for topic, rows in sorted(own['CompressedImage'].items())
+        },
+        'joints': {topic: _joints(rows) for topic, rows in joints.items() if rows},
+        'commanded': {
+            limb_of(topic): Series(CommandedState, [state for _, state in rows])
+            for topic, rows in commanded.items()
+            if rows
+        },
+        'chunks': tuple[ActionChunk, ...](chunk for _, chunk in chunks),
+        'chunk_arrival': np.array([said.time for said, _ in chunks], np.int64),
+        'status': _of(ExecutionStatus, own['ExecutionStatus'], begin),
+        'failures': _of(FailureScore, own['FailureStatus'], begin),
+        'latents': _of(Latent, own['Latent'], begin),
+        'sim': _sim(sim) if sim else None,
+        'interventions': _interventions(marks, end),
+    }
 
 
 def camera_name(topic: str) -> str:
@@ -85,154 +114,42 @@ def camera_name(topic: str) -> str:
     return parts[-1] if parts else topic
 
 
+def _only(topics: Topics) -> Rows:
+    """Return the messages of the topic of a type that the stack has one of."""
+    return topics[min(topics, key=len)] if topics else []
+
+
+def _of(kind: type, topics: Topics, begin: int) -> Series | None:
+    values = [value for _, value in _since(begin, _only(topics))]
+    return Series(kind, values) if values else None
+
+
 def _since(begin: int, rows: Rows) -> Rows:
     """Leave out what was true before the episode: latched messages come first in every bag."""
-    stamped = [row for row in rows if hasattr(row[0], 'header')]
-    return [row for row in stamped if nanoseconds(row[0].header.stamp) >= begin]
+    return [row for row in rows if from_time(row[0].message.header.stamp) >= begin]
 
 
-def _bag_file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    files = sorted(path.glob('*.mcap'))
-    if len(files) != 1:
-        raise ReadError(f'{path}: expected one .mcap file, found {len(files)}')
-    return files[0]
-
-
-def nanoseconds(time: Any) -> int:
-    """Return a builtin_interfaces/Time as nanoseconds."""
-    return int(time.sec) * SECOND + int(time.nanosec)
-
-
-def _stamps(rows: Rows) -> Stamps:
-    return np.array([nanoseconds(message.header.stamp) for message, _ in rows], np.int64)
-
-
-def _column(rows: Rows, name: str, kind: type = float) -> Any:
-    return np.array([getattr(message, name) for message, _ in rows], kind)
-
-
-def _texts(rows: Rows, name: str) -> tuple[str, ...]:
-    return tuple(getattr(message, name) for message, _ in rows)
-
-
-def _poses(rows: Rows, pose: str, gripper: str) -> PoseSeries:
-    values = [[_dotted(getattr(message, pose), n) for n in _POSE] for message, _ in rows]
-    return PoseSeries(_stamps(rows), np.array(values, float), _column(rows, gripper))
-
-
-def _dotted(value: Any, name: str) -> float:
-    for part in name.split('.'):
-        value = getattr(value, part)
-    return float(value)
-
-
-def _images(topic: str, rows: Rows) -> ImageSeries:
-    return ImageSeries(topic, _stamps(rows), [bytes(message.data) for message, _ in rows])
+def _stamps(rows: Rows) -> Any:
+    return np.array([from_time(said.message.header.stamp) for said, _ in rows], np.int64)
 
 
 def _joints(rows: Rows) -> JointSeries:
-    names = tuple(rows[0][0].name)
-    same = [row for row in rows if tuple(row[0].name) == names]
-    return JointSeries(names, _stamps(same), _matrix([m.position for m, _ in same]))
-
-
-def _matrix(values: list[Any]) -> Array:
-    """Stack equally long rows; shorter ones are padded with NaN."""
-    width = max(map(len, values), default=0)
-    result = np.full((len(values), width), np.nan)
-    for row, value in zip(result, values, strict=True):
-        row[: len(value)] = value
-    return result
-
-
-def _status(rows: Rows) -> StatusSeries:
-    return StatusSeries(
-        stamp=_stamps(rows),
-        mode=_column(rows, 'mode', int),
-        cause=_texts(rows, 'cause'),
-        instruction=_texts(rows, 'instruction'),
-        latent_age=_column(rows, 'latent_age'),
-        queue_seconds=_column(rows, 'queue_seconds'),
-        tick_p50=_column(rows, 'tick_p50'),
-        tick_p99=_column(rows, 'tick_p99'),
-        deadline_misses=_column(rows, 'deadline_misses', int),
-        ticks=_column(rows, 'ticks', int),
-        refused_chunks=_column(rows, 'refused_chunks', int),
-        commanded=_poses(rows, 'commanded_pose', 'gripper_command'),
-        measured=_poses(rows, 'measured_pose', 'gripper_position'),
-    )
-
-
-def _failures(rows: Rows) -> FailureSeries:
-    return FailureSeries(
-        stamp=_stamps(rows),
-        names=tuple(rows[-1][0].score_names),
-        values=_matrix([message.score_values for message, _ in rows]),
-        p_value=_column(rows, 'p_value'),
-        alpha=_column(rows, 'alpha'),
-        guarantee=_column(rows, 'guarantee', int),
-        alarm=_column(rows, 'alarm', bool),
-    )
-
-
-def _latents(rows: Rows) -> LatentSeries:
-    ends = np.array([nanoseconds(message.inference_end) for message, _ in rows], np.int64)
-    texts = (_texts(rows, name) for name in ('instruction', 'subgoal', 'refusal'))
-    return LatentSeries(_stamps(rows), ends, *texts)
+    names = tuple(rows[0][1].name)
+    same = [row for row in rows if tuple(row[1].name) == names]
+    return JointSeries(names, _stamps(same), padded([m.position for _, m in same]))
 
 
 def _sim(rows: Rows) -> SimSeries:
-    qpos = _matrix([message.qpos for message, _ in rows])
-    return SimSeries(_stamps(rows), qpos, _texts(rows, 'scene_id'))
+    scenes = tuple(message.scene_id for _, message in rows)
+    return SimSeries(_stamps(rows), padded([message.qpos for _, message in rows]), scenes)
 
 
-def _interventions(rows: Rows, last: int) -> tuple[tuple[int, int], ...]:
+def _interventions(events: list[EpisodeEvent], last: int) -> tuple[tuple[int, int], ...]:
     """Return when a person had the arm, from and to, ns; an end that is not told is the bag's."""
     spans: list[tuple[int, int]] = []
-    for message, _ in rows:
-        stamp = nanoseconds(message.header.stamp)
-        if message.event == 'intervention_start':
-            spans.append((stamp, last))
-        elif message.event == 'intervention_end' and spans:
-            spans[-1] = (spans[-1][0], stamp)
+    for event in events:
+        if event.event == 'intervention_start':
+            spans.append((event.stamp, last))
+        elif event.event == 'intervention_end' and spans:
+            spans[-1] = (spans[-1][0], event.stamp)
     return tuple(spans)
-
-
-def _chunks(rows: Rows) -> tuple[ActionChunk, ...]:
-    return tuple(_chunk(message) for message, _ in rows)
-
-
-def _chunk(m: Any) -> ActionChunk:
-    """Return the chunk with the channels' units as they are in the message."""
-    width = len(m.channels)
-    samples = np.array(m.sample_actions).reshape(m.samples, m.horizon, width)
-    return ActionChunk(
-        stamp=nanoseconds(m.header.stamp),
-        seq=m.seq,
-        latent_seq=m.latent_seq,
-        latent_age=m.latent_age,
-        robot=m.robot,
-        model=m.model,
-        channels=tuple(m.channels),
-        representation=m.representation,
-        dt=m.dt,
-        actions=np.array(m.actions, float).reshape(m.horizon, width),
-        inference_start=nanoseconds(m.inference_start),
-        inference_end=nanoseconds(m.inference_end),
-        valid_for=m.valid_for,
-        feature=np.array(m.feature, np.float32),
-        samples=samples if m.samples else None,
-    )
-
-
-_BUILDERS: dict[str, tuple[str, Callable[[Rows], Any]]] = {
-    'sensor_msgs/msg/JointState': ('joints', _joints),
-    _CHUNK: ('chunks', _chunks),
-    'vla_ros_msgs/msg/CommandedState': ('commanded', lambda r: _poses(r, 'pose', 'gripper')),
-    'vla_ros_msgs/msg/ExecutionStatus': ('status', _status),
-    'vla_ros_msgs/msg/FailureStatus': ('failures', _failures),
-    'vla_ros_msgs/msg/Latent': ('latents', _latents),
-    'vla_ros_msgs/msg/SimState': ('sim', _sim),
-}

@@ -3,14 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.core.data import SECOND, ActionChunk, Array, Image
+from vla_ros.core.data import (
+    SECOND,
+    ActionChunk,
+    Array,
+    ExecutionStatus,
+    FailureScore,
+    Image,
+    Latent,
+)
+from vla_ros.core.events import CommandedState
+from vla_ros.core.fields import Field, fields_of, floats_in
 from vla_ros.dataset.jpeg import decode
 
 
+T = TypeVar('T')
 Stamps = NDArray[np.int64]
 
 
@@ -42,56 +54,53 @@ class JointSeries:
     position: Array  # (N, joints) rad or m
 
 
-@dataclass(frozen=True)
-class PoseSeries:
-    """Poses and gripper openings over time."""
+class Series(Generic[T]):
+    """Values of one dataclass over time: an attribute for each of its fields.
 
-    stamp: Stamps  # (N,)
-    pose: Array  # (N, 7) xyz m, quaternion xyzw, base frame
-    gripper: Array  # (N,) 0 closed to 1 open
+    Numbers are arrays (N,), stamps int64 ns; texts are tuples of N. Poses are (N, 7), xyz m and
+    quaternion xyzw. Arrays are (N, most), shorter ones padded with NaN. Lists of names are those
+    of the newest value.
+    """
 
+    def __init__(self, kind: type[T], values: Sequence[T]) -> None:
+        """Take the values, in the order of their stamps."""
+        self._count = len(values)
+        for own in fields_of(kind):
+            setattr(self, own.name, _column(own, [getattr(value, own.name) for value in values]))
 
-@dataclass(frozen=True)
-class StatusSeries:
-    """ExecutionStatus over time."""
+    def __getattr__(self, name: str) -> Any:
+        """Say what there is: the columns are set in the constructor."""
+        raise AttributeError(f'expected one of {sorted(vars(self))}, got {name!r}')
 
-    stamp: Stamps  # (N,)
-    mode: NDArray[np.int64]  # (N,) data.Mode
-    cause: tuple[str, ...]
-    instruction: tuple[str, ...]
-    latent_age: Array  # (N,) s
-    queue_seconds: Array  # (N,) s
-    tick_p50: Array  # (N,) s
-    tick_p99: Array  # (N,) s
-    deadline_misses: NDArray[np.int64]  # (N,)
-    ticks: NDArray[np.int64]  # (N,)
-    refused_chunks: NDArray[np.int64]  # (N,)
-    commanded: PoseSeries
-    measured: PoseSeries
+    def __len__(self) -> int:
+        """Return N."""
+        return self._count
 
 
-@dataclass(frozen=True)
-class FailureSeries:
-    """FailureStatus over time."""
-
-    stamp: Stamps  # (N,)
-    names: tuple[str, ...]
-    values: Array  # (N, scores) standard deviations; NaN = unavailable
-    p_value: Array  # (N,)
-    alpha: Array  # (N,)
-    guarantee: NDArray[np.int64]  # (N,) data.Guarantee
-    alarm: NDArray[np.bool_]  # (N,)
+def padded(rows: Sequence[Any]) -> Array:
+    """Stack rows of numbers; shorter ones are padded with NaN."""
+    width = max(map(len, rows), default=0)
+    result = np.full((len(rows), width), np.nan)
+    for row, value in zip(result, rows, strict=True):
+        row[: len(value)] = value
+    return result
 
 
-@dataclass(frozen=True)
-class LatentSeries:
-    """What the reasoner said, without the tensors."""
+_DTYPES = {'time': np.int64, 'int': np.int64, 'enum': np.int64, 'bool': np.bool_, 'float': float}
 
-    stamp: Stamps  # (N,)
-    inference_end: Stamps  # (N,)
-    instruction: tuple[str, ...]
-    subgoal: tuple[str, ...]
-    refusal: tuple[str, ...]
+
+def _column(field: Field, values: list[Any]) -> Any:
+    if field.kind in _DTYPES:
+        return np.array(values, _DTYPES[field.kind])
+    if field.kind == 'nested':
+        parts = [own.name for own in fields_of(field.type)]
+        rows = [np.concatenate([getattr(value, name) for name in parts]) for value in values]
+        return np.array(rows).reshape(len(values), floats_in(field.type))
+    if field.kind in ('array', 'tensor'):
+        return padded([() if value is None else np.ravel(value) for value in values])
+    if field.kind == 'texts':
+        return values[-1] if values else ()
+    return tuple(values)
 
 
 @dataclass(frozen=True)
@@ -115,13 +124,16 @@ class Episode:
     images: Mapping[str, ImageSeries] = field(default_factory=dict)  # by camera name
     chunks: tuple[ActionChunk, ...] = ()
     chunk_arrival: Stamps = field(default_factory=lambda: np.zeros(0, np.int64))
-    joints: JointSeries | None = None
-    commanded: PoseSeries | None = None
-    status: StatusSeries | None = None
-    failures: FailureSeries | None = None
-    latents: LatentSeries | None = None
+    # By topic within the stack's namespace, e.g. 'left/joint_states', 'head/commanded_joints'.
+    joints: Mapping[str, JointSeries] = field(default_factory=dict)
+    # By arm, '' for the only limb of a robot.
+    commanded: Mapping[str, Series[CommandedState]] = field(default_factory=dict)
+    status: Series[ExecutionStatus] | None = None
+    failures: Series[FailureScore] | None = None
+    latents: Series[Latent] | None = None  # without the tensors
     sim: SimSeries | None = None
     interventions: tuple[tuple[int, int], ...] = ()  # from, to: a person had the arm, ns
+    refused: Mapping[str, int] = field(default_factory=dict)  # messages left out, by topic
 
     @cached_property
     def duration(self) -> float:

@@ -150,38 +150,37 @@ def _spans(values: NDArray[Any], times: NDArray[np.float64]) -> list[tuple[float
 
 
 def _positions(axes: Axes, episode: Episode, clock: _Clock) -> None:
-    if episode.status is None:
+    """Draw the arm that the status tells of: of several the first."""
+    status = episode.status
+    if status is None:
         return
-    command = episode.commanded or episode.status.commanded
-    measured = episode.status.measured
-    for axis, colour in zip('xyz', (BLUE, ORANGE, GREEN), strict=True):
-        column = 'xyz'.index(axis)
+    stamp, command = status.stamp, status.commanded
+    if len(episode.commanded) == 1:  # denser than the status
+        (only,) = episode.commanded.values()
+        stamp, command = only.stamp, only.pose
+    for column, (axis, colour) in enumerate(zip('xyz', (BLUE, ORANGE, GREEN), strict=True)):
         axes.plot(
-            clock(episode, command.stamp), command.pose[:, column], color=colour, linewidth=2.4,
+            clock(episode, stamp), command[:, column], color=colour, linewidth=2.4,
             alpha=0.4, label=_once(axes, f'{axis} commanded'),
         )  # fmt: skip
         axes.plot(
-            clock(episode, measured.stamp), measured.pose[:, column], color=colour, linewidth=1.1,
+            clock(episode, status.stamp), status.measured[:, column], color=colour, linewidth=1.1,
             label=_once(axes, f'{axis} measured'),
         )  # fmt: skip
     axes.set_ylabel('tool position (m)')
 
 
 def _gripper(axes: Axes, episode: Episode, clock: _Clock) -> None:
-    if episode.status is None:
+    status = episode.status
+    if status is None:
         return
-    command, measured = episode.status.commanded, episode.status.measured
+    times = clock(episode, status.stamp)
     axes.step(
-        clock(episode, command.stamp), command.gripper, where='post', color=BLUE, linewidth=2.4,
+        times, status.gripper_command, where='post', color=BLUE, linewidth=2.4,
         alpha=0.4, label=_once(axes, 'commanded'),
     )  # fmt: skip
-    axes.plot(
-        clock(episode, measured.stamp), measured.gripper, color=BLUE, linewidth=1.1,
-        label=_once(axes, 'measured'),
-    )  # fmt: skip
-    # Metres or a share of the stroke: no parallel gripper opens wider than 30 cm.
-    metres = np.nanmax(command.gripper, initial=0.0) < 0.3
-    axes.set_ylabel('gripper opening' + (' (m)' if metres else ''))
+    axes.plot(times, status.gripper, color=BLUE, linewidth=1.1, label=_once(axes, 'measured'))
+    axes.set_ylabel('gripper opening (m)')
 
 
 def _latents(axes: Axes, episode: Episode, clock: _Clock) -> None:

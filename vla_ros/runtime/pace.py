@@ -7,7 +7,7 @@ import signal
 import time
 from typing import Protocol
 
-from vla_ros.runtime.mailbox import Section
+from vla_ros.runtime.section import Section
 
 
 _PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK = 1, 29

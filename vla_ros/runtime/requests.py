@@ -4,7 +4,8 @@ from collections.abc import Callable
 import threading
 import time
 
-from vla_ros.runtime.mailbox import EVENTS, TEXT, Mailbox
+from vla_ros.runtime.mailbox import EVENTS, Mailbox
+from vla_ros.runtime.section import TEXT
 
 
 # Requests that are no events of the supervisor share its ring.

@@ -6,7 +6,7 @@ from vla_ros.control.loops.joint_group_loop import JointGroupLoop
 from vla_ros.control.loops.loop import ControlLoop
 from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.core.data import Array, Command, JointGroupState, MobileBaseState, Pose, RobotState
-from vla_ros.runtime.mailbox import Section
+from vla_ros.runtime.section import Section
 
 
 # Whether it is known where a limb is: 0 where it has never been heard of, or was put elsewhere.

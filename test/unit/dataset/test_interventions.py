@@ -55,6 +55,6 @@ def test_spans(recorded, marks, spans):
 
 def test_what_a_person_wanted_is_not_what_was_measured(recorded):
     episode = recorded({})
-    assert len(episode.joints.stamp) == 10
-    assert (episode.joints.position == 0.5).all()
+    assert len(episode.joints['joint_states'].stamp) == 10
+    assert (episode.joints['joint_states'].position == 0.5).all()
     assert episode.counts['/target_joint'] == 10

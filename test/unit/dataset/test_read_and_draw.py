@@ -30,9 +30,9 @@ def test_everything_recorded_is_read(episode: Episode) -> None:
     assert episode.duration == pytest.approx(12, abs=0.05)
     assert set(episode.images) == {'front', 'wrist'}
     assert len(episode.images['front'].stamp) == len(episode.chunks) == 360
-    assert episode.joints.position.shape == (1200, 7)
-    assert episode.joints.names[0] == 'fr3_joint1'
-    assert np.all(np.diff(episode.commanded.stamp) > 0)
+    assert episode.joints['joint_states'].position.shape == (1200, 7)
+    assert episode.joints['joint_states'].names[0] == 'fr3_joint1'
+    assert np.all(np.diff(episode.commanded[''].stamp) > 0)
     assert set(episode.status.mode) == {Mode.IDLE, Mode.RUN, Mode.HOLD}
     assert episode.failures.names == ('overlap', 'mahalanobis')
     assert np.all(np.isnan(episode.failures.values[:, 0]))
@@ -40,6 +40,7 @@ def test_everything_recorded_is_read(episode: Episode) -> None:
     assert episode.sim.qpos.shape == (360, 9)
     assert episode.counts['/joint_states'] == 1200
     assert len(episode.latents.stamp) == 60
+    assert not episode.refused
 
 
 def test_chunks_come_back_as_they_were(episode: Episode) -> None:

@@ -91,8 +91,8 @@ def test_a_refusal_comes_back(process, make_chunk):
     assert process.offer_chunk(bad) == ''
     wait_for(lambda: process.status().refused_chunks > before)
     assert process.status().last_refusal == "robot: expected 'franka', got 'ur5'"
-    big = make_chunk(1, time.time_ns(), pose(process.state()), horizon=65)
-    assert 'expected 1 to 64 steps' in process.offer_chunk(big)
+    big = make_chunk(1, time.time_ns(), pose(process.state()), horizon=257)
+    assert 'expected 1 to 256' in process.offer_chunk(big)
 
 
 def test_an_emergency_stop_takes_effect_within_100_ms(process, make_chunk):

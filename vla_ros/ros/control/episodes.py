@@ -14,8 +14,8 @@ from vla_ros.ros import qos
 from vla_ros.ros.control.control_limb import measured_topic
 from vla_ros.ros.convert.fields import header
 from vla_ros.ros.stage_node import StageNode
-from vla_ros.runtime.mailbox import TEXT
 from vla_ros.runtime.realtime import RealtimeProcess
+from vla_ros.runtime.section import TEXT
 from vla_ros_msgs.msg import EpisodeEvent
 
 

@@ -2,22 +2,38 @@
 
 from array import array
 from collections.abc import Callable
-import math
 from typing import Any, NamedTuple
 
 from geometry_msgs.msg import Twist, TwistStamped
-import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
 from vla_ros.core.data import Array, MobileBaseState
-from vla_ros.observe.joints import JointError, JointMap
+from vla_ros.observe.messages import (
+    commanded_joints_from_msg,
+    commanded_twist_from_msg,
+    planar,
+    twist_from_msg,
+)
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.ros.convert.command import group, joint_state, trajectory
-from vla_ros.ros.convert.fields import ConvertError, from_time, header, packed
+from vla_ros.ros.convert.fields import header, packed
 from vla_ros.runtime.shm_limb import JointGroupSnapshot
+
+
+__all__ = [
+    'OUTPUTS',
+    'commanded_joints',
+    'commanded_joints_from_msg',
+    'commanded_twist',
+    'commanded_twist_from_msg',
+    'planar',
+    'twist',
+    'twist_from_msg',
+    'twist_stamped',
+]
 
 
 class Output(NamedTuple):
@@ -54,16 +70,6 @@ OUTPUTS: dict[str, Output] = {
 }
 
 
-def commanded_joints_from_msg(message: JointState, joints: JointMap) -> tuple[int, Array]:
-    """Return stamp and joint positions (n,) rad, found by name; raises ConvertError."""
-    stamp = from_time(message.header.stamp)
-    try:
-        found = joints.read(stamp, message.name, message.position, message.velocity)
-    except JointError as error:
-        raise ConvertError(str(error).replace('joint_states', 'commanded_joints', 1)) from error
-    return stamp, found.position
-
-
 def twist(values: Array) -> Twist:
     """Return a twist (3,) m/s, m/s, rad/s as a message."""
     message = Twist()
@@ -79,30 +85,3 @@ def twist_stamped(spec: MobileBaseSpec, stamp: int, values: Array) -> TwistStamp
 def commanded_twist(spec: MobileBaseSpec, state: MobileBaseState) -> TwistStamped:
     """Return what a drive is sent."""
     return twist_stamped(spec, state.stamp, state.commanded)
-
-
-def planar(message: Twist, where: str) -> Array:
-    """Return vx, vy m/s and wz rad/s (3,); raises ConvertError for another motion, or none."""
-    linear, angular = message.linear, message.angular
-    rest = (linear.z, angular.x, angular.y)
-    values = (linear.x, linear.y, angular.z)
-    if not all(map(math.isfinite, (*values, *rest))):
-        raise ConvertError(f'{where}: expected finite numbers, got {(*values, *rest)}')
-    if any(rest):
-        raise ConvertError(
-            f'{where}: expected linear.x, linear.y and angular.z only, got {rest} of the others'
-        )
-    return np.array(values)
-
-
-def twist_from_msg(message: TwistStamped, spec: MobileBaseSpec, where: str) -> Array:
-    """Return the twist (3,) of the moving frame; raises ConvertError."""
-    frame = message.header.frame_id
-    if frame != spec.frame:
-        raise ConvertError(f'{where}: header.frame_id: expected {spec.frame!r}, got {frame!r}')
-    return planar(message.twist, where)
-
-
-def commanded_twist_from_msg(message: TwistStamped, spec: MobileBaseSpec) -> tuple[int, Array]:
-    """Return stamp and twist (3,) of the moving frame; raises ConvertError."""
-    return from_time(message.header.stamp), twist_from_msg(message, spec, 'commanded_twist')

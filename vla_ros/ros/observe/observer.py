@@ -1,16 +1,15 @@
-"""Observer: the subscriptions behind an Aligner, and the episode that is going on."""
+"""Observer: the subscriptions behind a Feed, so that a node has observations."""
 
 from collections.abc import Callable
 
-from sensor_msgs.msg import Image
-
 from vla_ros.core.data import SECOND, Observation
-from vla_ros.observe import AlignConfig, Aligner
-from vla_ros.policies import EpisodeInfo, Features
+from vla_ros.observe import AlignConfig
+from vla_ros.observe.feed import Feed
+from vla_ros.policies.expert import EpisodeInfo
+from vla_ros.policies.features import Features
 from vla_ros.robots.body import Robot
-from vla_ros.robots.loading import named_limbs
-from vla_ros.ros import convert, qos
-from vla_ros.ros.observe.limb_feed import LimbFeed
+from vla_ros.ros import qos
+from vla_ros.ros.observe.limb_feed import subscribe
 from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import EpisodeEvent
 
@@ -19,11 +18,7 @@ GRACE = 1.0  # s from the start of an episode in which nobody complains yet
 
 
 class Observer:
-    """Gives a node observations for the instruction in force.
-
-    Attributes:
-        episode_id, instruction: of the episode; both '' when there is none.
-    """
+    """Gives a node observations for the instruction in force."""
 
     def __init__(
         self,
@@ -45,17 +40,22 @@ class Observer:
             on_observation: called in an episode with the new observation, when every camera has
                 a new image and nothing is in doubt.
         """
-        self.episode_id = self.instruction = ''
-        self._node = node
-        self._begun = 0  # ns
-        self._on_episode, self._on_observation = on_episode, on_observation
-        images = tuple(features.images.values())
-        self._aligner = Aligner(spec, images, config)
-        for name in (image.camera for image in images):
-            node.listen(qos.image_topic(spec.camera(name).topic), self._image(name))
-        for i, (name, limb) in enumerate(named_limbs(spec)):
-            LimbFeed(node, self._aligner, i, name, limb, self._say)
+        self._node, self._on_episode, self._on_observation = node, on_episode, on_observation
+        self._feed = Feed(spec, tuple(features.images.values()), config)
+        for source in self._feed.sources:
+            seen = self._seen if source.kind == 'image' else None
+            subscribe(node, source, self._say, seen)
         node.listen(qos.EPISODE, self._episode)
+
+    @property
+    def episode_id(self) -> str:
+        """Id of the episode; '' when there is none."""
+        return self._feed.episode_id
+
+    @property
+    def instruction(self) -> str:
+        """Instruction of the episode; '' when there is none."""
+        return self._feed.instruction
 
     @property
     def episode(self) -> EpisodeInfo:
@@ -65,44 +65,25 @@ class Observer:
     @property
     def waited(self) -> float:
         """Time since the episode began, s."""
-        return (self._node.now - self._begun) / SECOND
+        return (self._node.now - self._feed.begun) / SECOND
 
     def observation(self) -> Observation | None:
         """Return the newest observation; when there is none, the log says why."""
         now = self._node.now
-        observation = self._aligner.observation(self.instruction, now)
-        if observation is None and self.waited > GRACE:
-            self._say(f'no observation: {self._aligner.problem(now)}')
-        # A picture from before the episode may show another scene; its chunk would be refused.
-        return observation if observation and observation.stamp >= self._begun else None
+        observation = self._feed.observation(now)
+        if observation is None and self.waited > GRACE and (cause := self._feed.problem(now)):
+            self._say(f'no observation: {cause}')
+        return observation
 
-    def _image(self, name: str) -> Callable[[Image], None]:
-        def receive(message: Image) -> None:
-            try:
-                stamp, image = convert.image_from_msg(message)
-            except convert.ConvertError as error:
-                self._say(f'camera {name}: {error}')
-                return
-            cause = self._aligner.offer_image(name, stamp, image, self._node.now)
-            if cause:
-                self._say(cause)
-            elif self._aligner.fresh:
-                self._hand_on()
-
-        return receive
-
-    def _hand_on(self) -> None:
-        if self._on_observation is None or not self.instruction:
+    def _seen(self) -> None:
+        if self._on_observation is None or not self.instruction or not self._feed.fresh:
             return
         observation = self.observation()
         if observation is not None:
             self._on_observation(observation)
 
     def _episode(self, event: EpisodeEvent) -> None:
-        begins = event.event == EpisodeEvent.START
-        self.episode_id = event.episode_id if begins else ''
-        self.instruction = event.instruction if begins else ''
-        self._begun = convert.from_time(event.header.stamp)
+        self._feed.take_event(event)
         if self._on_episode is not None:
             self._on_episode()
 
