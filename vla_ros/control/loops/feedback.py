@@ -35,7 +35,7 @@ class Feedback(Generic[S]):
         """Know nothing yet; `stale_after` s without a measurement are a silence."""
         self._belief, self._supervisor = belief, supervisor
         self._stale = int(stale_after * SECOND)
-        self._last = 0  # ns, when a measurement was last believed
+        self._last = self._heard = 0  # ns, when numbers were last believed, and last finite
         self.begun = self.lost = self.silent = False
 
     @property
@@ -48,13 +48,16 @@ class Feedback(Generic[S]):
         if not self.begun:
             self._belief.forget()
         believed, event, cause, elsewhere = self._belief.judge(sample, now)
+        if believed or event is Event.VIOLATION:
+            self._heard = now
         if believed:
             self._last = now
             self.lost = self.lost or elsewhere
         elif event is Event.STALE or now - self._last > self._stale:
             # Not for a single number that is none: the limb may be in motion, and obeys.
             self.lost = True
-            self.silent = self.silent or event is not Event.VIOLATION
+            quiet = event is Event.STALE or now - self._heard > self._stale
+            self.silent = self.silent or quiet
         if event is not None and (
             event is not Event.STALE or self.begun or self._supervisor.state is not State.IDLE
         ):

@@ -91,10 +91,10 @@ class PocketReasoner:
             raise ValueError('the reasoner returned numbers that are not finite')
         mean = self._decide(p_grounded, observation.stamp)
         data, scores = result['latent'][0], {'grounded': mean}
+        family = families[int(np.argmax(result['family'][0]))]
         if not (self._accepted or self._searches(result, observation.stamp)):
             reason = explain(instruction, self.vocabulary, families)
-            return Thought(data, verdict='refuse', reason=reason, scores=scores)
-        family = families[int(np.argmax(result['family'][0]))]
+            return Thought(data, task=family, verdict='refuse', reason=reason, scores=scores)
         subgoal = _subgoal(family, result['positions'][0])
         return Thought(data, subgoal, task=family, scores=scores)
 

@@ -115,7 +115,8 @@ def test_a_policy_for_another_robot_is_refused(policy, tmp_path):
 
 def test_without_a_policy_a_robot_runs_for_people_alone():
     stack = describe(StackOptions(policy='none', teleop='spacemouse', record='out'))
-    assert [node.name for node in stack.nodes] == ['camera', 'recorder', 'teleop', 'control']
+    own = ['camera', 'referee', 'recorder', 'teleop', 'control']
+    assert [node.name for node in stack.nodes] == own
     assert stack.nodes[-1].parameters['policy_hash'] == ''
     with pytest.raises(ValueError, match='policy none carries out none'):
         StackOptions(policy='none', instruction='pick up the red cube')

@@ -38,7 +38,8 @@ def test_one_training_makes_a_policy_for_each_robot(tiny, robots, root):
     for spec, robot in zip(specs, robots, strict=True):
         policy = load_policy(own(job.policy, robot.name))
         assert policy.spec == spec
-        assert spec.families == robot.tasks and spec.channels == robot.channels
+        assert spec.tasks == robot.tasks
+        assert spec.actions.channels == robot.channels
         assert 'The same weights serve' in (policy.path / 'README.md').read_text()
 
 
