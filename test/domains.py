@@ -6,7 +6,9 @@ from pathlib import Path
 import tempfile
 
 
-_BLOCKS, _SIZE = 10, 10  # domains 1 to 100: those that are safe from a system's own ports
+# A domain is used again only once what was in it is forgotten, 20 s after a node that was killed.
+# Two runs at a time have domains 1 to 100; those above share ports with outgoing connections.
+_BLOCKS, _SIZE = 4, 50
 _held = []  # a lock lives as long as its file is open
 
 
@@ -34,5 +36,5 @@ _iterator = _domains()
 
 
 def next_domain() -> int:
-    """Return a domain of this process; after ten of them, the first again."""
+    """Return a domain of this process; after fifty of them, the first again."""
     return next(_iterator)

@@ -68,14 +68,11 @@ class Watcher(Counted):
 
     def configure(self, config):
         self.seen = []
+        features = load_policy(config.policy).spec.features
         self.observer = Observer(
-            self, load_robot(config.robot), load_policy(config.policy).spec, AlignConfig(),
-            on_images=self._look,
+            self, load_robot(config.robot), features, AlignConfig(),
+            on_observation=self.seen.append,
         )  # fmt: skip
-
-    def _look(self):
-        if observation := self.observer.observation():
-            self.seen.append(observation)
 
 
 class Robot:
@@ -143,7 +140,7 @@ class Robot:
 def watch(bench, folder, name):
     """Start the watcher of a robot; return it and the spec of its policy."""
     folder = write_fake_policy(folder, name=name)
-    node = bench.start(Watcher, policy=str(folder), robot=name)
+    node = bench.start(Watcher, name='watcher', policy=str(folder), robot=name)
     return node, load_policy(folder).spec
 
 
@@ -188,7 +185,7 @@ def test_frames_of_raw_images_are_exactly_what_a_node_saw(bench, tmp_path, name)
     for topic, at, data in robot.said:
         assert bag.write(f'/{topic.name}', data, at)
     folder = bag.close({'outcome': 'success'})
-    frames = list(read_frames(folder, robot.spec, policy.cameras, policy.image_size))
+    frames = list(read_frames(folder, robot.spec, policy.features.images.values()))
     assert len(frames) >= MOMENTS
     compare(node.seen, frames, apart=0)
 
@@ -203,6 +200,6 @@ def test_frames_of_the_recorder_are_what_a_node_saw_but_for_jpeg(bench, tmp_path
     bench.executor.remove_node(recorder)
     recorder.destroy_node()
     (folder,) = (tmp_path / 'bags').iterdir()
-    frames = list(read_frames(folder, robot.spec, policy.cameras, policy.image_size))
+    frames = list(read_frames(folder, robot.spec, policy.features.images.values()))
     assert len(frames) >= MOMENTS
     compare(node.seen, frames, apart=3)

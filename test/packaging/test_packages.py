@@ -17,7 +17,7 @@ import vla_ros
 
 ROOT = Path(__file__).resolve().parents[2]
 INTERFACES = ROOT / 'vla_ros_msgs'
-NODES = ('camera', 'reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop')
+NODES = ('camera', 'reasoner', 'expert', 'control', 'detector', 'recorder', 'teleop', 'referee')
 
 
 def wheel_arguments(monkeypatch) -> dict:
