@@ -1,5 +1,6 @@
 """Bench: hosts one node, in a domain of its own, and speaks to it over real DDS."""
 
+import gc
 import os
 import time
 
@@ -94,3 +95,7 @@ class Bench:
         self.executor.shutdown()
         self.tester.destroy_node()
         rclpy.shutdown(context=self.context)
+        # Its participant goes with the last reference: the domain is used again.
+        self.executor = self.tester = self.node = self.context = None
+        self._publishers.clear()
+        gc.collect()

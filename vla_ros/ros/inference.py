@@ -49,6 +49,7 @@ class InferenceWorker(Generic[Request, Result]):
         name: str,
         call: Callable[[Request], Result],
         done: Callable[[Result, Timing], None],
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         """Start the thread.
 
@@ -57,8 +58,10 @@ class InferenceWorker(Generic[Request, Result]):
             name: of what is called, for the log.
             call: runs on the worker's thread; whatever it raises is logged.
             done: called on the executor's thread with each result that still counts.
+            close: gives back what the model took; runs last, on the worker's thread.
         """
         self._node, self._name, self._call, self._done = node, name, call, done
+        self._close = close
         self._waiting: _Job[Request] | None = None
         self._calling = False
         self._era = 0
@@ -113,6 +116,10 @@ class InferenceWorker(Generic[Request, Result]):
                 self._calling = False
             self._outcomes.append((job.era, result, cause, timing))
             self._wake()
+        try:
+            self._close()
+        except Exception as error:
+            self._node.get_logger().warning(f'{self._name}: not closed: {error!r}')
 
     def _take(self) -> _Job[Request] | None:
         """Wait for a request and return it; None at the end."""

@@ -47,7 +47,8 @@ class ExpertNode(StageNode):
         self._expert = chunk_maker(policy, spec, config.other_robot, lambda: self.now)
         features = self._expert.features
         self._seq = 0
-        self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish)
+        close = self._expert.close
+        self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish, close)
         self._buffer = LatentBuffer(features.latent)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, features, align, self._new_episode, self._act)
@@ -72,9 +73,6 @@ class ExpertNode(StageNode):
         if hasattr(self, '_worker'):
             self._worker.stop()
             del self._worker
-        if hasattr(self, '_expert'):
-            self._expert.close()
-            del self._expert
 
     def _new_episode(self) -> None:
         self._worker.forget()

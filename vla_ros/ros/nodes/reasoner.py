@@ -44,7 +44,8 @@ class ReasonerNode(StageNode):
         self._reasoner = reasoner
         self._seq = 0
         self._delay = config.extra_delay
-        self._worker = InferenceWorker(self, 'no latent', self._think, self._publish)
+        close = reasoner.close
+        self._worker = InferenceWorker(self, 'no latent', self._think, self._publish, close)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(
             self, spec, reasoner.features, align, self._new_episode, self._on_observation
@@ -64,9 +65,6 @@ class ReasonerNode(StageNode):
         if hasattr(self, '_worker'):
             self._worker.stop()
             del self._worker
-        if hasattr(self, '_reasoner'):
-            self._reasoner.close()
-            del self._reasoner
 
     def _new_episode(self) -> None:
         self._worker.forget()  # thought about something else
