@@ -104,6 +104,10 @@ class EpisodeManager:
             self._arm.post(Event.FINISH)
             self._finish(outcome, reason)
 
+    def abandon(self, reason: str) -> None:
+        """End the current episode, whose instruction the control process has dropped by itself."""
+        self._finish('aborted', reason)
+
     def end_named(self, outcome: str, reason: str, episode_id: str) -> str:
         """End the episode of that id, '' being the current one; return '' or why not."""
         current = self.current

@@ -100,7 +100,7 @@ class ControlNode(StageNode):
         self._first.begin()
 
     def _on_rewind(self) -> None:
-        self._episodes.end('aborted', 'the clock has gone back')
+        self._episodes.abandon('the clock has gone back')
         self._reports.restart()
 
     def deactivate(self) -> None:
