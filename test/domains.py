@@ -6,9 +6,9 @@ from pathlib import Path
 import tempfile
 
 
-# A domain is used again only once what was in it is forgotten, 20 s after a node that was killed.
-# Two runs at a time have domains 1 to 100; those above share ports with outgoing connections.
-_BLOCKS, _SIZE = 4, 50
+# A domain is used again only once what was in it is forgotten, 20 s after a node that said nothing.
+# The first run has domains 1 to 100; those of the second share ports with outgoing connections.
+_BLOCKS, _SIZE = 2, 100
 _held = []  # a lock lives as long as its file is open
 
 
@@ -36,5 +36,5 @@ _iterator = _domains()
 
 
 def next_domain() -> int:
-    """Return a domain of this process; after fifty of them, the first again."""
+    """Return a domain of this process; after a hundred of them, the first again."""
     return next(_iterator)
