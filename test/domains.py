@@ -6,7 +6,7 @@ from pathlib import Path
 import tempfile
 
 
-# A domain is used again only once what was in it is forgotten, 20 s after a node that said nothing.
+# A domain is used again only once what was in it is forgotten: 20 s after a node that died.
 # The first run has domains 1 to 100; those of the second share ports with outgoing connections.
 _BLOCKS, _SIZE = 2, 100
 _held = []  # a lock lives as long as its file is open

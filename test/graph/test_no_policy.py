@@ -17,7 +17,7 @@ HEIGHT = 0.05  # m, of the example
 
 def test_a_plain_node_moves_the_arm_with_chunks(start):
     graph = start('none')
-    assert set(graph.runner.pids) == {'camera', 'control'}
+    assert set(graph.runner.pids) == {'camera', 'referee', 'control'}
     heights = []
     graph.client.subscribe(qos.COMMANDED_STATE, lambda m: heights.append(m.pose.position.z))
     environment = {**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)}
