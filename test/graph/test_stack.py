@@ -62,7 +62,7 @@ def test_the_reasoner_killed_the_expert_goes_on_until_the_latent_expires(start, 
     assert 'no chunk in time' in graph.status.cause
     stamps = np.array([stamp(chunk) for chunk in graph.chunks])
     assert stamps[-1] > killed, 'the expert did not go on'
-    valid_for = load_policy(fake_policy).spec.latent_valid_for
+    valid_for = load_policy(fake_policy).spec.rates.latent_valid_for
     end = stamps[-1] + 1e9 * (valid_for - graph.chunks[-1].latent_age)
     assert stamps[-1] <= end < stamps[-1] + np.diff(stamps).max() + 5e8, 'it ended too early'
     assert_at_rest(graph)
