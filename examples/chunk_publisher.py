@@ -16,6 +16,7 @@ from vla_ros_msgs.srv import SetInstruction
 
 
 CHANNELS = ['ee.x', 'ee.y', 'ee.z', 'ee.qx', 'ee.qy', 'ee.qz', 'ee.qw', 'gripper']
+KINDS = ['pose'] * 7 + ['gripper']
 DT, STEPS = 0.1, 16  # s between steps, steps of a chunk
 HEIGHT, SECONDS = 0.05, 4.0  # m up, s up and down
 
@@ -58,8 +59,9 @@ class ChunkPublisher(Node):
         elapsed = (Time.from_msg(stamp).nanoseconds - self._begun) * 1e-9
         pose, self._seq = self._start.pose, self._seq + 1
         chunk = ActionChunk(seq=self._seq, robot='franka', model='example:0', channels=CHANNELS)
+        chunk.kinds = KINDS
         chunk.header.stamp = stamp
-        chunk.representation, chunk.dt, chunk.horizon = 'ee_pose', DT, STEPS
+        chunk.dt, chunk.horizon = DT, STEPS
         chunk.valid_for = 1.0
         chunk.inference_start = chunk.inference_end = stamp
         for k in range(1, STEPS + 1):

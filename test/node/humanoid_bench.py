@@ -13,6 +13,7 @@ import yaml
 from vla_ros.core.data import ActionChunk
 from vla_ros.core.paths import config_file
 from vla_ros.robots import load_robot
+from vla_ros.robots.channels import channel_kinds
 from vla_ros.ros import convert, qos
 
 
@@ -28,7 +29,7 @@ def make_chunk(row, seq=0, twist=(0.0, 0.0, 0.0), yaw_rate=0.0, horizon=16, dt=0
     actions[:, 20] += yaw_rate * dt * np.arange(1, horizon + 1)
     return ActionChunk(
         stamp=stamp, seq=seq, latent_seq=1, latent_age=0.1, robot='humanoid', model='test:0',
-        channels=ROBOT.channels, representation='ee_pose', dt=dt, actions=actions,
+        channels=ROBOT.channels, kinds=channel_kinds(ROBOT), dt=dt, actions=actions,
         inference_start=stamp, inference_end=stamp, valid_for=10.0,
     )  # fmt: skip
 

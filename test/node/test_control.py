@@ -60,7 +60,7 @@ class Control(ControlBench):
         values = {
             'stamp': stamp, 'seq': self.seq, 'latent_seq': 1, 'latent_age': 0.1,
             'robot': 'franka', 'model': 'm:h', 'channels': SPEC.channels,
-            'representation': 'ee_pose', 'dt': 0.1, 'actions': actions,
+            'kinds': ('pose',) * 7 + ('gripper',), 'dt': 0.1, 'actions': actions,
             'inference_start': stamp, 'inference_end': stamp, 'valid_for': 1.6, **fields,
         }  # fmt: skip
         return ActionChunk(**values)
@@ -97,7 +97,7 @@ def test_an_instruction_and_chunks_move_the_arm_and_then_it_holds(control, topic
         ({'actions': np.full((16, 8), np.nan)}, 'expected finite numbers'),
         ({'stamp': 10**18}, 'stamp: expired'),
         ({'channels': SPEC.channels[::-1]}, 'channels: expected'),
-        ({'representation': 'joints'}, "representation: expected 'ee_pose'"),
+        ({'kinds': ('joint',) * 8}, 'channels: expected groups of pose'),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else '',
 )

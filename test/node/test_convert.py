@@ -71,7 +71,7 @@ def test_chunk(stamp, horizon, samples, draw):
     values = arrays(np.float64, (horizon, 8), elements=st.floats(allow_nan=True))
     chunk = data.ActionChunk(
         stamp=stamp, seq=3, latent_seq=2, latent_age=0.5, robot='franka', model='m:h',
-        channels=SPEC.channels, representation='ee_pose', dt=0.1, actions=draw.draw(values),
+        channels=SPEC.channels, kinds=('pose',) * 7 + ('gripper',), dt=0.1, actions=draw.draw(values),
         inference_start=stamp, inference_end=stamp + 7, valid_for=1.6,
         feature=np.arange(5, dtype=np.float32),
         samples=np.zeros((samples, horizon, 8)) if samples else None,
@@ -198,7 +198,19 @@ def test_a_malformed_image_is_refused(changes, words):
 
 def test_a_chunk_with_too_few_numbers_is_refused():
     chunk = data.ActionChunk(
-        0, 1, 1, 0.0, 'franka', 'm', SPEC.channels, 'ee_pose', 0.1, np.zeros((2, 8)), 0, 0, 1.0
+        0,
+        1,
+        1,
+        0.0,
+        'franka',
+        'm',
+        SPEC.channels,
+        ('pose',) * 7 + ('gripper',),
+        0.1,
+        np.zeros((2, 8)),
+        0,
+        0,
+        1.0,
     )
     message = convert.chunk_to_msg(chunk)
     message.horizon = 3

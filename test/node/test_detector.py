@@ -13,7 +13,19 @@ def chunk(seq):
     actions = np.zeros((16, 8))
     actions[:, 6] = 1.0
     return data.ActionChunk(
-        seq, seq, 1, 0.1, 'franka', 'm:h', SPEC.channels, 'ee_pose', 0.1, actions, 0, 0, 1.6
+        seq,
+        seq,
+        1,
+        0.1,
+        'franka',
+        'm:h',
+        SPEC.channels,
+        ('pose',) * 7 + ('gripper',),
+        0.1,
+        actions,
+        0,
+        0,
+        1.6,
     )
 
 

@@ -50,7 +50,7 @@ def values(kind):
     if kind == 'int32':
         return st.integers(-(2**31), 2**31 - 1)
     if kind == 'string':
-        return st.sampled_from([*FRAMES, 'rgb8', 'bgr8', 'float16', 'float32', 'ee_pose'])
+        return st.sampled_from([*FRAMES, 'rgb8', 'bgr8', 'float16', 'float32', 'pose'])
     raise AssertionError(f'no strategy for {kind}')
 
 

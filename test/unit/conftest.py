@@ -8,6 +8,7 @@ import pytest
 from vla_ros.control import native
 from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.robots import load_robot
+from vla_ros.robots.channels import channel_kinds
 from vla_ros.robots.model import RobotModel
 from vla_ros.runtime.controller import ChunkController
 
@@ -110,7 +111,7 @@ def make_chunk(spec):
         actions[:, :3] += np.outer(np.arange(1, horizon + 1) * dt, velocity)
         default = {
             'stamp': stamp, 'seq': seq, 'latent_seq': 1, 'latent_age': 0.2, 'robot': spec.name,
-            'model': 'test:0', 'channels': spec.channels, 'representation': 'ee_pose', 'dt': dt,
+            'model': 'test:0', 'channels': spec.channels, 'kinds': channel_kinds(spec), 'dt': dt,
             'actions': actions, 'inference_start': stamp, 'inference_end': stamp,
             'valid_for': 3.0,
         }  # fmt: skip

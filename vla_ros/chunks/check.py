@@ -4,35 +4,28 @@ Each check returns the cause of the refusal: what was expected and what came. Th
 `ExecutionStatus.last_refusal`, so it is written for the person who looks at it there.
 """
 
+from collections.abc import Sequence
 import math
 
 import numpy as np
 
-from vla_ros.chunks.check_config import CheckConfig
-from vla_ros.chunks.check_limb import make_check
+from vla_ros.chunks.config import CheckConfig
+from vla_ros.chunks.kinds import make_check
+from vla_ros.chunks.layout import ChunkLayout, Columns
 from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.robots.body import Robot
 
 
-REPRESENTATION = 'ee_pose'
-MAX_HORIZON = 64  # steps; what the mailbox of the control process has room for
+MAX_HORIZON = 256  # steps; what the mailbox of the control process has room for
 
 
 class ChunkCheck:
     """Checks chunks against one robot."""
 
-    def __init__(self, spec: Robot, config: CheckConfig) -> None:
-        """Prepare the bounds of a robot.
-
-        Raises:
-            ValueError: the channels of an arm are not a pose and an opening.
-        """
-        self.spec = spec
-        self.config = config
-        self._limbs = tuple(make_check(limb, config) for limb in spec.limbs)
-        widths = [len(limb.channels) for limb in spec.limbs]
-        ends = [sum(widths[: i + 1]) for i in range(len(widths))]
-        self._spans = [slice(end - width, end) for end, width in zip(ends, widths, strict=True)]
+    def __init__(self, spec: Robot, config: CheckConfig, layout: ChunkLayout) -> None:
+        """Prepare the bounds of a robot, whose chunks have such a layout."""
+        self.spec, self.config, self.layout = spec, config, layout
+        self._checks = tuple(make_check(group, config) for group in layout.groups)
 
     def refusal(self, chunk: ActionChunk, now: int, last: tuple[int, int] | None) -> str:
         """Return why `chunk` may not be executed at `now` (ns), or '' when it may.
@@ -46,33 +39,31 @@ class ChunkCheck:
             or self._values(chunk)
         )
 
-    def jump(self, chunk: ActionChunk, step: float, wanted: list[list[float]]) -> str:
+    def jump(self, chunk: ActionChunk, step: float, wanted: Sequence[list[float]]) -> str:
         """Return why the chunk at `step`, the first used, is too far from what is wanted.
 
-        `wanted` has the numbers of each limb.
+        `wanted` has the numbers of each group.
         """
         k = min(max(math.floor(step + 0.5), 0), chunk.horizon - 1)
         action = chunk.actions[k].tolist()
-        parts = zip(self._limbs, self._spans, wanted, strict=True)
-        for i, (limb, span, own) in enumerate(parts):
-            if cause := limb.jump(action[span], own, k):
-                return self._named(i, cause)
+        for own in self.layout.columns(chunk):
+            if cause := self._checks[own.group].jump(action[own.columns], wanted[own.group], k):
+                return self._named(own, cause)
         return ''
 
-    def _named(self, limb: int, cause: str) -> str:
+    def _named(self, own: Columns, cause: str) -> str:
         """Say which limb it is, where there are several."""
-        return cause if len(self._limbs) == 1 else f'{self.spec.limbs[limb].name}: {cause}'
+        name = self.layout.groups[own.group].spec.name
+        return cause if len(self.spec.limbs) == 1 else f'{name}: {cause}'
 
     def _form(self, chunk: ActionChunk) -> str:
         if chunk.robot != self.spec.name:
             return f'robot: expected {self.spec.name!r}, got {chunk.robot!r}'
-        if chunk.representation != REPRESENTATION:
-            return f'representation: expected {REPRESENTATION!r}, got {chunk.representation!r}'
-        if tuple(chunk.channels) != self.spec.channels:
-            return f'channels: expected {list(self.spec.channels)}, got {list(chunk.channels)}'
+        if cause := self.layout.refusal(chunk):
+            return cause
         shape = chunk.actions.shape
-        if len(shape) != 2 or shape[1] != len(self.spec.channels):
-            return f'actions: expected (horizon, {len(self.spec.channels)}), got {shape}'
+        if len(shape) != 2 or shape[1] != len(chunk.channels) or not shape[1]:
+            return f'actions: expected (horizon, {len(chunk.channels)}), got {shape}'
         if not 1 <= shape[0] <= MAX_HORIZON:
             return f'actions: expected 1 to {MAX_HORIZON} steps, got {shape[0]}'
         return ''
@@ -110,10 +101,10 @@ class ChunkCheck:
             step, channel = np.argwhere(~np.isfinite(actions))[0]
             value = actions[step, channel]
             return f'actions: expected finite numbers, got {value} at step {step}, ' + (
-                f'{self.spec.channels[channel]}'
+                f'{chunk.channels[channel]}'
             )
-        for i, (limb, span) in enumerate(zip(self._limbs, self._spans, strict=True)):
-            own = actions[:, span]
-            if cause := limb.values(own) or limb.motion(own, chunk.dt):
-                return self._named(i, cause)
+        for own in self.layout.columns(chunk):
+            check, values = self._checks[own.group], actions[:, own.columns]
+            if cause := check.values(values) or check.motion(values, chunk.dt):
+                return self._named(own, cause)
         return ''

@@ -1,6 +1,6 @@
-"""NumberTrack: numbers that a chunk has for a posture or a drive, linear from step to step.
+"""NumberTrack: joints or a twist that a chunk has for a limb, linear from step to step.
 
-Written in plain floats, as act/splice.py is.
+Written in plain floats, as chunks/splice.py is.
 """
 
 import math

@@ -1,45 +1,23 @@
 """The chunk queue: stamped chunks in, what is wanted of every limb per control tick out."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from enum import IntEnum
 import math
 
+import numpy as np
+
 from vla_ros.chunks.check import ChunkCheck
-from vla_ros.chunks.check_config import CheckConfig
+from vla_ros.chunks.config import QueueConfig
 from vla_ros.chunks.freshness import Freshness
-from vla_ros.chunks.limb_playback import make_playback
+from vla_ros.chunks.kinds import Latch, make_playback
+from vla_ros.chunks.layout import ChunkLayout
 from vla_ros.chunks.playback import PlaybackClock
 from vla_ros.chunks.trajectory import Trajectory
-from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, ActionChunk, Array
 from vla_ros.robots.body import Robot
 
 
 _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up
-
-
-@dataclass(frozen=True)
-class QueueConfig:
-    """How chunks are executed."""
-
-    execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
-    await_fresh: float = 0.12  # s that a chunk whose turn it is may wait for a fresher one
-    blend: float = 0.1  # s, the least time in which one chunk becomes the next
-    slow_down: float = 0.2  # s of motion left below which playback slows to a stop
-    latch_open: float = 0.6  # fraction of the opening above which the gripper opens
-    latch_closed: float = 0.4  # fraction of the opening below which it closes
-    check: CheckConfig = field(default_factory=CheckConfig)
-
-    def __post_init__(self) -> None:
-        require(self.execute_steps >= 1, 'execute_steps: expected at least 1')
-        require(0 <= self.await_fresh <= 0.5, 'await_fresh: expected 0..0.5 s')
-        require(0.005 <= self.blend <= 1, 'blend: expected 0.005..1 s')
-        require(0.01 <= self.slow_down <= 2, 'slow_down: expected 0.01..2 s')
-        require(
-            0 < self.latch_closed < self.latch_open < 1,
-            'latch_closed: expected 0 < latch_closed < latch_open < 1',
-        )
 
 
 class Flow(IntEnum):
@@ -61,7 +39,7 @@ class ChunkQueue:
     way: in steps that were really consumed between a chunk's observation and its arrival.
 
     Attributes:
-        flow: what the queue is doing.
+        flow: what the queue is doing. layout: the groups of channels that chunks may have.
         seam_jump: m between what was commanded and the new chunk at the last splice, unblended.
         splices: number of splices since the start.
         delays: steps consumed from observation to arrival, of the last 10 chunks accepted.
@@ -80,18 +58,21 @@ class ChunkQueue:
         self.latencies: deque[float] = deque(maxlen=200)
         self.refused = 0
         self.last_refusal = ''
-        self._check = ChunkCheck(spec, self.config.check)
+        self.layout = ChunkLayout(spec)
+        self._check = ChunkCheck(spec, self.config.check, self.layout)
         self._last: tuple[int, int] | None = None  # seq, stamp of the last chunk accepted
         self._active: Trajectory | None = None
         self._next: ActionChunk | None = None
         self._freshness = Freshness()
         self._playback = PlaybackClock()
         self._floor = 0  # ns; observations from before are of another instruction
-        latch = self.config.latch_closed, self.config.latch_open
-        widths = [len(limb.channels) for limb in spec.limbs]
-        self._limbs = tuple(
-            make_playback(limb, sum(widths[:i]), latch) for i, limb in enumerate(spec.limbs)
-        )
+        latch = Latch(self.config.latch_closed, self.config.latch_open)
+        self._groups = tuple(make_playback(group, latch) for group in self.layout.groups)
+        self._spans = tuple(group.span for group in self.layout.groups)
+        self._every = frozenset(range(len(self._groups)))
+        self._followed = self._every  # groups that are where they are wanted
+        self._motions: tuple[str, ...] = ()  # what the active chunk moves of each limb
+        self._commanded = np.zeros(self._spans[-1].stop)  # as of the last sample
 
     @property
     def dry(self) -> bool:
@@ -120,32 +101,24 @@ class ChunkQueue:
         """The greatest of the last delays, in steps."""
         return max(self.delays, default=0)
 
-    @property
-    def spans(self) -> tuple[slice, ...]:
-        """The columns of each limb."""
-        return tuple(limb.span for limb in self._limbs)
-
-    @property
-    def wanted(self) -> list[float]:
-        """What is wanted of every limb, one number for each channel."""
-        return [value for limb in self._limbs for value in limb.wanted]
-
     def clear(self, now: int, values: Array) -> None:
         """Forget every chunk, refuse those observed before `now` (ns).
 
-        The limbs stand at `values`, what is commanded: one number for each channel.
+        The limbs stand at `values`, what is commanded: the numbers of all groups.
         """
-        self._active = self._next = None
+        self._drop()
         self.flow = Flow.EMPTY
-        flat = values.ravel().tolist()
-        for limb in self._limbs:
-            limb.stand(flat[limb.span])
+        self._commanded[:] = values
+        flat = values.tolist()
+        for group, span in zip(self._groups, self._spans, strict=True):
+            group.stand(flat[span])
         self._floor = now
         self._playback.advance(now, 0.0)
 
     def restart(self) -> None:
         """Forget the time, too: it has gone back."""
-        self._active = self._next = self._last = None
+        self._drop()
+        self._last = None
         self.flow, self._playback = Flow.EMPTY, PlaybackClock()
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
@@ -166,29 +139,31 @@ class ChunkQueue:
         self.refused += 1
         self.last_refusal = cause
 
-    def sample(self, now: int, out: Array) -> bool:
-        """Write what is wanted of every limb at `now` (ns), a number for each channel, into out.
+    def sample(self, now: int, out: Array) -> tuple[str, ...]:
+        """Write what is wanted at `now` (ns) into out; return what is wanted of each limb.
 
-        On entry out holds what is commanded, from where the first chunk sets out. Returns False,
-        and leaves out alone, while there is none.
+        On entry out holds what is commanded, the numbers of all groups: first chunks set out from
+        there. The kind of group that moves a limb is returned: 'pose', 'joint' or 'twist',
+        'gripper' where that alone moves, '' where nothing does. Only what moves is written;
+        returned is () while there is no chunk.
         """
         seconds = min(max((now - self._playback.time) * 1e-9, 0.0), _MAX_TICK)
         active = self._active
+        self._commanded[:] = out
         if active is None:
             self._playback.advance(now, 0.0)
             wanted = out.tolist()
-            for limb in self._limbs:
-                limb.move(wanted[limb.span], seconds)
+            for group, span in zip(self._groups, self._spans, strict=True):
+                group.move(wanted[span], seconds)
             if self._next is not None:
                 self._splice(self._next, now)
-            return False
-        rate = self._rate(active)
+            return ()
+        rate, motions = self._rate(active), self._motions
         self._playback.advance(now, rate * seconds)
-        wanted = active.play(self._playback.seconds, rate, seconds)
+        active.play(self._playback.seconds, rate, seconds, out)
         if self._next is not None and self._due(active, now):
             self._splice(self._next, now)
-        out[:] = wanted
-        return True
+        return motions
 
     def _rate(self, active: Trajectory) -> float:
         """Return playback seconds per second; sets `flow`."""
@@ -219,19 +194,25 @@ class ChunkQueue:
         self._next = None
         clock = self._playback.seconds
         left = chunk.stamp * 1e-9 + chunk.valid_for - now * 1e-9
-        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), self._limbs)
+        columns = self.layout.columns(chunk)
+        parts = [(self._groups[c.group], c.columns, self._spans[c.group]) for c in columns]
+        trajectory = Trajectory(chunk, self._playback.at(chunk.stamp), parts)
         if left <= 0 or trajectory.end <= clock:
             self.refuse('stamp: expired while it waited for its turn')
             return
         if cause := self._jump(chunk, trajectory.step(clock)):
             self.refuse(cause)
             return
+        followed = frozenset(own.group for own in columns)
+        for i in followed - self._followed:
+            self._groups[i].stand(self._standing(i))
         self.seam_jump = trajectory.lead_in(clock, self.config.blend)
         trajectory.end = min(trajectory.end, clock + left)
         self.latencies.append((now - chunk.stamp) / SECOND)
         self.splices += 1
         self.flow = Flow.RUNNING
-        self._active = trajectory
+        self._active, self._followed = trajectory, followed
+        self._motions = self.layout.motions(columns)
 
     def _refusal(self, chunk: ActionChunk, now: int) -> str:
         cause = self._check.refusal(chunk, now, self._last)
@@ -247,4 +228,17 @@ class ChunkQueue:
 
     def _jump(self, chunk: ActionChunk, step: float) -> str:
         """Return why the chunk is too far from where the limbs are at `step`, or ''."""
-        return self._check.jump(chunk, step, [limb.wanted for limb in self._limbs])
+        wanted = [
+            group.wanted if i in self._followed else self._standing(i)
+            for i, group in enumerate(self._groups)
+        ]
+        return self._check.jump(chunk, step, wanted)
+
+    def _standing(self, group: int) -> list[float]:
+        """Return what is commanded of a group that the active chunk does not move."""
+        values: list[float] = self._commanded[self._spans[group]].tolist()
+        return values
+
+    def _drop(self) -> None:
+        self._active = self._next = None
+        self._followed, self._motions = self._every, ()

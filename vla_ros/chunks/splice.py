@@ -2,10 +2,14 @@
 
 Positions blend, rotations slerp. Written in plain floats: `PoseTrack.at` runs in every control
 tick, where numpy's call overhead would cost more than the arithmetic. A pose is a list
-[x, y, z, qx, qy, qz, qw, opening], m.
+[x, y, z, qx, qy, qz, qw], m.
 """
 
 import math
+
+import numpy as np
+
+from vla_ros.core.data import Array
 
 
 Quaternion = tuple[float, float, float, float]
@@ -50,11 +54,13 @@ def _multiply(
     )
 
 
-def _unit(pose: list[float]) -> list[float]:
-    """Return a pose (8,) whose rotation is of unit length."""
-    x, y, z, qx, qy, qz, qw, opening = pose
-    scale = 1 / math.sqrt(qx * qx + qy * qy + qz * qz + qw * qw)
-    return [x, y, z, qx * scale, qy * scale, qz * scale, qw * scale, opening]
+def _unit(poses: Array) -> list[list[float]]:
+    """Return poses (horizon, 7) whose rotations are of unit length."""
+    x, y, z, w = poses[:, 3:7].T
+    scale = 1 / np.sqrt(x * x + y * y + z * z + w * w)
+    result = poses.copy()
+    result[:, 3:7] *= scale[:, None]
+    return result.tolist()
 
 
 _IDENTITY = (0.0, 0.0, 0.0, 1.0)
@@ -73,22 +79,17 @@ class PoseTrack:
         '_anchor', '_blend', '_dt', '_knots', '_last', '_offset', '_slope', '_start', '_turn',
     )  # fmt: skip
 
-    def __init__(self, knots: list[list[float]], anchor: float, dt: float) -> None:
-        """Put `knots`, poses with openings (8,) every dt s, on the clock; observed at anchor s.
+    def __init__(self, knots: Array, anchor: float, dt: float) -> None:
+        """Put `knots`, poses (horizon, 7) dt s apart, on the clock; observed at anchor, s.
 
         Rotations that are a little off unit length, as nets make them, are brought to it.
         """
-        self._knots, self._anchor, self._dt = [_unit(knot) for knot in knots], anchor, dt
+        self._knots, self._anchor, self._dt = _unit(knots), anchor, dt
         self._start = anchor
         self._last = len(knots) - 1
         self._blend = 0.0
         self._offset = self._slope = (0.0, 0.0, 0.0)
         self._turn: Quaternion = _IDENTITY
-
-    def opening(self, clock: float) -> float:
-        """Return the gripper opening, m, of the step being approached at `clock`."""
-        step = (clock - self._anchor) / self._dt - 1
-        return self._knots[min(max(math.ceil(step), 0), self._last)][7]
 
     def seam(self, clock: float, pose: list[float]) -> tuple[float, float]:
         """Return how far `pose` is from the unblended chunk at `clock`: m and rad."""
@@ -112,7 +113,7 @@ class PoseTrack:
         """Return the chunk itself at `clock`, (7,), without the blend."""
         s = (clock - self._anchor) / self._dt - 1
         if s >= self._last or self._last == 0:
-            return self._knots[self._last][:7]
+            return self._knots[self._last].copy()
         k = max(math.floor(s), 0)
         f = s - k
         a, b = self._knots[k], self._knots[k + 1]

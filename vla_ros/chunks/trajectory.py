@@ -1,29 +1,37 @@
-"""Trajectory: a chunk on the playback clock, with a track for each limb."""
+"""Trajectory: a chunk on the playback clock, with a track for each of its groups."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from vla_ros.chunks.limb_playback import LimbPlayback
-from vla_ros.core.data import ActionChunk
+from vla_ros.chunks.kinds import GroupPlayback
+from vla_ros.core.data import ActionChunk, Array
 
 
 class Trajectory:
-    """A chunk on the playback clock: when it begins and ends, and a track for each limb."""
+    """A chunk on the playback clock: when it begins and ends, and a track for each group."""
 
-    __slots__ = ('anchor', 'chunk', 'dt', 'end', 'limbs', 'start', 'tracks')
+    __slots__ = ('anchor', 'chunk', 'dt', 'end', 'groups', 'start', 'tracks')
 
     def __init__(
-        self, chunk: ActionChunk, anchor: float, limbs: Sequence[LimbPlayback[Any]]
+        self,
+        chunk: ActionChunk,
+        anchor: float,
+        groups: Sequence[tuple[GroupPlayback[Any], slice, slice]],
     ) -> None:
-        """Put `chunk` for `limbs` on the playback clock, its observation at `anchor`, s."""
+        """Put `chunk` on the playback clock, its observation at `anchor`, s.
+
+        `groups` are those it moves, each with its columns in the chunk, and its place among what
+        is wanted of all groups of the robot.
+        """
         self.chunk = chunk
         self.anchor = anchor
         self.dt = chunk.dt
         self.start = anchor
         self.end = anchor + chunk.horizon * chunk.dt
-        self.limbs = tuple(limbs)
+        self.groups = tuple((group, place) for group, _, place in groups)
         self.tracks = tuple(
-            limb.track(chunk.actions[:, limb.span].tolist(), anchor, chunk.dt) for limb in limbs
+            group.track(chunk.actions[:, columns], anchor, chunk.dt)
+            for group, columns, _ in groups
         )
 
     def step(self, clock: float) -> float:
@@ -31,27 +39,27 @@ class Trajectory:
         return (clock - self.anchor) / self.dt - 1
 
     def lead_in(self, clock: float, blend: float) -> float:
-        """Begin at `clock` where the limbs are; return the greatest seam, m.
+        """Begin at `clock` where the groups are; return the greatest seam, m.
 
         All blend in the same time, `blend` s or as long as the slowest takes: what they do
         together stays together.
         """
-        pairs = tuple(zip(self.limbs, self.tracks, strict=True))
-        seams = [limb.seam(track, clock) for limb, track in pairs]
+        pairs = [
+            (group, track) for (group, _), track in zip(self.groups, self.tracks, strict=True)
+        ]
+        seams = [group.seam(track, clock) for group, track in pairs]
         blend = max(blend, *(seam.seconds for seam in seams))
-        for limb, track in pairs:
-            limb.lead_in(track, clock, blend)
+        for group, track in pairs:
+            group.lead_in(track, clock, blend)
         self.start = clock
         return max(seam.distance for seam in seams)
 
-    def play(self, clock: float, rate: float, seconds: float) -> list[float]:
-        """Return what is wanted of every limb at `clock`, `seconds` after the last.
+    def play(self, clock: float, rate: float, seconds: float, out: Array) -> None:
+        """Write what is wanted of its groups at `clock`, `seconds` after the last, into `out`.
 
         `rate` (0..1) is that of playback.
         """
-        wanted: list[float] = []
-        for limb, track in zip(self.limbs, self.tracks, strict=True):
-            values = limb.play(track, clock, rate)
-            limb.move(values, seconds)
-            wanted += values
-        return wanted
+        for (group, place), track in zip(self.groups, self.tracks, strict=True):
+            values = group.play(track, clock, rate)
+            group.move(values, seconds)
+            out[place] = values

@@ -206,8 +206,12 @@ class ActionChunk:
     latent_age: float  # s, at the observation stamp; 0 where the expert used none
     robot: str
     model: str  # "<policy name>:<weights hash>"
-    channels: tuple[str, ...]
-    representation: str  # 'ee_pose': absolute tcp pose in the base frame and gripper opening
+    channels: tuple[
+        str, ...
+    ]  # names of the columns, '<limb>.<name>' where there are several limbs
+    # Of each column: 'pose' (tcp in the base frame, m and xyzw), 'joint' (rad), 'twist' (of a base,
+    # m/s, m/s, rad/s) or 'gripper' (m between the pads); see robots/channels.py.
+    kinds: tuple[str, ...]
     dt: float  # s between steps
     actions: Annotated[Array, Sized('horizon', 'channels')]
     inference_start: Stamp  # ns

@@ -52,6 +52,11 @@ def chunk_from_msg(message: Any) -> ActionChunk:
     if not all(chunk.actions.shape):
         shape = chunk.actions.shape
         raise ConvertError(f'chunk.actions: expected steps of some channels, got {shape}')
+    if len(chunk.kinds) != len(chunk.channels):
+        raise ConvertError(
+            f'chunk.kinds: expected one for each of {len(chunk.channels)} channels, '
+            f'got {list(chunk.kinds)}'
+        )
     return chunk
 
 

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 from vla_ros.core.data import ActionChunk
 
 
-_COMMON = ('robot', 'model', 'channels', 'representation', 'dt', 'valid_for')
+_COMMON = ('robot', 'model', 'channels', 'kinds', 'dt', 'valid_for')
 
 
 class RolloutError(ValueError):

@@ -79,6 +79,11 @@ class ActionSpace:
         """Names of the absolute numbers (A,), as chunks carry them."""
         return tuple(name for group in self.groups for name in group.channels)
 
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the absolute numbers (A,), as chunks carry them."""
+        return tuple(group.kind for group in self.groups for _ in group.channels)
+
     def check(self, robot: Robot) -> None:
         """Compare with a robot.
 

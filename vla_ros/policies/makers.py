@@ -18,7 +18,6 @@ from vla_ros.robots.body import Robot
 
 
 Clock = Callable[[], int]  # ns
-_REPRESENTATION = 'ee_pose'
 
 
 class ChunkMaker:
@@ -66,7 +65,7 @@ class ChunkMaker:
             robot=self.robot.name,
             model=self.expert.model,
             channels=self.expert.action_space.channels,
-            representation=_REPRESENTATION,
+            kinds=self.expert.action_space.kinds,
             dt=self.expert.dt,
             actions=actions,
             inference_start=start,

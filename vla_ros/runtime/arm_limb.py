@@ -21,7 +21,7 @@ from vla_ros.robots.body import Robot, RobotSpec
 from vla_ros.robots.spec import ArmSpec
 
 
-_TRACKED = {'posture': 'joint targets', 'hand': 'the hand that leads it'}
+_TRACKED = {'posture': 'joints', 'hand': 'the hand that leads it'}
 _OUTPUTS = ('effort', 'motion')  # what laws make; a simulation takes both
 
 
@@ -101,12 +101,14 @@ class ArmLimb:
         if cause := self._misfit(self.loop.actuation.law):
             raise ConfigError(cause)
 
-    @property
-    def refuses_chunks(self) -> str:
-        """Why it cannot execute a chunk; '' when it can."""
-        if (tracks := self.loop.actuation.law.tracks) == 'pose':
+    def refuses(self, moves: str) -> str:
+        """Return why it cannot execute a chunk that `moves` its pose or its joints, or ''."""
+        tracks = self.loop.actuation.law.tracks
+        if tracks == 'pose' or not moves or (tracks, moves) == ('posture', 'joint'):
             return ''
-        return f'the control law in use follows {_TRACKED[tracks]}, not poses'
+        return (
+            f'the control law in use follows {_TRACKED[tracks]}, got a chunk of the kind {moves}'
+        )
 
     @property
     def rests(self) -> str:

@@ -28,10 +28,7 @@ class ChannelLimb:
 
     Attributes:
         spec: the limb. loop: its control loop.
-        refuses_chunks: '': it can always execute one.
     """
-
-    refuses_chunks = ''
 
     def __init__(
         self,
@@ -42,6 +39,10 @@ class ChannelLimb:
         """Stand for the limb of a loop."""
         self.spec, self.loop = spec, loop
         self._supervisor = supervisor
+
+    def refuses(self, moves: str) -> str:
+        """Return '': it can always execute a chunk."""
+        return ''
 
     @property
     def rests(self) -> str:

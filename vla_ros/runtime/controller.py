@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vla_ros.chunks.queue import ChunkQueue, QueueConfig
+from vla_ros.chunks.config import QueueConfig
+from vla_ros.chunks.queue import ChunkQueue
 from vla_ros.chunks.shared import SharedQueue
 from vla_ros.control.laws import LawPreset
-from vla_ros.control.loops.interfaces import LimbHardware, TargetSource
+from vla_ros.control.loops.interfaces import LimbHardware
 from vla_ros.control.loops.limb_target import LimbTarget
 from vla_ros.control.loops.loop import ControlLoop
 from vla_ros.control.loops.supervisor import Event, Supervisor
@@ -64,9 +65,7 @@ class ChunkController:
         self.spec = spec
         self.queue = ChunkQueue(spec, queue)
         self.supervisor = Supervisor()
-        sources: Sequence[TargetSource] = (self.queue,)
-        if count > 1:
-            sources = SharedQueue(self.queue).sources
+        sources = SharedQueue(self.queue).sources
         self.limbs = make_limbs(spec, hardware, sources, self.supervisor, law, targets, driven)
         self.arms = tuple(limb for limb in self.limbs if isinstance(limb, ArmLimb))
         avoid_each_other(spec, [arm.loop for arm in self.arms])
@@ -81,9 +80,7 @@ class ChunkController:
 
     def offer(self, chunk: ActionChunk, now: int) -> str:
         """Take a chunk over for execution; return '' or the cause of its refusal."""
-        cause = self.supervisor.refuses_chunks
-        for limb in self.limbs:
-            cause = cause or limb.refuses_chunks
+        cause = self.supervisor.refuses_chunks or self._misfit(chunk)
         if cause:
             self.queue.refuse(cause)
             return cause
@@ -184,6 +181,15 @@ class ChunkController:
             gripper_command=loop.limiter.gripper,
             gripper=loop.gripper,
         )
+
+    def _misfit(self, chunk: ActionChunk) -> str:
+        """Return why a limb's control law cannot do what a chunk moves, or ''."""
+        layout = self.queue.layout
+        if layout.refusal(chunk):
+            return ''  # the queue says so
+        motions = layout.motions(layout.columns(chunk))
+        causes = (limb.refuses(moves) for limb, moves in zip(self.limbs, motions, strict=True))
+        return next(filter(None, causes), '')
 
     def _cause(self) -> str:
         """Return why the robot is in its mode; in TAKEOVER, why it rests, if all of it does."""

@@ -28,7 +28,7 @@ MAX_SIM = 512  # entries of qpos and of qvel
 CHUNK = SectionCodec(
     ActionChunk,
     most={'actions': (MAX_STEPS, MAX_CHANNELS)},
-    texts={'robot': 64, 'model': 256, 'representation': 64, 'channels': TEXT},
+    texts={'robot': 64, 'model': 256, 'channels': TEXT, 'kinds': TEXT},
     omit=('feature', 'samples'),
 )
 STATUS = SectionCodec(ExecutionStatus)

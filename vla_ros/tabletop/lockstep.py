@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.chunks.queue import QueueConfig
+from vla_ros.chunks.config import QueueConfig
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation

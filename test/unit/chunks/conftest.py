@@ -5,6 +5,7 @@ import pytest
 
 from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.robots import load_robot
+from vla_ros.robots.channels import channel_kinds
 
 
 START = 1_000 * SECOND
@@ -20,11 +21,11 @@ def spec():
 def make_chunk(spec):
     def make(seq=0, stamp=START, origin=POSE, velocity=(0.0, 0.1, 0.0), horizon=16, **fields):
         dt = fields.get('dt', 0.1)
-        actions = np.tile(origin, (horizon, 1))
+        actions = np.tile(origin[:8], (horizon, 1))  # also of all numbers of the arm
         actions[:, :3] += np.outer(np.arange(1, horizon + 1) * dt, velocity)
         default = {
             'stamp': stamp, 'seq': seq, 'latent_seq': 1, 'latent_age': 0.2, 'robot': spec.name,
-            'model': 'test:0', 'channels': spec.channels, 'representation': 'ee_pose', 'dt': dt,
+            'model': 'test:0', 'channels': spec.channels, 'kinds': channel_kinds(spec), 'dt': dt,
             'actions': actions, 'inference_start': stamp, 'inference_end': stamp,
             'valid_for': 3.0,
         }  # fmt: skip

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vla_ros.chunks.check import ChunkCheck
-from vla_ros.chunks.check_config import CheckConfig
+from vla_ros.chunks.config import CheckConfig
+from vla_ros.chunks.layout import ChunkLayout
 from vla_ros.core.data import SECOND
 
 
@@ -19,7 +20,7 @@ def poked(chunk, step, channel, value):
 
 @pytest.fixture
 def refusal(spec):
-    check = ChunkCheck(spec, CheckConfig())
+    check = ChunkCheck(spec, CheckConfig(), ChunkLayout(spec))
     return lambda chunk, now=NOW, last=None: check.refusal(chunk, now, last)
 
 
@@ -33,12 +34,14 @@ def test_a_good_chunk_passes(refusal, make_chunk):
     ('fields', 'cause'),
     [
         ({'robot': 'ur5'}, "robot: expected 'franka', got 'ur5'"),
-        ({'representation': 'joint_position'}, "representation: expected 'ee_pose'"),
-        ({'channels': ('ee.x',)}, 'channels: expected'),
+        ({'kinds': ('joint',) * 8}, 'channels: expected groups of pose'),
+        ({'kinds': ('pose',)}, 'kinds: expected one of'),
+        ({'kinds': ('pose',) * 8}, 'channels: expected groups of pose'),
+        ({'channels': ('ee.x',), 'kinds': ('pose',)}, 'channels: expected'),
         ({'actions': np.zeros((16, 7))}, 'actions: expected (horizon, 8), got (16, 7)'),
         ({'actions': np.zeros(8)}, 'actions: expected (horizon, 8), got (8,)'),
-        ({'actions': np.zeros((0, 8))}, 'actions: expected 1 to 64 steps, got 0'),
-        ({'actions': np.zeros((65, 8))}, 'actions: expected 1 to 64 steps, got 65'),
+        ({'actions': np.zeros((0, 8))}, 'actions: expected 1 to 256 steps, got 0'),
+        ({'actions': np.zeros((257, 8))}, 'actions: expected 1 to 256 steps, got 257'),
         ({'actions': np.zeros((4, 8))}, 'actions: expected unit quaternions'),
         ({'dt': 0.0}, 'dt: expected'),
         ({'dt': -0.1}, 'dt: expected'),

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.chunks.queue import ChunkQueue, Flow, QueueConfig
+from vla_ros.chunks.config import QueueConfig
+from vla_ros.chunks.queue import ChunkQueue, Flow
 from vla_ros.core.config import ConfigError, build
 from vla_ros.core.data import SECOND
 
@@ -21,7 +22,7 @@ class Player:
     def __init__(self, spec, config=None):
         self.queue = ChunkQueue(spec, config)
         self.now = START
-        self.out = POSE.copy()
+        self.out = np.append(POSE, spec.home)
         self.queue.clear(self.now, self.out)
         self.poses = []
 
@@ -45,8 +46,8 @@ def player(spec):
 
 
 def test_an_empty_queue_wants_nothing(player):
-    out = np.full(8, 7.0)
-    assert player.queue.sample(START + MS, out) is False
+    out = np.full(15, 7.0)
+    assert player.queue.sample(START + MS, out) == ()
     assert (out == 7.0).all()
     assert player.queue.flow is Flow.EMPTY
     assert not player.queue.dry

@@ -1,11 +1,14 @@
 """A chunk for two limbs: both follow it, and a refusal says which of them it is about."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vla_ros.chunks.queue import ChunkQueue
 from vla_ros.chunks.shared import SharedQueue
 from vla_ros.core.data import SECOND, ActionChunk
+from vla_ros.robots.channels import channel_kinds
 from vla_ros.tabletop.simulated import home_pose
 
 
@@ -30,7 +33,7 @@ def make(aloha, origin):
             change(actions)
         return ActionChunk(
             stamp=stamp, seq=seq, latent_seq=1, latent_age=0.1, robot='aloha', model='test:0',
-            channels=aloha.channels, representation='ee_pose', dt=0.1, actions=actions,
+            channels=aloha.channels, kinds=channel_kinds(aloha), dt=0.1, actions=actions,
             inference_start=stamp, inference_end=stamp, valid_for=3.0,
         )  # fmt: skip
 
@@ -40,19 +43,24 @@ def make(aloha, origin):
 @pytest.fixture
 def queue(aloha, origin):
     queue = ChunkQueue(aloha)
-    queue.clear(START, origin)
+    queue.clear(START, full(aloha, origin).ravel())
     return queue
+
+
+def full(aloha, origin):
+    return np.array([[*row, *arm.home] for row, arm in zip(origin, aloha.limbs, strict=True)])
 
 
 STILL, UP = (0.0, 0.0, 0.0), (0.0, 0.0, 0.05)
 
 
 def play(queue, origin, seconds):
-    out, now = origin.reshape(-1).copy(), START
+    rows = full(queue.spec, origin)
+    out, now = rows.reshape(-1).copy(), START
     while now < START + seconds * SECOND:
         now += TICK
         queue.sample(now, out)
-    return out.reshape(2, 8)
+    return out.reshape(rows.shape)[:, :8]
 
 
 def test_each_limb_gets_its_part(queue, origin, make):
@@ -64,10 +72,10 @@ def test_each_limb_gets_its_part(queue, origin, make):
 
 def test_sources_share_one_sample_a_tick(aloha, origin, queue, make):
     shared = SharedQueue(queue)
-    for source, pose in zip(shared.sources, origin, strict=True):
+    for source, pose in zip(shared.sources, full(aloha, origin), strict=True):
         source.clear(START, pose)
     queue.offer(make([UP, UP], stamp=START + 1), START + 1)
-    outs, now = origin.copy(), START
+    outs, now = full(aloha, origin), START
     for _ in range(200):
         now += TICK
         for source, out in zip(shared.sources, outs, strict=True):
@@ -121,7 +129,24 @@ def test_a_number_that_is_none_is_named_by_its_channel(queue, make):
     assert queue.offer(make([STILL, STILL], change=spoil), START).endswith('step 2, right.gripper')
 
 
-def test_a_chunk_of_one_arm_is_refused(queue, make, aloha):
-    chunk = make([STILL, STILL])
-    half = ActionChunk(**{**vars(chunk), 'channels': aloha.limbs[0].channels})
-    assert queue.offer(half, START).startswith('channels: expected')
+def half_of(chunk, columns, **fields):
+    return replace(
+        chunk, channels=chunk.channels[columns], kinds=chunk.kinds[columns],
+        actions=chunk.actions[:, columns], **fields,
+    )  # fmt: skip
+
+
+def test_a_chunk_of_one_arm_lets_the_other_hold(queue, origin, make):
+    chunk = half_of(make([UP, UP]), slice(0, 7))  # no gripper either
+    assert queue.offer(chunk, START) == ''
+    left, right = play(queue, origin, 1.0)
+    assert left[2] == pytest.approx(origin[0, 2] + 0.05, abs=5e-3)
+    np.testing.assert_array_equal(right, origin[1])
+    assert left[7] == origin[0, 7]
+    assert queue.sample(START + 2 * SECOND, full(queue.spec, origin).ravel()) == ('pose', '')
+
+
+def test_names_of_another_robot_are_refused(queue, make, aloha):
+    half = half_of(make([STILL, STILL]), slice(0, 8))
+    strange = replace(half, channels=aloha.limbs[0].channels)
+    assert queue.offer(strange, START).startswith('channels: expected groups of pose')

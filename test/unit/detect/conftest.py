@@ -13,6 +13,7 @@ from vla_ros.detect.settings import DetectConfig, MonitorConfig
 
 POLICY = 'ab' * 32
 CHANNELS = ('ee.x', 'ee.y', 'ee.z', 'ee.qx', 'ee.qy', 'ee.qz', 'ee.qw', 'gripper')
+KINDS = ('pose',) * 7 + ('gripper',)
 
 
 def make_chunk(
@@ -30,7 +31,7 @@ def make_chunk(
     if feature is None:
         feature = np.zeros(4, np.float32)
     return ActionChunk(
-        stamp, seq, seq // 6, 0.2, 'franka', model, CHANNELS, 'ee_pose', dt, actions,
+        stamp, seq, seq // 6, 0.2, 'franka', model, CHANNELS, KINDS, dt, actions,
         stamp, stamp + 1, 1.0, feature,
     )  # fmt: skip
 

@@ -160,7 +160,7 @@ def test_any_stream_gives_a_valid_verdict(calibration: Calibration, data: st.Dat
                 'franka',
                 f'p:{POLICY}',
                 channels,
-                'ee_pose',
+                ('pose',) * 7 + ('gripper',),
                 0.1,
                 actions,
                 0,

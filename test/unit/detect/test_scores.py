@@ -162,5 +162,5 @@ def _at(
     channels = tuple(f'c{i}' for i in range(8))
     feature = np.zeros(4, np.float32) if feature is None else feature
     return ActionChunk(
-        stamp, seq, 0, 0.0, 'r', 'm:0', channels, 'ee_pose', 0.1, actions, 0, 0, 1.0, feature
+        stamp, seq, 0, 0.0, 'r', 'm:0', channels, ('joint',) * 8, 0.1, actions, 0, 0, 1.0, feature
     )

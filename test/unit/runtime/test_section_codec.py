@@ -54,7 +54,7 @@ def chunk(steps=16, channels=8, **fields):
     values = {
         'stamp': 1, 'seq': 1, 'latent_seq': 1, 'latent_age': 0.1, 'robot': 'franka', 'model': 'm',
         'channels': tuple(f'limb.some_long_joint_name_{i}' for i in range(channels)),
-        'representation': 'ee_pose', 'dt': 0.01, 'actions': numbers,
+        'kinds': ('joint',) * channels, 'dt': 0.01, 'actions': numbers,
         'inference_start': 1, 'inference_end': 2, 'valid_for': 1.0, **fields,
     }  # fmt: skip
     return data.ActionChunk(**values)

@@ -13,6 +13,7 @@ from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import SECOND, ActionChunk, BodyState, Mode
 from vla_ros.core.paths import config_file
 from vla_ros.robots import load_robot
+from vla_ros.robots.channels import channel_kinds
 from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeError, RealtimeProcess
 from vla_ros.tabletop.demos.sim_env import SimEnv
@@ -60,7 +61,7 @@ def make_chunk(aloha, stamp, origin, velocities, seq=0):
         actions[:, 8 * limb : 8 * limb + 3] += np.outer(np.arange(1, 17) * 0.1, velocity)
     return ActionChunk(
         stamp=stamp, seq=seq, latent_seq=1, latent_age=0.1, robot='aloha', model='test:0',
-        channels=aloha.channels, representation='ee_pose', dt=0.1, actions=actions,
+        channels=aloha.channels, kinds=channel_kinds(aloha), dt=0.1, actions=actions,
         inference_start=stamp, inference_end=stamp, valid_for=3.0,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from vla_ros.core.data import (
     Mode,
 )
 from vla_ros.robots import load_robot
+from vla_ros.robots.channels import channel_kinds
 from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeProcess
 from vla_ros.tabletop.world import Scene, SimHardware, draw_layout
@@ -92,7 +93,7 @@ def make_chunk(
         actions += np.outer(np.arange(1, 17) * dt, rates)
     return ActionChunk(
         stamp=stamp, seq=seq, latent_seq=1, latent_age=0.1, robot='humanoid', model='test:0',
-        channels=humanoid.channels, representation='ee_pose', dt=dt, actions=actions,
+        channels=humanoid.channels, kinds=channel_kinds(humanoid), dt=dt, actions=actions,
         inference_start=stamp, inference_end=stamp, valid_for=valid_for,
     )  # fmt: skip
 

@@ -72,16 +72,21 @@ LimbHardware = Hardware | JointGroupHardware | MobileBaseHardware
 
 
 class TargetSource(Protocol):
-    """Says what is wanted of a limb's channels: where an arm should be, (8,); the chunk queue."""
+    """Says what is wanted of a limb: the chunk queue.
+
+    The numbers of a limb are those of its channel groups, see robots/channels.py. An arm's are a
+    pose and an opening (8,), then its joints (n,); those of the others are all of one kind.
+    """
 
     def clear(self, now: int, values: Array) -> None:
         """Forget what was wanted; from `now` (ns) on the limb stands at `values`."""
 
-    def sample(self, now: int, out: Array) -> bool:
-        """Write what is wanted at `now` (ns), a number for each channel, into out.
+    def sample(self, now: int, out: Array) -> str:
+        """Write what is wanted at `now` (ns) into out; return the kind of group that moves.
 
-        On entry out holds what is commanded. Returns False, and leaves out alone, when nothing
-        is wanted: the limb then comes to rest.
+        That is 'pose', 'joint' or 'twist'; 'gripper' where that alone moves, and '' where nothing
+        is wanted: the limb then comes to rest. On entry out holds what is commanded; what does not
+        move is not written.
         """
 
     @property

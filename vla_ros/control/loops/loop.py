@@ -5,6 +5,7 @@ import numpy as np
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import ControlLaw
 from vla_ros.control.loops.actuation import Actuation
+from vla_ros.control.loops.arm_motion import ArmMotion
 from vla_ros.control.loops.feedback import Feedback
 from vla_ros.control.loops.interfaces import JointSample, TargetSource
 from vla_ros.control.loops.supervisor import Event, State, Supervisor
@@ -17,18 +18,12 @@ from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
 
 
-_LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
-
-
 class ControlLoop:
     """One tick: measured state in, limited command out.
 
-    The mode decides whose target is followed: the source's in RUN (and in HOLD for want of a
-    chunk, where the source stands still), the targets' in TAKEOVER, none in IDLE and HOLD, where
-    the commanded pose comes to rest and the arm stays compliant, and in STOP, where it is damped.
-
     Attributes:
         targets: what a person or another program wants.
+        motion: moves what is commanded, tick by tick.
         sensing: the external wrench, and contact. slowdown: what singularities and the arm's own
             links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
@@ -53,21 +48,17 @@ class ControlLoop:
         self.spec = spec
         self.actuation = actuation
         self.limiter, self.hardware = actuation.limiter, actuation.hardware
-        self.source = source
         self.supervisor = supervisor or Supervisor()
         self.model, self.targets = model, targets
         self.sensing, self.slowdown = sensing, slowdown
         self.stamp = self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
-        self._want = np.zeros(8)
-        self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._still = np.zeros(spec.n)
         self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
         self._seen = self._prepared = False  # last measurement believed; moved on for the next
         self._found = False  # taken up where others have put it, or where it is said to be
         self._entries, self._state = self.supervisor.entries, self.supervisor.state
-        self._scale, self._looked = 1.0, 0
-        self._look_every = round(spec.control_rate * _LOOK)
+        self.motion = ArmMotion(spec, source, self.supervisor, targets, slowdown, model, actuation)
 
     def tick(self, now: int) -> None:
         """Do one cycle at `now`, ns."""
@@ -114,7 +105,7 @@ class ControlLoop:
 
         def settle() -> None:
             if law.tracks != 'pose':
-                self.targets.hold_joints(self.model, self.limiter)
+                self.targets.joints.hold(self.model, self.limiter)
             elif before != 'pose':
                 # Nobody has said where the tcp should be: it stays where it is.
                 self.limiter.rest(self.model)
@@ -169,7 +160,7 @@ class ControlLoop:
     def _anchor(self) -> None:
         """Let all else begin where the commanded pose was put: where the arm is."""
         if self._found or self.actuation.law.tracks != 'pose':
-            self.targets.hold_joints(self.model, self.limiter)
+            self.targets.joints.hold(self.model, self.limiter)
         self.actuation.reset(self.model)
 
     def _sense(self, sample: JointSample) -> None:
@@ -195,53 +186,13 @@ class ControlLoop:
             self.limiter.rest(self.model)
             if self.actuation.deviates(self.model):
                 self._anchor()
-        self._commanded(self._want)
-        if self._state is State.RUN:
-            self.source.clear(now, self._want)
-        elif self._state is State.TAKEOVER:
-            self.targets.clear()
+        self.motion.enter(now)
 
     def _move(self, now: int) -> None:
         """Move the commanded pose one tick on."""
-        state, limiter, want = self.supervisor.state, self.limiter, self._want
-        tracks, guard = self.actuation.law.tracks, self.sensing.guard
-        if tracks == 'hand':
-            limiter.rest(self.model)
-            return
-        if guard.cause and state is not State.STOP:
-            limiter.follow(np.array(guard.retreat))
-            return
-        if state is State.TAKEOVER:
-            if self._due():
-                self._scale = self.targets.judge(self.slowdown, self.model, limiter)
-            self.targets.move(limiter, now, self._scale)
-            return
-        # Held where it was found, also in what the pose leaves free: it may not be where it says.
-        kept = self._found and state is State.HELD
-        self.targets.relax(limiter, 'posture' if kept else tracks)
-        if state is State.RUN or state is State.STARVED:
-            self._commanded(want)
-            wanted = self.source.sample(now, want)
-            if self.source.dry and state is State.RUN:
-                self.supervisor.post(Event.STARVED)
-                self._entries = self.supervisor.entries
-        else:
-            wanted = False
-        if not wanted:
-            limiter.brake()
-            return
-        where, turn = self._want_position, self._want_quaternion
-        if self._due():
-            self._scale = self.slowdown.towards(self.model, limiter.target, where, turn)
-        limiter.track(where, turn, self._scale)
-        if limiter.refusal:
-            self.supervisor.post(Event.VIOLATION, limiter.refusal)
-        limiter.grip(float(want[7]))
-
-    def _due(self) -> bool:
-        """Whether it is time to look ahead again."""
-        self._looked = self._looked + 1 if self._looked < self._look_every else 0
-        return not self._looked
+        kept = self._found and self.supervisor.state is State.HELD
+        if self.motion.step(now, self.sensing.guard, kept):
+            self._entries = self.supervisor.entries
 
     def _send(self, believed: bool) -> None:
         """Send what the law makes of the commanded pose."""
@@ -251,10 +202,3 @@ class ControlLoop:
         stopped = self.supervisor.state is State.STOP
         if cause := self.actuation.send(self.model, stopped, blind=not believed):
             self.supervisor.post(Event.VIOLATION, cause)
-
-    def _commanded(self, out: Array) -> None:
-        """Write the commanded pose and opening (8,) into out."""
-        target = self.limiter.target
-        out[:3] = target.position
-        out[3:7] = target.quaternion
-        out[7] = self.limiter.gripper

@@ -12,11 +12,9 @@ import math
 import numpy as np
 
 from vla_ros.control.avoidance.slowdown import Slowdown
-from vla_ros.control.limits.joint_limits import JointTracker
 from vla_ros.control.limits.limiter import Limiter
-from vla_ros.control.limits.regions import Box
+from vla_ros.control.loops.joint_follower import JointFollower
 from vla_ros.control.loops.wrench_ramp import WrenchRamp
-from vla_ros.core import rotations
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, Array
 from vla_ros.robots.model import RobotModel
@@ -35,8 +33,6 @@ class Kind(IntEnum):
 
 
 MOTIONS = (Kind.POSE, Kind.TWIST, Kind.JOINT)
-_AHEAD = 0.15  # s, how far a moving posture is looked ahead: it stops in less
-_AT_HOME = 1e-4  # rad
 _NAMES = {kind: f'target_{kind.name.lower()}' for kind in Kind}
 
 
@@ -65,6 +61,7 @@ class Targets:
     """The newest target of each kind, followed through the limiter.
 
     Attributes:
+        joints: what joint targets are followed with, and joint chunks.
         cause: why the arm rests though it is taken over; '' while it follows.
         refused: targets refused since the start. last_refusal: why the last one was.
     """
@@ -76,17 +73,11 @@ class Targets:
         self.config = config or TargetConfig()
         self.cause = ''
         self.refused, self.last_refusal = 0, ''
-        self._model = model
-        self._posture = JointTracker(spec, dt)
-        self._posed = False  # whether the posture is another than home
-        self._home, self._ahead = spec.home, np.zeros(spec.n)
-        self._workspace = Box(spec.cartesian.lower, spec.cartesian.upper)
-        self._keep_out = [Box(box.lower, box.upper) for box in spec.cartesian.keep_out]
+        self.joints = JointFollower(spec, model, dt)
         timeouts = [getattr(self.config, f'{k.name.lower()}_timeout', math.inf) for k in Kind]
         self._valid = [round(min(t, 1e9) * SECOND) for t in timeouts]
         sizes = {Kind.JOINT: spec.n, Kind.GRIPPER: 1, Kind.STIFFNESS: 36}
         self._values = [np.zeros(sizes.get(kind, 7)) for kind in Kind]
-        self._still = np.zeros(spec.n)
         own = self.config
         self._ramp = WrenchRamp(own.greatest_force, own.greatest_torque, own.wrench_time, dt)
         self.clear()
@@ -135,7 +126,7 @@ class Targets:
             return slowdown.towards(model, limiter.target, values[:3], values[3:])
         if kind is Kind.TWIST:
             return slowdown.along(model, limiter.target, self._in_base(values, limiter))
-        return slowdown.joints(self._posture.position, values)
+        return slowdown.joints(self.joints.position, values)
 
     def move(self, limiter: Limiter, now: int, scale: float = 1.0) -> None:
         """Move what is commanded one tick towards the targets, at `scale` of the speed."""
@@ -152,27 +143,16 @@ class Targets:
             limiter.grip(float(self._values[Kind.GRIPPER][0]))
 
     def relax(self, limiter: Limiter, tracks: str) -> None:
-        """Take back, tick by tick, what is left of a wrench and a posture: no one wants them.
+        """Take back, tick by tick, what is left of a wrench and of joints: no one wants them.
 
-        A law that `tracks` the posture keeps it: that is where the arm stands.
+        A law that `tracks` the joints keeps them: that is where the arm stands.
         """
-        self._ramp.fade(limiter.target.wrench)
-        if not self._posed:
-            return
-        if tracks == 'pose':
-            self._towards_posture(self._home, limiter, 1.0)
-            away = float(np.abs(self._posture.position - self._home).max())
-            if away < _AT_HOME and float(np.abs(self._posture.velocity).max()) < _AT_HOME:
-                # Near enough: from now on there is nothing to do.
-                self._put_joint_group(self._home, limiter)
-                self._posed = False
-        elif self._posture.velocity.any():
-            self._towards_posture(None, limiter, 1.0)
+        self.release(limiter)
+        self.joints.relax(limiter, tracks)
 
-    def hold_joints(self, model: RobotModel, limiter: Limiter) -> None:
-        """Make the measured joints the posture: a law that tracks the posture begins here."""
-        self._posed = True
-        self._put_joint_group(model.q, limiter)
+    def release(self, limiter: Limiter) -> None:
+        """Take back, tick by tick, what is left of a wrench."""
+        self._ramp.fade(limiter.target.wrench)
 
     def _follow(self, kind: Kind, limiter: Limiter, scale: float) -> None:
         values = self._values[kind]
@@ -181,46 +161,9 @@ class Targets:
         elif kind is Kind.TWIST:
             limiter.follow(self._in_base(values, limiter), scale)
         else:
-            self._follow_joints(values, limiter, scale)
+            self.cause = self.joints.follow(values, limiter, scale)
         if limiter.refusal:
             self.cause = self.refuse(f'{_NAMES[kind]}: {limiter.refusal}')
-
-    def _follow_joints(self, values: Array, limiter: Limiter, scale: float) -> None:
-        """Move the posture towards joints, and the pose to where the posture brings the tcp.
-
-        Where the posture would soon leave the workspace or enter a keep-out, it brakes.
-        """
-        posture, model = self._posture, self._model
-        np.multiply(posture.velocity, _AHEAD, out=self._ahead)
-        np.add(self._ahead, posture.position, out=self._ahead)
-        model.update(self._ahead, self._still)
-        leads_out = not self._allowed(model)
-        model.update(values, self._still)
-        if leads_out or not self._allowed(model):
-            self.cause = 'target_joint leads out of the workspace or into a keep-out: holding'
-            self._towards_posture(None, limiter, scale)
-            limiter.brake()
-            return
-        self._towards_posture(values, limiter, scale)
-        turn = np.array(rotations.from_matrix(model.rotation))
-        limiter.track(model.position, turn, scale)
-
-    def _put_joint_group(self, joints: Array, limiter: Limiter) -> None:
-        self._posture.reset(joints)
-        limiter.target.posture[:] = joints
-        limiter.target.posture_rate.fill(0.0)
-
-    def _towards_posture(self, joints: Array | None, limiter: Limiter, scale: float) -> None:
-        self._posed = True
-        posture, target = self._posture, limiter.target
-        posture.step(joints, scale)
-        target.posture[:], target.posture_rate[:] = posture.position, posture.velocity
-
-    def _allowed(self, model: RobotModel) -> bool:
-        """Whether the tcp may be where the model has it."""
-        x, y, z = model.position.tolist()
-        inside = self._workspace.project((x, y, z)) == (x, y, z)
-        return inside and not any(box.project((x, y, z)) == (x, y, z) for box in self._keep_out)
 
     def _press(self, limiter: Limiter, now: int) -> None:
         """Bring the commanded wrench nearer to the wanted one."""

@@ -109,7 +109,11 @@ def _revision(old: ActionChunk, new: ActionChunk) -> Array:
 
 def _aligned(actions: Array, chunk: ActionChunk, reference: Array) -> Array:
     """Return `actions` with quaternions in the hemisphere of `reference`: q and -q are equal."""
-    starts = [i for i, name in enumerate(chunk.channels) if name.endswith('qx')]
+    starts = [
+        i
+        for i, (name, kind) in enumerate(zip(chunk.channels, chunk.kinds, strict=False))
+        if kind == 'pose' and name.endswith('qx')
+    ]
     result = actions.copy() if starts else actions
     for i in starts:
         dot = np.sum(result[:, i : i + 4] * reference[:, i : i + 4], axis=1)

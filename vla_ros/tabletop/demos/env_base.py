@@ -23,8 +23,9 @@ class LinearSource:
 
     dry = False
 
-    def __init__(self, size: int, period: float) -> None:
-        """Take `period` s from one row of `size` numbers to the next."""
+    def __init__(self, kind: str, size: int, period: float) -> None:
+        """Take `period` s from one row of `size` numbers, joints or a twist, to the next."""
+        self._kind = kind
         self._period = period * SECOND
         self.clear(0, np.zeros(size))
 
@@ -37,11 +38,11 @@ class LinearSource:
         """Be at `values` one period after `now`, ns."""
         self._start, self._goal, self._since = self._goal, values.copy(), now
 
-    def sample(self, now: int, out: Array) -> bool:
+    def sample(self, now: int, out: Array) -> str:
         """Write what is wanted at `now` (ns) into out."""
         share = min((now - self._since) / self._period, 1.0)
         out[:] = self._goal - (1.0 - share) * (self._goal - self._start)
-        return True
+        return self._kind
 
 
 class CellLimb:
@@ -57,7 +58,9 @@ class CellLimb:
     def __init__(self, spec: JointGroupSpec | MobileBaseSpec, period: float) -> None:
         """Be led from action to action in `period` s."""
         self.spec, self.size = spec, len(spec.channels)
-        self._source = LinearSource(self.size, period)
+        self._source = LinearSource(
+            'twist' if isinstance(spec, MobileBaseSpec) else 'joint', self.size, period
+        )
         self.lead = self._source.lead
 
     def start(

@@ -43,9 +43,9 @@ class StepSource:
         self._period = period * SECOND
         self.clear(0, np.zeros(8))
 
-    def clear(self, now: int, pose: Array) -> None:
-        """Stand at `pose` (8,)."""
-        self._start = self._goal = pose.copy()
+    def clear(self, now: int, values: Array) -> None:
+        """Stand at the pose and opening that `values` begins with."""
+        self._start = self._goal = values[:8].copy()
         self._way = np.zeros(3)
         self._turns = False
         self._since = now
@@ -56,14 +56,14 @@ class StepSource:
         self._way = self._goal[:3] - self._start[:3]
         self._turns = not np.array_equal(self._goal[3:7], self._start[3:7])
 
-    def sample(self, now: int, out: Array) -> bool:
-        """Write the pose and opening (8,) wanted at `now` (ns) into out."""
+    def sample(self, now: int, out: Array) -> str:
+        """Write the pose and opening wanted at `now` (ns) into the first 8 numbers of out."""
         share = min((now - self._since) / self._period, 1.0)
-        out[:] = self._goal
+        out[:8] = self._goal
         out[:3] -= (1.0 - share) * self._way
         if self._turns:
             out[3:7] = slerp(self._start[3:7], self._goal[3:7], share)
-        return True
+        return 'pose'
 
 
 class EnvArm:

@@ -35,9 +35,9 @@ class Source:
 
     def sample(self, now, out):
         if self.values is None:
-            return False
+            return ''
         out[:] = self.values
-        return True
+        return 'joint'
 
 
 class Limb:
