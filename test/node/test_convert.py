@@ -71,7 +71,8 @@ def test_chunk(stamp, horizon, samples, draw):
     values = arrays(np.float64, (horizon, 8), elements=st.floats(allow_nan=True))
     chunk = data.ActionChunk(
         stamp=stamp, seq=3, latent_seq=2, latent_age=0.5, robot='franka', model='m:h',
-        channels=SPEC.channels, kinds=('pose',) * 7 + ('gripper',), dt=0.1, actions=draw.draw(values),
+        channels=SPEC.channels, kinds=('pose',) * 7 + ('gripper',), dt=0.1,
+        actions=draw.draw(values),
         inference_start=stamp, inference_end=stamp + 7, valid_for=1.6,
         feature=np.arange(5, dtype=np.float32),
         samples=np.zeros((samples, horizon, 8)) if samples else None,

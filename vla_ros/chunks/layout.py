@@ -43,8 +43,8 @@ class ChunkLayout:
             return ''
         if len(chunk.kinds) != len(chunk.channels):
             return (
-                f'kinds: expected one of {list(KINDS)} for each of {len(chunk.channels)} channels, '
-                f'got {list(chunk.kinds)}'
+                f'kinds: expected one of {list(KINDS)} for each of {len(chunk.channels)} '
+                f'channels, got {list(chunk.kinds)}'
             )
         found: list[Columns] = []
         while (start := found[-1].columns.stop if found else 0) < len(chunk.channels):

@@ -206,11 +206,9 @@ class ActionChunk:
     latent_age: float  # s, at the observation stamp; 0 where the expert used none
     robot: str
     model: str  # "<policy name>:<weights hash>"
-    channels: tuple[
-        str, ...
-    ]  # names of the columns, '<limb>.<name>' where there are several limbs
-    # Of each column: 'pose' (tcp in the base frame, m and xyzw), 'joint' (rad), 'twist' (of a base,
-    # m/s, m/s, rad/s) or 'gripper' (m between the pads); see robots/channels.py.
+    channels: tuple[str, ...]  # of the columns; '<limb>.<name>' where there are several limbs
+    # Of each column: 'pose' (tcp in the base frame, m and xyzw), 'joint' (rad), 'twist' (of a
+    # base, m/s, m/s, rad/s) or 'gripper' (m between the pads); see robots/channels.py.
     kinds: tuple[str, ...]
     dt: float  # s between steps
     actions: Annotated[Array, Sized('horizon', 'channels')]

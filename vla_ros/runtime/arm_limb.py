@@ -106,9 +106,7 @@ class ArmLimb:
         tracks = self.loop.actuation.law.tracks
         if tracks == 'pose' or not moves or (tracks, moves) == ('posture', 'joint'):
             return ''
-        return (
-            f'the control law in use follows {_TRACKED[tracks]}, got a chunk of the kind {moves}'
-        )
+        return f'the control law in use follows {_TRACKED[tracks]}, not a {moves}'
 
     @property
     def rests(self) -> str:

@@ -160,7 +160,8 @@ def _chunk(messages: Messages, t: float, stamp: int, k: int) -> bytes:
     return messages.stamped(
         'vla_ros_msgs/msg/ActionChunk', stamp, seq=k, robot='franka', model='pocket:0123456789ab',
         channels=['ee.x', 'ee.y', 'ee.z', 'ee.qx', 'ee.qy', 'ee.qz', 'ee.qw', 'gripper'],
-        kinds=['pose'] * 7 + ['gripper'], dt=0.1, horizon=16, actions=actions.reshape(-1), valid_for=1.0,
+        kinds=['pose'] * 7 + ['gripper'], dt=0.1, horizon=16, actions=actions.reshape(-1),
+        valid_for=1.0,
         feature=[t, 1.0, 2.0], latent_age=0.2 + 0.15 * (t * 5 % 1),
         inference_start=messages.time(stamp), inference_end=messages.time(stamp + 4_000_000),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from vla_ros.control.loops.targets import Targets
 from vla_ros.control.loops.validator import StateValidator
 from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.core import rotations
-from vla_ros.core.data import Array, Command, Pose, RobotState
+from vla_ros.core.data import Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
 
