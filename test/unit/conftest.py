@@ -61,6 +61,7 @@ class Rig:
         self.execution = ChunkController(spec, (self.arm,), queue)
         self.now = START
         self.positions, self.rotations, self.states = [], [], []
+        self.postures = []
         self.run(1)
 
     def run(self, ticks):
@@ -72,6 +73,7 @@ class Rig:
             self.positions.append(loop.limiter.target.position.copy())
             self.rotations.append(loop.limiter.target.rotation.copy())
             self.states.append(self.execution.supervisor.state)
+            self.postures.append(loop.limiter.target.posture.copy())
 
     @property
     def commanded(self):

@@ -1,4 +1,9 @@
-"""10^5 control steps of random chunks and events: what is sent never exceeds a limit."""
+"""10^5 control steps of random chunks and events: what is sent never exceeds a limit.
+
+Chunks are of poses, of joints, or of either in turn.
+"""
+
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,9 +30,10 @@ BACK = {
 class Adversary:
     """Offers what it likes, good and bad, and presses every button."""
 
-    def __init__(self, seed, violence, make_chunk):
+    def __init__(self, seed, violence, make_chunk, joints):
         self.rng = np.random.default_rng(seed)
         self.violence = violence  # 0: every chunk could be executed, 1: hardly any
+        self.joints = joints  # share of the chunks that are of joints
         self.make = make_chunk
         self.seq = 0
 
@@ -44,12 +50,26 @@ class Adversary:
             self.seq, stamp, origin, velocity, int(rng.integers(1, 32)),
             dt=float(rng.choice([0.01, 0.05, 0.1])), valid_for=float(rng.uniform(0.1, 4)),
         )  # fmt: skip
+        if rng.random() < self.joints:
+            chunk = self.of_joints(chunk, rig)
         if rng.random() < self.violence:
             actions = np.array(chunk.actions)
             place = rng.integers(actions.shape[0]), rng.integers(8)
             actions[place] = rng.choice([np.nan, np.inf, -1e9, 10.0, actions[place] + 0.3])
             object.__setattr__(chunk, 'actions', actions)
         return chunk
+
+    def of_joints(self, chunk, rig):
+        rng, spec = self.rng, rig.execution.spec
+        start = rig.arm.q + rng.normal(0, 1, spec.n) * rng.choice([0.01, 0.2])
+        speed = rng.normal(0, 1, spec.n) * rng.choice([0.1, 1.0, 4.0])
+        times = np.arange(1, chunk.horizon + 1) * chunk.dt
+        return replace(
+            chunk,
+            channels=(*spec.joint_names, 'gripper'),
+            kinds=('joint',) * spec.n + ('gripper',),
+            actions=np.column_stack([start + np.outer(times, speed), chunk.actions[:, 7]]),
+        )
 
     def act(self, rig):
         rng, execution = self.rng, rig.execution
@@ -97,6 +117,9 @@ def assert_bounded(rig, spec):
     assert (np.abs(torques) <= spec.joint_array('torque')).all()
     rates = np.abs(np.diff(torques, axis=0)) * 1000
     assert (rates <= spec.joint_array('torque_rate') * (1 + 1e-9)).all()
+    postures = np.array(rig.postures)
+    assert (postures >= spec.joint_array('lower')).all()
+    assert (postures <= spec.joint_array('upper')).all()
     for stretch in stretches(rig):
         # A stop may leave the arm a little outside; from there it may not go further out.
         lower = np.minimum(limits.lower, positions[stretch][0])
@@ -121,11 +144,12 @@ def assert_bounded(rig, spec):
     seed=st.integers(0, 2**32 - 1),
     violence=st.sampled_from([0.0, 0.3, 0.9]),
     compiled=st.booleans(),
+    joints=st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_what_is_sent_stays_within_every_limit(
-    spec, make_rig, make_chunk, seed, violence, compiled
+    spec, make_rig, make_chunk, seed, violence, compiled, joints
 ):
-    rig, adversary = make_rig(compiled), Adversary(seed, violence, make_chunk)
+    rig, adversary = make_rig(compiled), Adversary(seed, violence, make_chunk, joints)
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
     while len(rig.positions) < TICKS:
         adversary.act(rig)

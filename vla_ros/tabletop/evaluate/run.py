@@ -10,8 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from vla_ros.policies import load_policy
-from vla_ros.policies.makers import make_policy
+from vla_ros.policies.makers import ChunkMaker, make_policy
 from vla_ros.robots import load_robot
+from vla_ros.tabletop.evaluate.joint_chunks import JointChunks
 from vla_ros.tabletop.evaluate.trials import Outcome, Trial
 from vla_ros.tabletop.language import COLOURS, Request, fill, render, requests
 from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig, Rollout
@@ -29,6 +30,7 @@ class Setup:
     lockstep: LockstepConfig = field(default_factory=LockstepConfig)
     keep_chunks: bool = False
     other_robot: bool = False  # the policy may be one that was made for another robot
+    joint_chunks: bool = False  # its poses are made joint positions by inverse kinematics
 
 
 def run_trials(
@@ -132,4 +134,7 @@ def _stack(setup: Setup) -> Lockstep:
     """Return this process's own stack; building it takes seconds."""
     policy = load_policy(setup.policy)
     spec = load_robot(setup.robot)
-    return Lockstep(spec, *make_policy(policy, spec, setup.other_robot), setup.lockstep)
+    reasoner, expert = make_policy(policy, spec, setup.other_robot)
+    if setup.joint_chunks:
+        expert = ChunkMaker(JointChunks(expert.expert, spec), spec, policy.spec.rates)
+    return Lockstep(spec, reasoner, expert, setup.lockstep)
