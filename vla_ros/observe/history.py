@@ -71,6 +71,8 @@ class ArmHistory(LimbHistory):
             gripper=joints.gripper,
             commanded=commanded,
             commanded_gripper=opening,
+            effort=joints.effort,
+            twist=model.twist.copy(),
         )
 
 
@@ -91,7 +93,8 @@ class JointGroupHistory(LimbHistory):
     def state(self, stamp: int) -> JointGroupState:
         """Return the state nearest to `stamp`; there must be one."""
         own, joints = self.measured.at(stamp)
-        return JointGroupState(own, joints.position, joints.velocity, self.commanded.at(stamp)[1])
+        commanded = self.commanded.at(stamp)[1]
+        return JointGroupState(own, joints.position, joints.velocity, commanded, joints.effort)
 
 
 class MobileBaseHistory(LimbHistory):

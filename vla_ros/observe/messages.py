@@ -36,7 +36,11 @@ def joints_from_msg(message: Any, joints: JointMap) -> Joints:
     """Return the sample in the robot's order; raises ConvertError naming the joint."""
     try:
         return joints.read(
-            from_time(message.header.stamp), message.name, message.position, message.velocity
+            from_time(message.header.stamp),
+            message.name,
+            message.position,
+            message.velocity,
+            message.effort,
         )
     except JointError as error:
         raise ConvertError(str(error)) from error

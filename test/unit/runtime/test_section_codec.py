@@ -23,9 +23,20 @@ CODECS = {
     SimSnapshot: SIM,
     data.Latent: SectionCodec(data.Latent, {'data': (8, 8)}),
     data.FailureScore: SectionCodec(data.FailureScore, {'values': ROW}),
-    data.RobotState: SectionCodec(data.RobotState, {'position': ROW, 'velocity': ROW}),
+    data.RobotState: SectionCodec(
+        data.RobotState,
+        {
+            'position': ROW,
+            'velocity': ROW,
+            'effort': ROW,
+            'twist': ROW,
+            'wrench': ROW,
+            'commanded_position': ROW,
+        },
+    ),
     data.JointGroupState: SectionCodec(
-        data.JointGroupState, {'position': ROW, 'velocity': ROW, 'commanded': ROW}
+        data.JointGroupState,
+        {'position': ROW, 'velocity': ROW, 'commanded': ROW, 'effort': ROW},
     ),
     data.MobileBaseState: SectionCodec(
         data.MobileBaseState, {'twist': ROW, 'commanded': ROW, 'pose': ROW}

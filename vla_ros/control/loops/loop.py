@@ -1,5 +1,7 @@
 """The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
 
+import math
+
 import numpy as np
 
 from vla_ros.control.avoidance.slowdown import Slowdown
@@ -18,6 +20,7 @@ from vla_ros.robots.spec import ArmSpec
 
 
 _LOOK = 0.025  # s, between two looks ahead for singularities and the arm's own links
+_UNKNOWN = np.full(6, np.nan)
 
 
 class ControlLoop:
@@ -33,6 +36,7 @@ class ControlLoop:
             links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
         feedback: whether it is known where the arm is.
+        effort: (n,) Nm, measured; NaN where the robot does not say.
         stamp: ns, of the last tick. ticks: ticks done.
     """
 
@@ -59,6 +63,7 @@ class ControlLoop:
         self.sensing, self.slowdown = sensing, slowdown
         self.stamp = self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
+        self.effort = np.full(spec.n, math.nan)
         self._want = np.zeros(8)
         self._want_position, self._want_quaternion = self._want[:3], self._want[3:7]
         self._still = np.zeros(spec.n)
@@ -77,6 +82,7 @@ class ControlLoop:
         if believed:
             self.model.update(sample.position, sample.velocity)
             self.gripper = sample.gripper
+            self.effort[:] = math.nan if sample.effort is None else sample.effort
             if self._seen and self.feedback.known:
                 self.feedback.followed(self.actuation.disobeyed(self.model))
             if not (self._seen and self.feedback.known):
@@ -144,7 +150,27 @@ class ControlLoop:
             gripper=self.gripper,
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
             commanded_gripper=self.limiter.gripper,
+            effort=self.effort.copy(),
+            twist=model.twist.copy(),
+            wrench=self.wrench().copy(),
+            commanded_position=self.commanded_joints().copy(),
         )
+
+    def commanded_joints(self) -> Array:
+        """Return the joint positions commanded (n,) rad; the next tick may overwrite them.
+
+        Those sent last where the driver takes motion; where torques move the arm, those measured.
+        """
+        sent = self.actuation.position
+        return self.model.q if math.isnan(sent[0]) else sent
+
+    def wrench(self) -> Array:
+        """Return the external wrench on the tcp (6,) N and Nm, base axes; NaN where not known.
+
+        The next tick may overwrite it.
+        """
+        torques = self.actuation.law.output == 'effort'
+        return self.model.external_wrench if self.sensing.feels(torques) else _UNKNOWN
 
     def measured_quaternion(self) -> rotations.Quaternion:
         """Return the measured rotation of the tcp."""

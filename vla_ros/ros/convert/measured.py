@@ -17,7 +17,7 @@ def current_pose(snapshot: Snapshot, frame: str) -> PoseStamped:
 
 def current_twist(snapshot: Snapshot, frame: str) -> TwistStamped:
     """Return the measured velocity of the tcp, m/s and rad/s, base axes."""
-    linear, angular = _vectors(snapshot.twist)
+    linear, angular = _vectors(snapshot.state.twist)
     return TwistStamped(
         header=header(snapshot.state.stamp, frame), twist=Twist(linear=linear, angular=angular)
     )
@@ -25,7 +25,7 @@ def current_twist(snapshot: Snapshot, frame: str) -> TwistStamped:
 
 def external_wrench(snapshot: Snapshot, frame: str) -> WrenchStamped:
     """Return what the world exerts on the tcp, N and Nm, base axes."""
-    force, torque = _vectors(snapshot.wrench)
+    force, torque = _vectors(snapshot.state.wrench)
     return WrenchStamped(
         header=header(snapshot.state.stamp, frame), wrench=Wrench(force=force, torque=torque)
     )
