@@ -66,8 +66,8 @@ class Observation:
     instruction: str = ''
 
     def __post_init__(self) -> None:
-        frozen = {name: frozen(image, np.uint8) for name, image in self.images.items()}
-        object.__setattr__(self, 'images', MappingProxyType(frozen))
+        images = {name: frozen(image, np.uint8) for name, image in self.images.items()}
+        object.__setattr__(self, 'images', MappingProxyType(images))
 
 
 @dataclass(frozen=True)
