@@ -30,7 +30,7 @@ from vla_ros.core.states import (
 __all__ = [
     'SECOND', 'ActionChunk', 'Array', 'BodyState', 'Command', 'ExecutionStatus', 'FailureScore',
     'Guarantee', 'Image', 'JointGroupState', 'Latent', 'LimbState', 'MobileBaseState', 'Mode',
-    'Observation', 'Pose', 'RobotState',
+    'Moment', 'Observation', 'Pose', 'RobotState',
 ]  # fmt: skip
 
 Image = NDArray[np.uint8]
@@ -57,17 +57,36 @@ class Guarantee(IntEnum):
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What was known some time before an observation, in the same episode.
+
+    Where the episode is younger than that, it is the oldest that is known of it.
+    """
+
+    ago: float  # s before the observation's stamp, as asked for
+    images: Mapping[str, Image]  # of the cameras whose past is asked for, nearest to that time
+    state: RobotState | BodyState  # nearest to that time
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'images', _frozen_images(self.images))
+
+
+@dataclass(frozen=True)
 class Observation:
-    """Everything a policy may look at: images and state aligned to one stamp."""
+    """Everything a policy may look at: images and state aligned to one stamp, and its past."""
 
     stamp: Stamp  # ns, of the newest image used
     images: Mapping[str, Image]  # camera name -> (H, W, 3) uint8 RGB
     state: RobotState | BodyState  # at the stamp (nearest sample)
     instruction: str = ''
+    past: tuple[Moment, ...] = ()  # one for each time asked for, the newest first
 
     def __post_init__(self) -> None:
-        images = {name: frozen(image, np.uint8) for name, image in self.images.items()}
-        object.__setattr__(self, 'images', MappingProxyType(images))
+        object.__setattr__(self, 'images', _frozen_images(self.images))
+
+
+def _frozen_images(images: Mapping[str, Image]) -> Mapping[str, Image]:
+    return MappingProxyType({name: frozen(image, np.uint8) for name, image in images.items()})
 
 
 @dataclass(frozen=True)

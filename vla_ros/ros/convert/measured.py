@@ -23,8 +23,10 @@ def current_twist(snapshot: Snapshot, frame: str) -> TwistStamped:
     )
 
 
-def external_wrench(snapshot: Snapshot, frame: str) -> WrenchStamped:
-    """Return what the world exerts on the tcp, N and Nm, base axes."""
+def external_wrench(snapshot: Snapshot, frame: str) -> WrenchStamped | None:
+    """Return what the world exerts on the tcp, N and Nm, base axes; None where it is not known."""
+    if not np.isfinite(snapshot.state.wrench).all():
+        return None
     force, torque = _vectors(snapshot.state.wrench)
     return WrenchStamped(
         header=header(snapshot.state.stamp, frame), wrench=Wrench(force=force, torque=torque)

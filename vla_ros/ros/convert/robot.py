@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 import math
 
+import numpy as np
 from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import (
@@ -79,7 +80,9 @@ def commanded_to_msg(spec: ArmSpec, state: RobotState) -> CommandedMsg:
     """Return what the controller tracks at the state's stamp."""
     message = CommandedMsg()
     message.header.frame_id = spec.base_frame
-    value = CommandedState(state.stamp, state.commanded, state.commanded_gripper)
+    joints = state.commanded_position
+    known = joints if np.isfinite(joints).all() else joints[:0]
+    value = CommandedState(state.stamp, state.commanded, state.commanded_gripper, known)
     COMMANDED.write(value, message)
     return message
 
