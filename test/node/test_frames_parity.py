@@ -1,15 +1,16 @@
 """Parity: the observations of a bag are the observations that a node had of the same messages."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import time
 
+from data_values import assert_same
 from fake_policy import write_fake_policy
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
 
-from vla_ros.core.data import JointGroupState, MobileBaseState, Pose, RobotState
+from vla_ros.core.data import BodyState, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.dataset import BagWriter, RecordConfig, Topic
 from vla_ros.dataset.frames import read_frames
 from vla_ros.observe import AlignConfig
@@ -22,7 +23,7 @@ from vla_ros.ros.nodes.recorder import RecorderNode
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import StageNode
-from vla_ros.runtime.shm_limb import JointGroupSnapshot
+from vla_ros.runtime.shm_limb import JointGroupSnapshot, Snapshot
 from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
 
 
@@ -32,6 +33,8 @@ from vla_ros.ros.convert.odometry import odometry_to_msg  # noqa: E402
 
 TASK = 'pick up the red cube'
 MOMENTS = 12
+# s: within the episode, between two moments of it, and longer than it is.
+HISTORY = (0.0, 0.025, 0.1, 5.0)
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,26 @@ class Watcher(Counted):
 
     def configure(self, config):
         self.seen = []
-        features = load_policy(config.policy).spec.features
+        robot = load_robot(config.robot)
         self.observer = Observer(
-            self, load_robot(config.robot), features, AlignConfig(),
+            self, robot, looked_at(robot, config.policy), AlignConfig(),
             on_observation=self.seen.append,
         )  # fmt: skip
+
+
+def looked_at(robot, policy):
+    """Return the features of a policy, with the past of all and the wrenches that there are."""
+    felt = tuple(
+        f'{name}.wrench'.lstrip('.')
+        for name, limb in named_limbs(robot)
+        if limb.kind == 'arm' and limb.feels
+    )
+    own = load_policy(policy).spec.features
+    images = {key: replace(image, history=True) for key, image in own.images.items()}
+    vectors = {**own.vectors, **({'felt': felt} if felt else {})}
+    features = replace(own, images=images, vectors=vectors, history=HISTORY)
+    features.check(robot)
+    return features
 
 
 class Robot:
@@ -111,6 +129,9 @@ class Robot:
                 message = trunk.commanded_twist(limb, state)
             elif isinstance(state, RobotState):
                 message = convert.commanded_to_msg(limb, state)
+                if limb.feels:
+                    felt = convert.external_wrench(Snapshot(state, None), limb.base_frame)
+                    self.say(qos.EXTERNAL_WRENCH.of(name), felt)
             else:
                 message = trunk.commanded_joints(limb, JointGroupSnapshot(state, np.zeros(limb.n)))
             self.say(qos.COMMANDED[limb.kind].of(name), message)
@@ -130,18 +151,22 @@ class Robot:
         numbers = self.random.uniform(-0.1, 0.1, 7)
         if isinstance(limb, MobileBaseSpec):
             return MobileBaseState(stamp, numbers[:3], numbers[3:6])
-        still = np.zeros(limb.n)
+        speed, effort, sent = self.random.uniform(-0.1, 0.1, (3, limb.n))
         if limb.kind == 'joint_group':
-            return JointGroupState(stamp, limb.home + numbers[0], still, limb.home + numbers[1])
+            home = limb.home
+            return JointGroupState(stamp, home + numbers[0], speed, home + numbers[1], effort)
         pose = Pose(numbers[:3], np.array([1.0, 0.0, 0.0, 0.0]))
-        return RobotState(stamp, limb.home + numbers[3], still, pose, 0.03, pose, 0.02)
+        return RobotState(
+            stamp, limb.home + numbers[3], speed, pose, 0.03, pose, 0.02,
+            effort=effort, wrench=self.random.uniform(-9, 9, 6), commanded_position=sent,
+        )  # fmt: skip
 
 
 def watch(bench, folder, name):
-    """Start the watcher of a robot; return it and the spec of its policy."""
+    """Start the watcher of a robot; return it and what it looks at."""
     folder = write_fake_policy(folder, name=name)
     node = bench.start(Watcher, name='watcher', policy=str(folder), robot=name)
-    return node, load_policy(folder).spec
+    return node, looked_at(load_robot(name), folder)
 
 
 def run(robot):
@@ -154,13 +179,28 @@ def run(robot):
 
 def same_state(a, b):
     assert type(a) is type(b)
-    np.testing.assert_array_equal(a.vector(), b.vector())
-    assert a.stamp == b.stamp
-    for own, other in zip(getattr(a, 'limbs', ()), getattr(b, 'limbs', ()), strict=True):
-        assert own.stamp == other.stamp
-        for field in ('position', 'velocity', 'pose'):
-            if hasattr(own, field):
-                np.testing.assert_array_equal(getattr(own, field), getattr(other, field))
+    if isinstance(a, BodyState):
+        assert a.stamp == b.stamp
+        for own, other in zip(a.limbs, b.limbs, strict=True):
+            same_state(own, other)
+    else:
+        assert_same(a, b)
+
+
+def same_images(a, b, apart):
+    assert a.keys() == b.keys()
+    for name, image in a.items():
+        assert np.abs(image.astype(int) - b[name].astype(int)).max() <= apart, name
+
+
+def whole(state):
+    """Whether everything is known of a state that its robot can know."""
+    if isinstance(state, BodyState):
+        return all(map(whole, state.limbs))
+    if not isinstance(state, RobotState):
+        return all(np.isfinite(own).all() for own in vars(state).values())
+    names = ('position', 'velocity', 'effort', 'twist', 'commanded_position')
+    return all(np.isfinite(getattr(state, name)).all() for name in names)
 
 
 def compare(live, frames, apart):
@@ -169,15 +209,26 @@ def compare(live, frames, apart):
     for own, other in zip(live, frames, strict=True):
         assert own.instruction == other.instruction == TASK
         same_state(own.state, other.state)
-        assert own.images.keys() == other.images.keys()
-        for name, image in own.images.items():
-            difference = np.abs(image.astype(int) - other.images[name].astype(int))
-            assert difference.max() <= apart, name
+        same_images(own.images, other.images, apart)
+        assert [then.ago for then in own.past] == [then.ago for then in other.past]
+        for then, again in zip(own.past, other.past, strict=True):
+            same_state(then.state, again.state)
+            same_images(then.images, again.images, apart)
+    assert [then.ago for then in live[-1].past] == [*HISTORY[1:]]
+    assert all(whole(own.state) for own in live)
+    oldest = live[0].past[-1]
+    assert [own.past[-1].state.stamp for own in live] == [oldest.state.stamp] * len(live)
+    assert len({own.past[0].state.stamp for own in live}) > 1
 
 
-@pytest.mark.parametrize('name', ['franka', 'aloha', 'humanoid'])
+def frames_of(folder, robot, features):
+    images, history = features.images.values(), features.history
+    return read_frames(folder, robot.spec, images, history=history, wrench=features.feels)
+
+
+@pytest.mark.parametrize('name', ['franka', 'ur5e', 'aloha', 'humanoid'])
 def test_frames_of_raw_images_are_exactly_what_a_node_saw(bench, tmp_path, name):
-    node, policy = watch(bench, tmp_path / 'policy', name)
+    node, features = watch(bench, tmp_path / 'policy', name)
     robot = Robot(bench, name, [node])
     run(robot)
     topics = {f'/{topic.name}': Topic(f'/{topic.name}', topic.kind) for topic, _, _ in robot.said}
@@ -185,14 +236,16 @@ def test_frames_of_raw_images_are_exactly_what_a_node_saw(bench, tmp_path, name)
     for topic, at, data in robot.said:
         assert bag.write(f'/{topic.name}', data, at)
     folder = bag.close({'outcome': 'success'})
-    frames = list(read_frames(folder, robot.spec, policy.features.images.values()))
+    frames = list(frames_of(folder, robot, features))
     assert len(frames) >= MOMENTS
     compare(node.seen, frames, apart=0)
+    if features.feels:
+        assert np.isfinite(frames[-1].state.wrench).all()
 
 
 def test_frames_of_the_recorder_are_what_a_node_saw_but_for_jpeg(bench, tmp_path):
     recorder = bench.start(CountedRecorder, folder=str(tmp_path / 'bags'), sim=False)
-    node, policy = watch(bench, tmp_path / 'policy', 'franka')
+    node, features = watch(bench, tmp_path / 'policy', 'franka')
     robot = Robot(bench, 'franka', [recorder, node])
     run(robot)
     bench.until(lambda: recorder._bag is None, 'the bag is not closed')
@@ -200,6 +253,6 @@ def test_frames_of_the_recorder_are_what_a_node_saw_but_for_jpeg(bench, tmp_path
     bench.executor.remove_node(recorder)
     recorder.destroy_node()
     (folder,) = (tmp_path / 'bags').iterdir()
-    frames = list(read_frames(folder, robot.spec, policy.features.images.values()))
+    frames = list(frames_of(folder, robot, features))
     assert len(frames) >= MOMENTS
     compare(node.seen, frames, apart=3)

@@ -25,7 +25,7 @@ class Arm:
         self.model = RobotModel(spec)
         self.q, self.dq = spec.home.copy(), np.zeros(spec.n)
         self.sample = SimpleNamespace(stamp=START, position=self.q, velocity=self.dq, gripper=0.08,
-                                      wrench=None)  # fmt: skip
+                                      wrench=None, effort=None)  # fmt: skip
         self.torques = []
         self.push = np.zeros(6)  # N and Nm on the tcp
 

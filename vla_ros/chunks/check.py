@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.kinds import make_check
 from vla_ros.chunks.layout import ChunkLayout, Columns
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import SECOND, ActionChunk
 from vla_ros.robots.body import Robot
 

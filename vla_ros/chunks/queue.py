@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from vla_ros.chunks.check import ChunkCheck
-from vla_ros.chunks.config import QueueConfig
 from vla_ros.chunks.freshness import Freshness
 from vla_ros.chunks.kinds import Latch, make_playback
 from vla_ros.chunks.layout import ChunkLayout
 from vla_ros.chunks.playback import PlaybackClock
+from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.chunks.trajectory import Trajectory
 from vla_ros.core.data import SECOND, ActionChunk, Array
 from vla_ros.robots.body import Robot

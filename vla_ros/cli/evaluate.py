@@ -52,12 +52,6 @@ def command(
     extra_delay: Annotated[
         float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
     ] = 0.0,
-    joint_chunks: Annotated[
-        bool,
-        typer.Option(
-            '--joint-chunks', help='Give the arms the joints of the poses; in lockstep only.'
-        ),
-    ] = False,
     card: Annotated[bool, typer.Option('--card', help='Write the model card too.')] = False,
     seed: options.Seed = 0,
     workers: options.Workers = 2,
@@ -73,9 +67,7 @@ def command(
         trials = _trials(name, families, episodes, seed, templates)
         if lockstep:
             pace = LockstepConfig(extra_delay=extra_delay)
-            outcomes = _run(
-                Setup(robot, path, pace, False, other_robot, joint_chunks), trials, workers, name
-            )
+            outcomes = _run(Setup(robot, path, pace, False, other_robot), trials, workers, name)
         else:
             outcomes = _run_graph(robot, path, trials, extra_delay, name, other_robot)
         results[name] = summarise(outcomes)

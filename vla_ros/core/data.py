@@ -15,9 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.fields import Sized, Stamp, Tensor
+from vla_ros.core.states import (
+    Array,
+    BodyState,
+    JointGroupState,
+    LimbState,
+    MobileBaseState,
+    Pose,
+    RobotState,
+    frozen,
+)
 
 
-Array = NDArray[np.float64]
+__all__ = [
+    'SECOND', 'ActionChunk', 'Array', 'BodyState', 'Command', 'ExecutionStatus', 'FailureScore',
+    'Guarantee', 'Image', 'JointGroupState', 'Latent', 'LimbState', 'MobileBaseState', 'Mode',
+    'Moment', 'Observation', 'Pose', 'RobotState',
+]  # fmt: skip
+
 Image = NDArray[np.uint8]
 
 SECOND = 1_000_000_000  # ns
@@ -41,131 +56,37 @@ class Guarantee(IntEnum):
     NONE = 2
 
 
-def _frozen(array: NDArray, dtype: type) -> NDArray:
-    """Return `array` as a read-only contiguous array of `dtype`; copies only when it must."""
-    result: NDArray = np.ascontiguousarray(array, dtype=dtype)
-    if result.flags.writeable:
-        result = result.copy() if result is array else result
-        result.flags.writeable = False
-    return result
-
-
 @dataclass(frozen=True)
-class Pose:
-    """A rigid pose in the base frame."""
+class Moment:
+    """What was known some time before an observation, in the same episode.
 
-    position: Annotated[Array, Sized(3)]  # m
-    quaternion: Annotated[Array, Sized(4)]  # xyzw, unit
+    Where the episode is younger than that, it is the oldest that is known of it.
+    """
+
+    ago: float  # s before the observation's stamp, as asked for
+    images: Mapping[str, Image]  # of the cameras whose past is asked for, nearest to that time
+    state: RobotState | BodyState  # nearest to that time
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'position', _frozen(self.position, np.float64))
-        object.__setattr__(self, 'quaternion', _frozen(self.quaternion, np.float64))
-        if self.position.shape != (3,) or self.quaternion.shape != (4,):
-            raise ValueError(
-                'Pose: expected position (3,) and quaternion (4,), got '
-                f'{self.position.shape} and {self.quaternion.shape}'
-            )
-
-
-@dataclass(frozen=True)
-class RobotState:
-    """Joint, end-effector and commanded state at one instant; the order is the ArmSpec's."""
-
-    stamp: Stamp  # ns
-    position: Array  # (n_joints,) rad, arm joints
-    velocity: Array  # (n_joints,) rad/s
-    ee: Pose  # measured end-effector (tcp) pose
-    gripper: float  # measured opening between the fingers, m
-    commanded: Pose  # the pose the controller was tracking at `stamp`
-    commanded_gripper: float  # commanded opening, m
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, 'position', _frozen(self.position, np.float64))
-        object.__setattr__(self, 'velocity', _frozen(self.velocity, np.float64))
-
-    def vector(self) -> Array:
-        """Return `observation.state` (16,): xyz, quaternion, opening; measured, then commanded."""
-        return np.concatenate(
-            [
-                self.ee.position,
-                self.ee.quaternion,
-                [self.gripper],
-                self.commanded.position,
-                self.commanded.quaternion,
-                [self.commanded_gripper],
-            ]
-        )
-
-
-@dataclass(frozen=True)
-class JointGroupState:
-    """The state of a posture at one instant; the order is the JointGroupSpec's."""
-
-    stamp: Stamp  # ns
-    position: Array  # (n,) rad, measured
-    velocity: Array  # (n,) rad/s
-    commanded: Array  # (n,) rad, what the controller was sending at `stamp`
-
-    def __post_init__(self) -> None:
-        for name in ('position', 'velocity', 'commanded'):
-            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
-
-    def vector(self) -> Array:
-        """Return `observation.state` (2 n,): positions, measured, then commanded."""
-        return np.concatenate([self.position, self.commanded])
-
-
-@dataclass(frozen=True)
-class MobileBaseState:
-    """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
-
-    stamp: Stamp  # ns
-    twist: Array  # (3,), measured
-    commanded: Array  # (3,), what the controller was sending at `stamp`
-    # (3,) m, m, rad: x, y, yaw in odom. It drifts, so policies do not see it.
-    pose: Array = field(default_factory=lambda: np.zeros(3))
-
-    def __post_init__(self) -> None:
-        for name in ('twist', 'commanded', 'pose'):
-            object.__setattr__(self, name, _frozen(getattr(self, name), np.float64))
-
-    def vector(self) -> Array:
-        """Return `observation.state` (6,): twists, measured, then commanded."""
-        return np.concatenate([self.twist, self.commanded])
-
-
-LimbState = RobotState | JointGroupState | MobileBaseState
-
-
-@dataclass(frozen=True)
-class BodyState:
-    """The state of several limbs at one instant, in the order of the robot's limbs."""
-
-    stamp: Stamp  # ns
-    limbs: tuple[LimbState, ...]
-
-    @property
-    def arms(self) -> tuple[RobotState, ...]:
-        """The states of the arms."""
-        return tuple(limb for limb in self.limbs if isinstance(limb, RobotState))
-
-    def vector(self) -> Array:
-        """Return `observation.state`, two numbers for each channel, limb by limb."""
-        return np.concatenate([limb.vector() for limb in self.limbs])
+        object.__setattr__(self, 'images', _frozen_images(self.images))
 
 
 @dataclass(frozen=True)
 class Observation:
-    """Everything a policy may look at: images and state aligned to one stamp."""
+    """Everything a policy may look at: images and state aligned to one stamp, and its past."""
 
     stamp: Stamp  # ns, of the newest image used
     images: Mapping[str, Image]  # camera name -> (H, W, 3) uint8 RGB
     state: RobotState | BodyState  # at the stamp (nearest sample)
     instruction: str = ''
+    past: tuple[Moment, ...] = ()  # one for each time asked for, the newest first
 
     def __post_init__(self) -> None:
-        frozen = {name: _frozen(image, np.uint8) for name, image in self.images.items()}
-        object.__setattr__(self, 'images', MappingProxyType(frozen))
+        object.__setattr__(self, 'images', _frozen_images(self.images))
+
+
+def _frozen_images(images: Mapping[str, Image]) -> Mapping[str, Image]:
+    return MappingProxyType({name: frozen(image, np.uint8) for name, image in images.items()})
 
 
 @dataclass(frozen=True)
@@ -188,7 +109,7 @@ class Latent:
     space: str = ''  # name of the space that `data` lives in; see policies/features.py
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'data', _frozen(self.data, np.float32))
+        object.__setattr__(self, 'data', frozen(self.data, np.float32))
 
     @property
     def grounded(self) -> bool:
@@ -220,8 +141,8 @@ class ActionChunk:
     samples: Annotated[Array | None, Sized('samples', 'horizon', 'channels')] = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'actions', _frozen(self.actions, np.float64))
-        object.__setattr__(self, 'feature', _frozen(self.feature, np.float32))
+        object.__setattr__(self, 'actions', frozen(self.actions, np.float64))
+        object.__setattr__(self, 'feature', frozen(self.feature, np.float32))
 
     @property
     def horizon(self) -> int:

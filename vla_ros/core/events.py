@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vla_ros.core.data import Pose
+from vla_ros.core.data import Array, Pose
 from vla_ros.core.fields import Stamp
 
 
@@ -13,6 +13,7 @@ class CommandedState:
     stamp: Stamp  # ns, of the control cycle that sent it
     pose: Pose
     gripper: float  # opening, m
+    joint_position: Array  # (n,) rad, commanded, in the ArmSpec's order; empty: not known
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Both the nodes and the reader of bags read messages here, so both refuse the sam
 import math
 from typing import Any
 
+import numpy as np
+
 from vla_ros.core.data import ActionChunk, ExecutionStatus, FailureScore, Latent
 from vla_ros.core.events import CommandedState, EpisodeEvent
 from vla_ros.core.message_codec import ConvertError, MessageCodec
@@ -76,6 +78,8 @@ def commanded_state_from_msg(message: Any) -> CommandedState:
     """Return what an arm is commanded; raises ConvertError."""
     if not math.isfinite(message.gripper):
         raise ConvertError(f'commanded_state.gripper: not finite: {message.gripper}')
+    if not hasattr(message, 'joint_position'):  # of a bag that is older than the field
+        return COMMANDED.read(message, joint_position=np.zeros(0))
     return COMMANDED.read(message)
 
 

@@ -17,6 +17,7 @@ from vla_ros.observe.align import AlignConfig
 from vla_ros.observe.feed import EPISODE, Feed, Source
 from vla_ros.observe.image import ImageShape
 from vla_ros.observe.messages import image_from_msg
+from vla_ros.observe.past import NOW
 from vla_ros.robots.body import Robot
 
 
@@ -25,6 +26,8 @@ def read_frames(
     robot: Robot,
     images: Sequence[ImageShape],
     config: AlignConfig | None = None,
+    history: Sequence[float] = NOW,
+    wrench: bool = True,
 ) -> Iterator[Observation]:
     """Yield one observation for each moment of which every camera has an image.
 
@@ -33,12 +36,15 @@ def read_frames(
         robot: that was recorded, with its cameras.
         images: which cameras, and what a policy wants of each; `Features.images` has them.
         config: of the alignment; that of the nodes when None.
+        history: the times that a policy looks at, s before an observation; `Features.history`.
+        wrench: whether states have the wrenches that were recorded; a node hears of them where
+            `Features.feels`.
 
     Raises:
         ReadError: no bag there, or a damaged one (`recover_folder` repairs those).
         ConfigError: the robot has no such camera.
     """
-    feed = Feed(robot, images, config, read=image_of)
+    feed = Feed(robot, images, config, image_of, history, wrench)
     sources: dict[str, list[Source]] = {}
     for source in feed.sources:
         sources.setdefault(source.topic, []).append(source)

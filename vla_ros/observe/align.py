@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.core.config import require
-from vla_ros.core.data import SECOND, Array, BodyState, Image, Observation, Pose, RobotState
-from vla_ros.observe.history import make_history
+from vla_ros.core.data import SECOND, Array, BodyState, Image, Observation, RobotState
+from vla_ros.core.events import CommandedState
+from vla_ros.observe.history import ArmHistory, make_history
 from vla_ros.observe.image import ImageError, ImageShape, fit_image
 from vla_ros.observe.joints import Joints
+from vla_ros.observe.past import NOW, kept, past
+from vla_ros.observe.stamped import Stamped
 from vla_ros.observe.watch import CameraWatch
 from vla_ros.robots.body import Robot
 from vla_ros.robots.mount import carriers
@@ -41,8 +44,11 @@ class Aligner:
         spec: Robot,
         images: Sequence[ImageShape],
         config: AlignConfig | None = None,
+        history: Sequence[float] = NOW,
     ) -> None:
         """Align cameras of a robot into images as a policy wants them.
+
+        `history` are the times that it looks at, s before an observation.
 
         Raises:
             ValueError: no image is wanted: observations are stamped by pictures.
@@ -50,7 +56,13 @@ class Aligner:
         require(bool(images), 'images: expected one or more, for pictures stamp observations')
         self.config = config or AlignConfig()
         self._wanted = {image.camera: image for image in images}
-        self._limbs = tuple(make_history(limb) for limb in spec.limbs)
+        self._history, long = tuple(history), kept(history)
+        self._limbs = tuple(make_history(limb, long) for limb in spec.limbs)
+        self._pictures: dict[str, Stamped[Image]] = {
+            image.camera: Stamped(f'camera {image.camera}', long)
+            for image in images
+            if image.history and len(self._history) > 1
+        }
         self._watches = {
             name: CameraWatch(
                 spec.camera(name), self.config.silent_after, self.config.frozen_motion
@@ -61,6 +73,7 @@ class Aligner:
         self._images: dict[str, tuple[int, Image]] = {}
         self._complete: dict[str, tuple[int, Image]] = {}
         self._last: Observation | None = None
+        self._last_since = 0  # ns
 
     def offer_image(self, name: str, stamp: int, image: Image, now: int) -> str:
         """Take an image; return why it is refused, or ''."""
@@ -71,6 +84,8 @@ class Aligner:
             except ImageError as error:
                 return f'camera {name}: {error}'
             self._images[name] = (stamp, fitted)
+            if name in self._pictures:
+                self._pictures[name].offer(stamp, fitted)
             # Kept whole: between the arrivals of one camera and the next, the newest images are
             # of different moments.
             if len(self._images) == len(self._watches) and self._skew() <= self.config.image_skew:
@@ -81,9 +96,15 @@ class Aligner:
         """Take a sample of an arm or a posture; return why it is refused, or ''."""
         return self._limbs[limb].measured.offer(joints.stamp, joints)
 
-    def offer_command(self, stamp: int, pose: Pose, gripper: float, limb: int = 0) -> str:
-        """Take an arm's commanded pose and opening (m); return why it is refused, or ''."""
-        return self._limbs[limb].commanded.offer(stamp, (pose, gripper))
+    def offer_command(self, command: CommandedState, limb: int = 0) -> str:
+        """Take what an arm is commanded; return why it is refused, or ''."""
+        return self._limbs[limb].commanded.offer(command.stamp, command)
+
+    def offer_wrench(self, stamp: int, wrench: Array, limb: int = 0) -> str:
+        """Take the wrench (6,) N, Nm on an arm's tcp, base axes; return a cause or ''."""
+        own = self._limbs[limb]
+        assert isinstance(own, ArmHistory)  # it is heard of with arms only
+        return own.wrench.offer(stamp, wrench)
 
     def offer_odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> str:
         """Take a base's pose and twist (3,), as in MobileBaseState; return a cause or ''."""
@@ -109,15 +130,23 @@ class Aligner:
             return f'cameras: images are {self._skew():.3f} s apart, expected less'
         return self._state_problem(stamp)
 
-    def observation(self, instruction: str, now: int) -> Observation | None:
-        """Return the newest observation, or None; `problem` says why."""
+    def observation(self, instruction: str, now: int, since: int = 0) -> Observation | None:
+        """Return the newest observation, or None; `problem` says why.
+
+        `since` is when the episode began, ns: its past is of it alone.
+        """
         if self.problem(now):
             return None
         stamp = _newest(self._complete)
         last = self._last
-        if last is None or last.stamp != stamp or last.instruction != instruction:
+        known = (stamp, instruction, since)
+        if last is None or (last.stamp, last.instruction, self._last_since) != known:
             images = {name: image for name, (_, image) in self._complete.items()}
-            self._last = Observation(stamp, images, self._state(stamp), instruction)
+            before = past(
+                self._history, stamp, since, lambda then: self._state(then, since), self._pictures
+            )
+            self._last = Observation(stamp, images, self._state(stamp), instruction, before)
+            self._last_since = since
         return self._last
 
     def _shown(self, name: str) -> Array | None:
@@ -137,8 +166,8 @@ class Aligner:
                 return cause if len(self._limbs) == 1 else f'{limb.name}: {cause}'
         return ''
 
-    def _state(self, stamp: int) -> RobotState | BodyState:
-        states = tuple(limb.state(stamp) for limb in self._limbs)
+    def _state(self, stamp: int, since: int = 0) -> RobotState | BodyState:
+        states = tuple(limb.state(stamp, since) for limb in self._limbs)
         if len(states) == 1 and isinstance(states[0], RobotState):
             return states[0]
         return BodyState(stamp, states)

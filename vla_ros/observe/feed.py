@@ -10,18 +10,19 @@ from typing import Any
 
 from vla_ros.core.data import Image, Observation
 from vla_ros.core.message_codec import ConvertError
-from vla_ros.core.messages import event_from_msg
+from vla_ros.core.messages import commanded_state_from_msg, event_from_msg
 from vla_ros.observe.align import AlignConfig, Aligner
 from vla_ros.observe.image import ImageShape
 from vla_ros.observe.joint_reader import JointReader
 from vla_ros.observe.joints import JointMap
 from vla_ros.observe.messages import (
-    commanded_from_msg,
     commanded_joints_from_msg,
     commanded_twist_from_msg,
     image_from_msg,
     odometry_from_msg,
+    wrench_from_msg,
 )
+from vla_ros.observe.past import NOW
 from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.loading import named_limbs
@@ -39,7 +40,8 @@ class Source:
     """A topic, and what is done with its messages."""
 
     topic: str  # relative name, as the robot's file has it
-    # joint_states, odom, commanded_state, commanded_joints, commanded_twist or image.
+    # joint_states, odom, commanded_state, commanded_joints, commanded_twist, external_wrench or
+    # image.
     kind: str
     offer: Callable[[Any, int], str]  # message, now (ns) -> why it is refused, or ''
 
@@ -51,8 +53,13 @@ class Source:
             return str(error)
 
 
-def limb_sources(aligner: Aligner, index: int, name: str, spec: LimbSpec) -> Iterator[Source]:
-    """Yield what is heard of limb number `index`, called `name` in topics ('': an only one)."""
+def limb_sources(
+    aligner: Aligner, index: int, name: str, spec: LimbSpec, wrench: bool = False
+) -> Iterator[Source]:
+    """Yield what is heard of limb number `index`, called `name` in topics ('': an only one).
+
+    `wrench`: also that on the tcp, of an arm that feels it.
+    """
     prefix = f'{name}/' if name else ''
     if isinstance(spec, MobileBaseSpec):
         yield from _base_sources(aligner, index, prefix, spec)
@@ -66,10 +73,24 @@ def limb_sources(aligner: Aligner, index: int, name: str, spec: LimbSpec) -> Ite
             lambda m, now: aligner.offer_numbers(*commanded_joints_from_msg(m, own), index),
         )
     else:
+        yield from _arm_sources(aligner, index, prefix, spec, wrench)
+
+
+def _arm_sources(
+    aligner: Aligner, index: int, prefix: str, spec: ArmSpec, wrench: bool
+) -> Iterator[Source]:
+    def commanded(message: Any, now: int) -> str:
+        command = commanded_state_from_msg(message)
+        if (count := len(command.joint_position)) not in (0, spec.n):
+            return f'commanded_state.joint_position: expected {spec.n} numbers, got {count}'
+        return aligner.offer_command(command, index)
+
+    yield Source(f'{prefix}commanded_state', 'commanded_state', commanded)
+    if wrench and spec.feels:
         yield Source(
-            f'{prefix}commanded_state',
-            'commanded_state',
-            lambda m, now: aligner.offer_command(*commanded_from_msg(m), index),
+            f'{prefix}external_wrench',
+            'external_wrench',
+            lambda m, now: aligner.offer_wrench(*wrench_from_msg(m, spec), index),
         )
 
 
@@ -136,17 +157,19 @@ class Feed:
         images: Sequence[ImageShape],
         config: AlignConfig | None = None,
         read: ReadImage = image_from_msg,
+        history: Sequence[float] = NOW,
+        wrench: bool = False,
     ) -> None:
-        """Begin with nothing heard of; the arguments are those of `Aligner`."""
+        """Begin with nothing heard of; the arguments are those of `Aligner` and `limb_sources`."""
         self.episode_id = self.instruction = ''
         self.begun = 0
-        self._aligner = aligner = Aligner(spec, images, config)
+        self._aligner = aligner = Aligner(spec, images, config, history)
         names = [image.camera for image in images]
         cameras = [image_source(aligner, name, spec.camera(name).topic, read) for name in names]
         limbs = [
             source
             for i, (name, limb) in enumerate(named_limbs(spec))
-            for source in limb_sources(aligner, i, name, limb)
+            for source in limb_sources(aligner, i, name, limb, wrench)
         ]
         self.sources = (*cameras, *limbs)
 
@@ -165,7 +188,7 @@ class Feed:
 
     def observation(self, now: int) -> Observation | None:
         """Return the newest observation at `now` (ns), or None; `problem` says why."""
-        observation = self._aligner.observation(self.instruction, now)
+        observation = self._aligner.observation(self.instruction, now, self.begun)
         # A picture from before the episode may show another scene; its chunk would be refused.
         return observation if observation and observation.stamp >= self.begun else None
 

@@ -41,6 +41,10 @@ class ImageShape(Protocol):
     def fit(self) -> Literal['pad', 'crop', 'stretch', 'none']:
         """What is done to a picture of another aspect ratio."""
 
+    @property
+    def history(self) -> bool:
+        """Whether its past is wanted as well."""
+
 
 def fit_image(image: Image, shape: ImageShape) -> Image:
     """Return the image in the size that a policy wants, (height, width, 3).

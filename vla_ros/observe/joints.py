@@ -1,7 +1,7 @@
 """joint_states by name: what a driver publishes first may stand last tomorrow."""
 
 from collections.abc import Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class Joints:
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
     gripper: float  # opening, m; 0 of a posture, and where `gripper_states` tells it
+    # (n,) Nm; NaN, or left out, where the driver does not say
+    effort: Array = field(default_factory=lambda: np.zeros(0))
 
 
 class JointMap:
@@ -41,11 +43,12 @@ class JointMap:
         names: Sequence[str],
         position: Sequence[float],
         velocity: Sequence[float],
+        effort: Sequence[float] = (),
     ) -> Joints:
         """Return the sample.
 
         Where nothing needs the velocities, those that are absent or NaN (joints without a velocity
-        interface) count as 0.
+        interface) count as 0. Efforts are only looked at: those that are absent are NaN.
 
         Raises:
             JointError: a joint is missing or given twice, a position is missing or not finite, a
@@ -53,7 +56,8 @@ class JointMap:
         """
         q = self._find.positions(names, position, velocity)
         speed = self._find.velocities(names, velocity, self._moves)
-        return Joints(stamp, q[: self._n], speed, float(q[self._n :].sum()))
+        opening, force = float(q[self._n :].sum()), self._find.efforts(names, effort, self._n)
+        return Joints(stamp, q[: self._n], speed, opening, force)
 
 
 class FingerMap:
@@ -109,6 +113,13 @@ class _Finder:
             speed[np.isnan(speed)] = 0.0
         self._check(np.isfinite(speed), 'velocity')
         return speed
+
+    def efforts(self, names: Sequence[str], effort: Sequence[float], count: int) -> Array:
+        """Return the efforts of the first `count` (count,), NaN where there are none."""
+        if len(effort) != len(names):
+            return np.full(count, np.nan)
+        result: Array = np.asarray(effort, np.float64)[self._index[:count]]
+        return result
 
     def _counts(
         self, names: Sequence[str], position: Sized, velocity: Sequence[float]

@@ -14,6 +14,7 @@ from vla_ros.core.message_codec import ConvertError, check_unit, from_time
 from vla_ros.core.messages import commanded_state_from_msg
 from vla_ros.observe.joints import JointError, JointMap, Joints
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 
 
 def image_from_msg(message: Any) -> tuple[int, Image]:
@@ -36,7 +37,11 @@ def joints_from_msg(message: Any, joints: JointMap) -> Joints:
     """Return the sample in the robot's order; raises ConvertError naming the joint."""
     try:
         return joints.read(
-            from_time(message.header.stamp), message.name, message.position, message.velocity
+            from_time(message.header.stamp),
+            message.name,
+            message.position,
+            message.velocity,
+            message.effort,
         )
     except JointError as error:
         raise ConvertError(str(error)) from error
@@ -46,6 +51,20 @@ def commanded_from_msg(message: Any) -> tuple[int, Pose, float]:
     """Return stamp, pose and opening (m) of a CommandedState; raises ConvertError."""
     state = commanded_state_from_msg(message)
     return state.stamp, state.pose, state.gripper
+
+
+def wrench_from_msg(message: Any, spec: ArmSpec) -> tuple[int, Array]:
+    """Return stamp and wrench (6,) N, Nm on the tcp, base axes; raises ConvertError."""
+    frame, said = message.header.frame_id, message.wrench
+    if frame != spec.base_frame:
+        raise ConvertError(
+            f'external_wrench: header.frame_id: expected {spec.base_frame!r}, got {frame!r}'
+        )
+    force, torque = said.force, said.torque
+    values = (force.x, force.y, force.z, torque.x, torque.y, torque.z)
+    if not all(map(math.isfinite, values)):
+        raise ConvertError(f'external_wrench: expected finite numbers, got {values}')
+    return from_time(message.header.stamp), np.array(values)
 
 
 def commanded_joints_from_msg(message: Any, joints: JointMap) -> tuple[int, Array]:

@@ -9,17 +9,18 @@ from vla_ros.core.data import SECOND
 
 T = TypeVar('T')
 
-_KEPT = 400  # samples, 2 s of joint_states at 200 Hz
+KEPT = 2.0  # s that are kept where no longer history is wanted
+_MOST = 20_000  # samples, whatever their rate
 
 
 class Stamped(Generic[T]):
     """The newest values of one topic."""
 
-    def __init__(self, name: str) -> None:
-        """Begin with none; `name` is what causes begin with."""
-        self._name = name
-        self._stamps: deque[int] = deque(maxlen=_KEPT)
-        self._values: deque[T] = deque(maxlen=_KEPT)
+    def __init__(self, name: str, kept: float = KEPT) -> None:
+        """Begin with none; `name` is what causes begin with, `kept` s are kept."""
+        self._name, self._kept = name, round(kept * SECOND)
+        self._stamps: deque[int] = deque(maxlen=_MOST)
+        self._values: deque[T] = deque(maxlen=_MOST)
 
     @property
     def newest(self) -> T | None:
@@ -35,6 +36,9 @@ class Stamped(Generic[T]):
             self._values.clear()
         self._stamps.append(stamp)
         self._values.append(value)
+        while self._stamps[0] < stamp - self._kept:
+            self._stamps.popleft()
+            self._values.popleft()
         return ''
 
     def problem(self, stamp: int, skew: float) -> str:
@@ -46,9 +50,14 @@ class Stamped(Generic[T]):
             return f'{self._name}: nearest sample is {away:.3f} s away from the newest image'
         return ''
 
-    def at(self, stamp: int) -> tuple[int, T]:
-        """Return the stamp and the value nearest to `stamp`; there must be one."""
+    def at(self, stamp: int, since: int = 0) -> tuple[int, T]:
+        """Return the stamp and the value nearest to `stamp`; there must be one.
+
+        None from before `since` (ns), unless there is none after it.
+        """
         i = self._nearest(stamp)
+        if self._stamps[i] < since <= self._stamps[-1]:
+            i = bisect_left(self._stamps, since)
         return self._stamps[i], self._values[i]
 
     def _nearest(self, stamp: int) -> int:

@@ -6,10 +6,12 @@ quaternion xyzw, a gripper its opening (m), joints rad, a twist m/s, m/s, rad/s.
 
 Relative to `commanded` is relative to what was commanded at the observation, and to `measured`
 likewise: an arm lags, and a delta from the lagging pose drifts. Relative to `previous` is relative
-to the step before, the first to what was commanded. Positions and rotations are differences in
+to the step before, the first to what was commanded. Of joints the origin is where the joints were
+measured or commanded. Positions and rotations are differences in
 the base frame: p = p0 + dp, R = dR R0. All functions take any leading axes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 import itertools
@@ -19,17 +21,19 @@ from numpy.typing import NDArray
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, RobotState
-from vla_ros.policies.group import Group, Unit
-from vla_ros.robots.body import Robot
+from vla_ros.policies.group import Group, Kind, Unit
+from vla_ros.policies.origins import ActionSpaceError, origins_in_states, origins_in_vector
+from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.loading import named_limbs
 
 
 State = NDArray | RobotState | BodyState
-_ARM_STATE = 16  # numbers of an arm in a state: pose and opening, measured, then commanded
-
-
-class ActionSpaceError(ValueError):
-    """A robot cannot do what an action space says, or a state lacks what it is relative to."""
+# What a chunk may move of each kind of limb.
+_TAKES: dict[str, tuple[tuple[Kind, ...], ...]] = {
+    'arm': (('pose', 'gripper'), ('joint', 'gripper'), ('pose',), ('joint',)),
+    'joint_group': (('joint',),),
+    'mobile_base': (('twist',),),
+}
 
 
 @dataclass(frozen=True)
@@ -80,45 +84,48 @@ class ActionSpace:
         return tuple(name for group in self.groups for name in group.channels)
 
     @cached_property
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds of the absolute numbers (A,), as chunks carry them."""
-        return tuple(group.kind for group in self.groups for _ in group.channels)
+    def kinds(self) -> tuple[Kind, ...]:
+        """What each absolute number is a part of (A,)."""
+        return tuple(group.kind for group in self.groups for _ in group.parts)
 
     def check(self, robot: Robot) -> None:
         """Compare with a robot.
 
+        An arm takes poses or all its joints, and its opening after them; a joint group all its
+        joints, a base its twist. Openings and whole limbs may be left out: those hold.
+
         Raises:
-            ActionSpaceError: it lacks a limb or a joint, or its chunks hold other channels.
+            ActionSpaceError: it lacks a limb or a joint, a limb takes other groups, or they stand
+                in another order.
         """
         limbs = dict(named_limbs(robot))
-        kinds = {'arm': ('pose', 'gripper'), 'joint_group': ('joint',), 'mobile_base': ('twist',)}
-        for group in self.groups:
-            spec = limbs.get(group.limb)
-            if spec is None:
+        for limb, groups in self._limbs:
+            if limb not in limbs:
                 raise ActionSpaceError(
-                    f'actions: {robot.name} has no limb {group.limb!r}; it has {list(limbs)}'
+                    f'actions: {robot.name} has no limb {limb!r}; it has {list(limbs)}'
                 )
-            if group.kind not in kinds[spec.kind]:
-                raise ActionSpaceError(
-                    f'actions: {group.limb or robot.name} takes {kinds[spec.kind]}, '
-                    f'got {group.kind!r}'
-                )
-        if self.channels != robot.channels:
+            _check_limb(limb or robot.name, limbs[limb], groups)
+        own = [limb for limb, _ in self._limbs]
+        expected = [limb for limb in limbs if limb in own]
+        if own != expected:
             raise ActionSpaceError(
-                f'actions: {robot.name} takes the channels {list(robot.channels)}, '
-                f'got {list(self.channels)}'
+                f'actions: expected the limbs in the order of {robot.name}, {expected}, got {own}'
             )
 
-    def absolute(self, actions: NDArray, state: State) -> Array:
+    def absolute(self, actions: NDArray, state: State, limbs: Sequence[str] = ()) -> Array:
         """Return absolute actions (..., A) for those of the policy (..., C).
 
-        `state` is that of the observation: of the robot, or its `vector()` (..., n).
+        Args:
+            actions: of the policy.
+            state: of the observation: of the robot, or its `vector()` (..., n).
+            limbs: names of the state's limbs, in order; where there are none, those of the groups.
+                A vector is always of those.
 
         Raises:
             ActionSpaceError: the state lacks what a group is relative to.
         """
         actions = np.asarray(actions, np.float64)
-        origins, start = self._origins(state), 0
+        origins, start = self._origins(state, limbs), 0
         parts = []
         for group, origin in zip(self.groups, origins, strict=True):
             own = actions[..., start : start + group.width]
@@ -126,10 +133,10 @@ class ActionSpace:
             start += group.width
         return np.concatenate(parts, -1)
 
-    def relative(self, actions: NDArray, state: State) -> Array:
+    def relative(self, actions: NDArray, state: State, limbs: Sequence[str] = ()) -> Array:
         """Return the policy's actions (..., C) for absolute ones (..., A); see `absolute`."""
         actions = np.asarray(actions, np.float64)
-        origins, start = self._origins(state), 0
+        origins, start = self._origins(state, limbs), 0
         parts = []
         for group, origin in zip(self.groups, origins, strict=True):
             own = actions[..., start : start + len(group.parts)]
@@ -145,45 +152,33 @@ class ActionSpace:
             for limb, groups in itertools.groupby(self.groups, lambda group: group.limb)
         )
 
-    def _origins(self, state: State) -> list[Array | None]:
+    def _origins(self, state: State, limbs: Sequence[str]) -> list[Array | None]:
         """Return what each group is relative to, absolute; None where it is to nothing."""
-        states: tuple[RobotState, ...] | None = None
-        if isinstance(state, RobotState):
-            states = (state,)
-        elif isinstance(state, BodyState):
-            states = state.arms
-        vector = np.asarray(state if isinstance(state, np.ndarray) else state.vector(), np.float64)
-        origins: list[Array | None] = []
-        start = arm = 0
-        for _, groups in self._limbs:
-            is_arm = any(group.kind in ('pose', 'gripper') for group in groups)
-            names = sum(len(group.parts) for group in groups)
-            half = _ARM_STATE // 2 if is_arm else names
-            for group in groups:
-                origins.append(
-                    _arm_joints(group, None if states is None else states[arm])
-                    if is_arm and group.kind == 'joint'
-                    else _origin(group, vector[..., start : start + 2 * half], half)
-                )
-            start, arm = start + 2 * half, arm + is_arm
-        return origins
+        if isinstance(state, np.ndarray):
+            return origins_in_vector(self._limbs, np.asarray(state, np.float64))
+        names = limbs or [limb for limb, _ in self._limbs]
+        return origins_in_states(self.groups, state, names)
 
 
-def _arm_joints(group: Group, state: RobotState | None) -> Array | None:
-    if group.relative_to == 'nothing':
-        return None
-    if group.relative_to != 'measured' or state is None:
-        raise ActionSpaceError(
-            f'actions: {group.limb or "arm"}: joints can be relative to measured ones in an '
-            f'observation, or to nothing; got {group.relative_to!r}'
-        )
-    return state.position
+def _check_limb(name: str, spec: LimbSpec, groups: tuple[Group, ...]) -> None:
+    """Raise ActionSpaceError unless the groups of a limb are what it takes."""
+    kinds, takes = tuple(group.kind for group in groups), _TAKES[spec.kind]
+    if kinds not in takes:
+        wanted = ' or '.join(' and '.join(one) for one in takes)
+        raise ActionSpaceError(f'actions: {name} takes {wanted}, got {list(kinds)}')
+    for group in groups:
+        expected = _parts(spec, group)
+        if group.parts != expected:
+            raise ActionSpaceError(
+                f'actions: {name} takes the {group.kind} channels {list(expected)}, in this '
+                f'order, got {list(group.parts)}'
+            )
 
 
-def _origin(group: Group, state: Array, half: int) -> Array | None:
-    """Return what a group is relative to, out of its limb's share of a state (..., 2 half)."""
-    if group.relative_to == 'nothing':
-        return None
-    measured = group.relative_to == 'measured'
-    own = state[..., :half] if measured else state[..., half:]
-    return own[..., : len(group.parts)]
+def _parts(spec: LimbSpec, group: Group) -> tuple[str, ...]:
+    """Return the names of a limb's channels of a group's kind."""
+    if group.kind == 'joint':
+        return spec.joint_names
+    if spec.kind != 'arm':
+        return spec.channels
+    return spec.channels[-1:] if group.kind == 'gripper' else spec.channels[:-1]

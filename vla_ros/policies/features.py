@@ -4,7 +4,6 @@ Names of numbers are `[<limb>.]<quantity>`, without the limb where the robot is 
 checked against a robot when the policy is configured, not when the first observation comes.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,24 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.config import require
-from vla_ros.core.data import (
-    Array,
-    BodyState,
-    JointGroupState,
-    LimbState,
-    MobileBaseState,
-    Observation,
-    RobotState,
-)
+from vla_ros.core.data import Moment, Observation
+from vla_ros.policies.vectors import FeatureError, VectorReader, past_moments, state_names
 from vla_ros.robots.body import Robot
-from vla_ros.robots.loading import named_limbs
 
+
+__all__ = [
+    'FeatureError', 'Features', 'ImageFeature', 'LatentFeature', 'VectorReader', 'state_names',
+]  # fmt: skip
 
 Fit = Literal['pad', 'crop', 'stretch', 'none']
-
-
-class FeatureError(ValueError):
-    """A robot, or an observation, lacks what a policy needs; the message names it."""
+LONGEST = 5.0  # s, of a history: what is longer is a memory, and a policy's own
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,7 @@ class ImageFeature:
     width: int  # px
     dtype: Literal['uint8'] = 'uint8'
     fit: Fit = 'none'  # what is done to a picture of another aspect ratio; none: it is refused
+    history: bool = False  # whether its past is taken, too: at the times of `Features.history`
 
     def __post_init__(self) -> None:
         require(1 <= self.height <= 4096, f'height: expected 1..4096 px, got {self.height}')
@@ -76,7 +69,8 @@ class Features:
     vectors: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key -> names, in order
     text: bool = True  # whether it reads the instruction
     latent: LatentFeature | None = None  # an expert's need, a reasoner's product
-    history: tuple[float, ...] = (0.0,)  # s before the stamp of the observation
+    # s before the stamp of the observation, ascending: of the vectors, and of images that say so
+    history: tuple[float, ...] = (0.0,)
 
     def __post_init__(self) -> None:
         cameras = [image.camera for image in self.images.values()]
@@ -84,7 +78,20 @@ class Features:
         require(not twice, f'images: camera {twice} is taken twice')
         empty = [key for key, names in self.vectors.items() if not names]
         require(not empty, f'vectors: {empty} have no names')
-        require(0.0 in self.history, f'history: expected 0.0 among {self.history}')
+        ascends = self.history[:1] == (0.0,) and np.all(np.diff(self.history) > 0)
+        require(
+            bool(ascends) and self.history[-1] <= LONGEST,
+            f'history: expected 0.0 and then longer times up to {LONGEST} s, got {self.history}',
+        )
+
+    @property
+    def feels(self) -> bool:
+        """Whether it looks at a wrench, which nodes hear of only then."""
+        return any(
+            name.rpartition('.')[2] == 'wrench'
+            for names in self.vectors.values()
+            for name in names
+        )
 
     def check(self, robot: Robot) -> None:
         """Compare with a robot.
@@ -101,107 +108,44 @@ class Features:
                 )
         for key, names in self.vectors.items():
             VectorReader(robot, names, f'vectors.{key}')
-        if self.history != (0.0,):
-            raise FeatureError(f'history: only 0.0 s is observed, got {list(self.history)}')
+
+    def reader(self, robot: Robot, key: str) -> 'VectorReader':
+        """Return what reads the vector `key` out of observations, with its history."""
+        return VectorReader(robot, self.vectors[key], f'vectors.{key}', self.history)
 
     def pictures(self, observation: Observation) -> dict[str, NDArray[np.uint8]]:
-        """Return the pictures (height, width, 3) by key.
+        """Return the pictures (height, width, 3) by key; of those with history (T, ..., 3).
+
+        T are the times of `history`, the oldest first.
 
         Raises:
-            FeatureError: a camera is missing, or its picture has another size.
+            FeatureError: a camera or a time is missing, or a picture has another size.
         """
         result = {}
         for key, feature in self.images.items():
-            image = observation.images.get(feature.camera)
-            if image is None:
-                raise FeatureError(
-                    f'camera {feature.camera!r} is missing; found {sorted(observation.images)}'
-                )
-            expected = (feature.height, feature.width, 3)
-            if image.shape != expected:
-                raise FeatureError(
-                    f'camera {feature.camera!r}: expected an image {expected}, got {image.shape}'
-                )
-            result[key] = image
+            own = _picture(feature, observation)
+            if feature.history and len(self.history) > 1:
+                before = [
+                    _picture(feature, then) for then in past_moments(observation, self.history)
+                ]
+                own = np.stack([*before, own])
+            result[key] = own
         return result
 
-
-_Read = Callable[[LimbState], Array]
-# What is observed of each kind of limb, by name.
-_ARM: dict[str, Callable[[RobotState], Array]] = {
-    'joint.position': lambda s: s.position,
-    'joint.velocity': lambda s: s.velocity,
-    'ee.pose': lambda s: np.concatenate([s.ee.position, s.ee.quaternion]),
-    'gripper': lambda s: np.array([s.gripper]),
-    'commanded.ee.pose': lambda s: np.concatenate([s.commanded.position, s.commanded.quaternion]),
-    'commanded.gripper': lambda s: np.array([s.commanded_gripper]),
-}
-_JOINTS: dict[str, Callable[[JointGroupState], Array]] = {
-    'joint.position': lambda s: s.position,
-    'joint.velocity': lambda s: s.velocity,
-    'commanded.joint.position': lambda s: s.commanded,
-}
-_BASE: dict[str, Callable[[MobileBaseState], Array]] = {
-    'base.twist': lambda s: s.twist,
-    'commanded.base.twist': lambda s: s.commanded,
-}
-OBSERVED: Mapping[str, Mapping[str, Callable]] = {
-    'arm': _ARM, 'joint_group': _JOINTS, 'mobile_base': _BASE,
-}  # fmt: skip
+    def picture_shape(self, key: str) -> tuple[int, ...]:
+        """Return the shape of a picture, as `pictures` returns it."""
+        feature = self.images[key]
+        times = (len(self.history),) if feature.history and len(self.history) > 1 else ()
+        return (*times, feature.height, feature.width, 3)
 
 
-class VectorReader:
-    """Reads named numbers out of a robot's state, one array after the other."""
-
-    def __init__(self, robot: Robot, names: tuple[str, ...], where: str = 'names') -> None:
-        """Look the names up.
-
-        Raises:
-            FeatureError: a limb that the robot lacks, or a quantity that is not observed of it.
-        """
-        self._reads = [_reader(robot, name, f'{where}: {name}') for name in names]
-
-    def __call__(self, state: RobotState | BodyState) -> Array:
-        """Return the numbers (n,).
-
-        Raises:
-            FeatureError: they are not finite.
-        """
-        limbs = state.limbs if isinstance(state, BodyState) else (state,)
-        result: Array = np.concatenate([read(limbs[limb]) for limb, read in self._reads])
-        if not np.isfinite(result).all():
-            raise FeatureError('observation.state is not finite')
-        return result
-
-
-def state_names(robot: Robot) -> tuple[str, ...]:
-    """Return the names of `RobotState.vector()`: of each limb the measured, then the commanded."""
-    own = {
-        'arm': ('ee.pose', 'gripper', 'commanded.ee.pose', 'commanded.gripper'),
-        'joint_group': ('joint.position', 'commanded.joint.position'),
-        'mobile_base': ('base.twist', 'commanded.base.twist'),
-    }
-    return tuple(
-        f'{limb}.{name}' if limb else name
-        for limb, spec in named_limbs(robot)
-        for name in own[spec.kind]
-    )
-
-
-def _reader(robot: Robot, name: str, where: str) -> tuple[int, _Read]:
-    """Return the index of the limb that a name belongs to, and how it is read."""
-    limbs = list(named_limbs(robot))
-    for i, (limb, spec) in enumerate(limbs):
-        if limb and not name.startswith(f'{limb}.'):
-            continue
-        quantity = name.removeprefix(f'{limb}.') if limb else name
-        reads = OBSERVED[spec.kind]
-        if quantity not in reads:
-            raise FeatureError(
-                f'{where}: {quantity!r} of {limb or robot.name} is not observed; '
-                f'expected one of {sorted(reads)}'
-            )
-        return i, reads[quantity]
-    raise FeatureError(
-        f'{where}: {robot.name} has no such limb; it has {[limb for limb, _ in limbs]}'
-    )
+def _picture(feature: ImageFeature, seen: Observation | Moment) -> NDArray[np.uint8]:
+    image = seen.images.get(feature.camera)
+    if image is None:
+        raise FeatureError(f'camera {feature.camera!r} is missing; found {sorted(seen.images)}')
+    expected = (feature.height, feature.width, 3)
+    if image.shape != expected:
+        raise FeatureError(
+            f'camera {feature.camera!r}: expected an image {expected}, got {image.shape}'
+        )
+    return image

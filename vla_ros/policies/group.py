@@ -23,9 +23,9 @@ from vla_ros.policies.encodings import (
     to_quaternion,
     unit,
 )
+from vla_ros.robots.channels import Kind
 
 
-Kind = Literal['pose', 'joint', 'twist', 'gripper']
 RelativeTo = Literal['commanded', 'measured', 'previous', 'nothing']
 POSE = ('ee.x', 'ee.y', 'ee.z', 'ee.qx', 'ee.qy', 'ee.qz', 'ee.qw')
 TWIST = ('vx', 'vy', 'wz')

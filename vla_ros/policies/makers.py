@@ -15,6 +15,7 @@ from vla_ros.policies.features import Features
 from vla_ros.policies.reasoner import Reasoner, Thought
 from vla_ros.policies.registry import make_expert, make_reasoner
 from vla_ros.robots.body import Robot
+from vla_ros.robots.loading import named_limbs
 
 
 Clock = Callable[[], int]  # ns
@@ -29,6 +30,7 @@ class ChunkMaker:
         """Wrap an expert; `clock` is for the inference times, ns."""
         self.expert, self.robot = expert, robot
         self._rates, self._clock = rates, clock
+        self._limbs = [name for name, _ in named_limbs(robot)]
         self._episode: EpisodeInfo | None = None
 
     @property
@@ -117,11 +119,12 @@ class ChunkMaker:
                 f'{self.expert.model} returned samples of shape {samples.shape}; expected '
                 f'(samples, {actions.shape[0]}, {actions.shape[1]})'
             )
-        absolute = space.absolute(actions, observation.state)
+        absolute = space.absolute(actions, observation.state, self._limbs)
         if not np.isfinite(absolute).all():
             raise ValueError('the expert returned actions that are not finite')
-        drawn = None if samples is None else space.absolute(samples, observation.state)
-        return absolute, drawn
+        if samples is None:
+            return absolute, None
+        return absolute, space.absolute(samples, observation.state, self._limbs)
 
 
 class LatentMaker:

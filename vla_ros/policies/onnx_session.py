@@ -60,4 +60,4 @@ def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) 
 
 def image_shapes(features: Features) -> dict[str, Shape]:
     """Return the shapes (1, H, W, 3) of the pictures as nets take them, by key."""
-    return {key: (1, own.height, own.width, 3) for key, own in features.images.items()}
+    return {key: (1, *features.picture_shape(key)) for key in features.images}

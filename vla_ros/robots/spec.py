@@ -127,6 +127,11 @@ class ArmSpec(Limb, HasCameras):
         )
 
     @property
+    def feels(self) -> bool:
+        """Whether the wrench on the tcp can be known: by a sensor, or from the torques sent."""
+        return self.force_sensor is not None or self.driver.command_type == 'effort'
+
+    @property
     def limbs(self) -> tuple['ArmSpec', ...]:
         """What a chunk moves: this arm."""
         return (self,)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vla_ros.chunks.config import QueueConfig
 from vla_ros.chunks.queue import ChunkQueue
+from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.chunks.shared import SharedQueue
 from vla_ros.control.laws import LawPreset
 from vla_ros.control.loops.interfaces import LimbHardware

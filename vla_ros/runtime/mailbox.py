@@ -23,9 +23,9 @@ class LimbBox:
     def __init__(self, memory: Memory) -> None:
         """Cut the sections off."""
         self.targets = [memory.section(2, MAX_TARGET) for _ in range(TARGETS)]
-        self.driver = memory.section(2, 2 * MAX_JOINTS + 1)
+        self.driver = memory.section(2, 3 * MAX_JOINTS + 1)
         self.wrench = memory.section(1, 6)
-        self.state = memory.section(3, 5 * MAX_JOINTS + 28)
+        self.state = memory.section(3, 7 * MAX_JOINTS + 28)
 
 
 class Mailbox:

@@ -169,10 +169,21 @@ class RealtimeProcess:
             self._mailbox.law.write(texts=(text,))
         return self._requests.post(LAW, str(limb), timeout)
 
-    def joint_states(self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0) -> None:
-        """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m."""
+    def joint_states(
+        self,
+        stamp: int,
+        q: Array,
+        dq: Array,
+        gripper: float,
+        limb: int = 0,
+        effort: Array | None = None,
+    ) -> None:
+        """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m.
+
+        `effort` (n,) Nm; None where it does not say.
+        """
         with self._offering:
-            wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper)
+            wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper, effort)
 
     def odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> None:
         """Pass on what a real drive measured: (3,) m, m, rad and (3,) m/s, m/s, rad/s."""

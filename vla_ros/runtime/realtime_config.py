@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vla_ros.chunks.config import QueueConfig
+from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.control.loops.targets import TargetConfig
 from vla_ros.core.config import require
 from vla_ros.core.entry_points import SYSTEMS, names

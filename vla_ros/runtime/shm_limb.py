@@ -1,6 +1,7 @@
 """How the state of a limb lies in the mailbox, and what its driver measured."""
 
 from dataclasses import dataclass
+import math
 
 from vla_ros.control.loops.joint_group_loop import JointGroupLoop
 from vla_ros.control.loops.loop import ControlLoop
@@ -19,8 +20,6 @@ class Snapshot:
 
     state: RobotState
     command: Command
-    twist: Array  # (6,) m/s and rad/s, measured, of the tcp, base axes
-    wrench: Array  # (6,) N and Nm, what the world exerts on the tcp, base axes
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def put_state(section: Section, loop: ControlLoop | JointGroupLoop | MobileBaseL
         _put_arm(section, loop)
         return
     if isinstance(loop, JointGroupLoop):
-        rows = [loop.position, loop.speed, loop.commanded, loop.velocity]
+        rows = [loop.position, loop.speed, loop.commanded, loop.velocity, loop.effort]
     else:
         rows = [loop.twist, loop.commanded, loop.pose]
     section.write(_ints(loop), [x for row in rows for x in row.tolist()])
@@ -57,9 +56,10 @@ def _put_arm(section: Section, loop: ControlLoop) -> None:
         [
             *model.position.tolist(), *loop.measured_quaternion(), loop.gripper,
             *target.position.tolist(), *target.quaternion.tolist(), loop.limiter.gripper,
-            *model.twist.tolist(), *model.external_wrench.tolist(),
+            *model.twist.tolist(), *loop.wrench().tolist(),
             *model.q.tolist(), *model.dq.tolist(),
             *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
+            *loop.effort.tolist(), *loop.commanded_joints().tolist(),
         ],
     )  # fmt: skip
 
@@ -83,8 +83,8 @@ def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | N
     if sight < (_LOST if lost else _KNOWN):
         return None
     commanded = Pose(floats[8:11], floats[11:15])
-    rows = floats[28 : 28 + 5 * joints].reshape(5, joints).copy()
-    q, dq, torque, position, velocity = rows
+    rows = floats[28 : 28 + 7 * joints].reshape(7, joints).copy()
+    q, dq, torque, position, velocity, effort, commanded_position = rows
     state = RobotState(
         stamp=stamp,
         position=q,
@@ -93,9 +93,13 @@ def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | N
         gripper=float(floats[7]),
         commanded=commanded,
         commanded_gripper=float(floats[15]),
+        effort=effort,
+        twist=floats[16:22],
+        wrench=floats[22:28],
+        commanded_position=commanded_position,
     )
     command = Command(stamp, commanded, float(floats[15]), torque, position, velocity)
-    return Snapshot(state, command, floats[16:22], floats[22:28])
+    return Snapshot(state, command)
 
 
 def get_joint_group(
@@ -105,8 +109,8 @@ def get_joint_group(
     (stamp, _, sight), floats, _ = section.read()
     if sight < (_LOST if lost else _KNOWN):
         return None
-    q, dq, commanded, velocity = floats[: 4 * joints].reshape(4, joints).copy()
-    return JointGroupSnapshot(JointGroupState(stamp, q, dq, commanded), velocity)
+    q, dq, commanded, velocity, effort = floats[: 5 * joints].reshape(5, joints).copy()
+    return JointGroupSnapshot(JointGroupState(stamp, q, dq, commanded, effort), velocity)
 
 
 def get_mobile_base(section: Section) -> MobileBaseSnapshot | None:
@@ -121,6 +125,17 @@ def get_mobile_base(section: Section) -> MobileBaseSnapshot | None:
     return MobileBaseSnapshot(MobileBaseState(stamp, twist, commanded, pose))
 
 
-def put_driver(section: Section, stamp: int, q: Array, dq: Array, gripper: float) -> None:
-    """Write the joint states (n,) of a real robot, in the spec's order."""
-    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist()])
+def put_driver(
+    section: Section,
+    stamp: int,
+    q: Array,
+    dq: Array,
+    gripper: float,
+    effort: Array | None = None,
+) -> None:
+    """Write the joint states (n,) of a real robot, in the spec's order; of a drive, its odometry.
+
+    None: the robot does not say its efforts.
+    """
+    efforts = [math.nan] * len(q) if effort is None else effort.tolist()
+    section.write((stamp, len(q)), [gripper, *q.tolist(), *dq.tolist(), *efforts])

@@ -59,6 +59,7 @@ class Sample:
     velocity: Array  # (n,) rad/s
     gripper: float = 0.0  # m
     wrench: Array | None = None  # (6,) N and Nm, sensor frame
+    effort: Array | None = None  # (n,) Nm
 
 
 class TopicArm:
@@ -81,7 +82,7 @@ class TopicArm:
             self._version, ((stamp, _), floats, _) = entry
             sample, n = self._sample, self._n
             sample.stamp, sample.gripper = stamp, float(floats[0])
-            sample.position, sample.velocity = floats[1 : 1 + n], floats[1 + n : 1 + 2 * n]
+            sample.position, sample.velocity, sample.effort = floats[1 : 1 + 3 * n].reshape(3, n)
         reading = self._wrench.poll(self._wrench_version)
         self._sample.wrench = None
         if reading is not None:
@@ -114,7 +115,7 @@ class TopicJointGroup:
             self._version, ((stamp, _), floats, _) = entry
             sample, n = self._sample, self._n
             sample.stamp = stamp
-            sample.position, sample.velocity = floats[1 : 1 + n], floats[1 + n : 1 + 2 * n]
+            sample.position, sample.velocity, sample.effort = floats[1 : 1 + 3 * n].reshape(3, n)
         return self._sample
 
     def rewind(self) -> None:

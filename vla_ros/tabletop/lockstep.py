@@ -10,11 +10,21 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.chunks.config import QueueConfig
+from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import require
-from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation
+from vla_ros.core.data import (
+    SECOND,
+    ActionChunk,
+    BodyState,
+    Image,
+    Latent,
+    Observation,
+    RobotState,
+)
 from vla_ros.observe.image import fit_image
+from vla_ros.observe.past import kept, past
+from vla_ros.observe.stamped import Stamped
 from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.makers import ChunkMaker, LatentMaker
 from vla_ros.robots.body import Robot
@@ -25,6 +35,9 @@ from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.scene import Scene
 from vla_ros.tabletop.world.state import WorldState
+
+
+_STATES = 200.0  # Hz, of the states that a history is made of, as of joint_states
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,9 @@ class Lockstep:
         self._wanted = {
             image.camera: image for m in makers for image in m.features.images.values()
         }
+        histories = [maker.features.history for maker in makers]
+        self._history = tuple(sorted({ago for history in histories for ago in history} | {0.0}))
+        self._every = max(round(spec.control_rate / _STATES), 1)  # ticks
         self._dt = round(SECOND / spec.control_rate)
         self._steps = round(1 / (spec.control_rate * self.scene.config.physics.timestep))
         self.scenes = Scenes(spec, self.scene.config)
@@ -105,7 +121,14 @@ class Lockstep:
         """Put the scene into `layout`, the arm at home and at rest."""
         self.hardware = SimHardware(self.scene, layout)
         self.renderer.show(layout)
-        self._now = 0
+        self._now = self._ticks = self._begun = 0
+        long = kept(self._history)
+        self._states: Stamped[RobotState | BodyState] = Stamped('states', long)
+        self._pictures: dict[str, Stamped[Image]] = {
+            image.camera: Stamped(image.camera, long)
+            for image in self._wanted.values()
+            if image.history and len(self._history) > 1
+        }
         self.execution = ChunkController(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
@@ -113,7 +136,7 @@ class Lockstep:
         """Carry out one instruction until it is judged done, refused or out of time."""
         config = self.config
         rollout = Rollout(chunks=[] if keep_chunks else None)
-        start = self._now
+        start = self._begun = self._now
         self._episodes += 1
         episode = EpisodeInfo(f'lockstep-{self._episodes}', instruction)
         self.execution.post(Event.START, instruction)
@@ -188,6 +211,9 @@ class Lockstep:
 
     def _tick(self) -> None:
         self.execution.tick(self._now)
+        if len(self._history) > 1 and not self._ticks % self._every:
+            self._states.offer(self._now, self.execution.state())
+        self._ticks += 1
         self.hardware.step(self._steps)
         self._now += self._dt
 
@@ -203,7 +229,13 @@ class Lockstep:
         }
         for name, wanted in self._wanted.items():
             images[name] = fit_image(images[name], wanted)
-        return Observation(self._now, images, self.execution.state(), instruction)
+        for name, seen in self._pictures.items():
+            seen.offer(self._now, images[name])
+        before = past(self._history, self._now, self._begun, self._state_at, self._pictures)
+        return Observation(self._now, images, self.execution.state(), instruction, before)
+
+    def _state_at(self, then: int) -> RobotState | BodyState:
+        return self._states.at(then, self._begun)[1]
 
     def _next_seq(self) -> int:
         self._seq += 1

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vla_ros.chunks.check import ChunkCheck
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.layout import ChunkLayout
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import SECOND
 
 

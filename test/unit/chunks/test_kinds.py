@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.queue import ChunkQueue, Flow
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.chunks.shared import SharedQueue
 from vla_ros.core.config import ConfigError, build
 from vla_ros.core.data import SECOND, ActionChunk

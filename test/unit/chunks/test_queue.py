@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.chunks.config import QueueConfig
 from vla_ros.chunks.queue import ChunkQueue, Flow
+from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.core.config import ConfigError, build
 from vla_ros.core.data import SECOND
 

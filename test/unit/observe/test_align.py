@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import SECOND, Pose
+from vla_ros.core.events import CommandedState
 from vla_ros.observe import AlignConfig, Aligner, ImageError, resize_area
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.watch import CameraWatch
@@ -12,6 +13,7 @@ from vla_ros.robots import load_robot
 SHAPES = [ImageFeature(name, 96, 96) for name in ('front', 'wrist')]
 SPEC = load_robot('franka')
 MS = SECOND // 1000
+NONE = np.zeros(0)
 START = 1_700_000_000 * SECOND
 POSE = Pose(np.array([0.5, 0.0, 0.3]), np.array([1.0, 0.0, 0.0, 0.0]))
 
@@ -35,7 +37,7 @@ class Feed:
                 self.now += 5 * MS
                 self.q = self.q + moving * 0.005
                 self.aligner.offer_joints(Joints(self.now, self.q, np.zeros(7), 0.04))
-                self.aligner.offer_command(self.now, POSE, 0.05)
+                self.aligner.offer_command(CommandedState(self.now, POSE, 0.05, SPEC.home))
             self.count += fresh
             for name in cameras:
                 assert not self.aligner.offer_image(name, self.now, picture(self.count), self.now)
@@ -128,7 +130,7 @@ def test_stamps_must_ascend_but_a_clock_set_back_is_followed():
             'front', stamp, picture(0), feed.now
         )
         assert feed.aligner.offer_joints(Joints(stamp, feed.q, np.zeros(7), 0.0))
-        assert feed.aligner.offer_command(stamp, POSE, 0.0)
+        assert feed.aligner.offer_command(CommandedState(stamp, POSE, 0.0, NONE))
     feed.now -= 3600 * SECOND
     feed.run(0.5)
     assert feed.aligner.observation('', feed.now).stamp == feed.now
@@ -139,7 +141,9 @@ def test_a_state_that_is_missing_or_too_far_away_is_named(what):
     feed = Feed()
     offers = {
         'joint_states': lambda t: feed.aligner.offer_joints(Joints(t, feed.q, np.zeros(7), 0.0)),
-        'commanded_state': lambda t: feed.aligner.offer_command(t, POSE, 0.0),
+        'commanded_state': lambda t: feed.aligner.offer_command(
+            CommandedState(t, POSE, 0.0, NONE)
+        ),
     }
     for name, offer in offers.items():
         if name != what:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import SECOND, BodyState, JointGroupState, MobileBaseState, Pose, RobotState
+from vla_ros.core.events import CommandedState
 from vla_ros.observe import Aligner, JointError, JointMap
 from vla_ros.observe.joints import Joints
 from vla_ros.policies import ImageFeature
@@ -40,7 +41,7 @@ class Feed:
             if limb.kind == 'joint_group':
                 assert not aligner.offer_numbers(now, limb.home + 0.01, i)
             else:
-                assert not aligner.offer_command(now, POSE, 0.05, i)
+                assert not aligner.offer_command(CommandedState(now, POSE, 0.05, limb.home), i)
 
     def run(self, seconds=0.3, without=(), fresh=True, drive=0.0, turn=0.0, turning=HEAD):
         for _ in range(int(seconds * 30)):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vla_ros.core.data import Pose, RobotState
+from vla_ros.core.data import BodyState, JointGroupState, MobileBaseState, Pose, RobotState
 from vla_ros.core.geometry import quat_from_rotvec, quat_multiply
 from vla_ros.policies.action_space import ActionSpace, ActionSpaceError
 from vla_ros.policies.encodings import (
@@ -18,7 +18,7 @@ from vla_ros.policies.encodings import (
     to_quaternion,
 )
 from vla_ros.policies.group import Group
-from vla_ros.robots import load_robot
+from vla_ros.robots import load_robot, named_limbs
 
 
 FRANKA, HUMANOID = load_robot('franka'), load_robot('humanoid')
@@ -48,8 +48,56 @@ def test_all_of_a_robot_has_its_channels_and_checks(robot):
     space = ActionSpace.commanded(robot, 0.08)
     assert space.channels == robot.channels and len(space.units) == space.width
     space.check(robot)
-    with pytest.raises(ActionSpaceError, match='takes the channels'):
-        ActionSpace(space.groups[:-1]).check(robot)
+
+
+def test_kinds_say_what_each_absolute_number_is():
+    arm = ('pose',) * 7 + ('gripper',)
+    assert ONE.kinds == arm and len(BODY.kinds) == len(BODY.channels)
+    assert BODY.kinds == (*arm, *arm, *('joint',) * 5, *('twist',) * 3)
+
+
+JOINTS = Group('joint', '', FRANKA.joint_names, 'measured')
+LIMBS = dict(named_limbs(HUMANOID))
+LEFT, RIGHT = (Group('pose', name) for name in list(LIMBS)[:2])
+WRONG_ORDER = Group('joint', '', FRANKA.joint_names[::-1])
+
+
+@pytest.mark.parametrize(
+    ('robot', 'groups'),
+    [
+        (FRANKA, (Group('pose'),)),
+        (FRANKA, (JOINTS,)),
+        (FRANKA, (JOINTS, Group('gripper'))),
+        (HUMANOID, (RIGHT,)),
+        (HUMANOID, (LEFT, Group('gripper', LEFT.limb), RIGHT)),
+        (HUMANOID, (LEFT, Group('joint', 'head', LIMBS['head'].joint_names))),
+        (HUMANOID, (Group('joint', LEFT.limb, LIMBS[LEFT.limb].joint_names), RIGHT)),
+        (HUMANOID, (Group('twist', 'base'),)),
+    ],
+)
+def test_openings_and_whole_limbs_may_be_left_out_and_arms_take_joints(robot, groups):
+    space = ActionSpace(groups)
+    space.check(robot)
+    assert len(space.kinds) == len(space.channels)
+
+
+@pytest.mark.parametrize(
+    ('robot', 'groups', 'words'),
+    [
+        (FRANKA, (Group('pose'), JOINTS), r"got \['pose', 'joint'\]"),
+        (FRANKA, (Group('gripper'), Group('pose')), 'takes pose and gripper or joint and gripper'),
+        (FRANKA, (Group('gripper'),), r"got \['gripper'\]"),
+        (FRANKA, (Group('joint', '', FRANKA.joint_names[:6]),), 'takes the joint channels'),
+        (FRANKA, (WRONG_ORDER,), 'in this order'),
+        (FRANKA, (Group('twist'),), r"got \['twist'\]"),
+        (HUMANOID, (RIGHT, LEFT), 'the limbs in the order of humanoid'),
+        (HUMANOID, (Group('pose', 'head'),), 'head takes joint, got'),
+        (HUMANOID, (Group('joint', 'head', ('head_yaw_joint',)),), 'takes the joint channels'),
+    ],
+)
+def test_what_a_robot_does_not_take_is_refused_by_name(robot, groups, words):
+    with pytest.raises(ActionSpaceError, match=words):
+        ActionSpace(groups).check(robot)
 
 
 def test_units_are_those_of_the_tokenizer():
@@ -160,20 +208,133 @@ def test_limbs_do_not_mix():
     assert absolute[21:].tolist() == [0.3, 0.0, -0.4]  # of twists nothing is relative
 
 
-def test_joints_of_an_arm_are_relative_to_measured_ones():
-    joints = Group('joint', '', FRANKA.joint_names, 'measured')
-    space = ActionSpace((joints, Group('gripper')))
+def an_arm(rng, spec, **more):
+    """Return a state of an arm, at random."""
+    poses = []
+    for _ in range(2):
+        turn = rng.normal(size=4)
+        poses.append(Pose(rng.normal(size=3), turn / np.linalg.norm(turn)))
+    here, wanted = poses
+    q, commanded = rng.normal(size=(2, spec.n))
+    return RobotState(
+        0, q, np.zeros(spec.n), here, 0.02, wanted, 0.03, commanded_position=commanded, **more
+    )
+
+
+def a_body(rng):
+    """Return a state of the humanoid, at random."""
+    limbs = []
+    for _, spec in named_limbs(HUMANOID):
+        if spec.kind == 'arm':
+            limbs.append(an_arm(rng, spec))
+        elif spec.kind == 'joint_group':
+            q, commanded = rng.normal(size=(2, spec.n))
+            limbs.append(JointGroupState(0, q, np.zeros(spec.n), commanded))
+        else:
+            limbs.append(MobileBaseState(0, *rng.normal(size=(2, 3))))
+    return BodyState(0, tuple(limbs))
+
+
+ORIGINS = ['commanded', 'measured', 'previous', 'nothing']
+GRIPPERS = [
+    ('metres', 0.0), ('fraction', 0.0), ('fraction', 1.0), ('signed', -1.0), ('signed', 1.0),
+    ('binary', 0.0), ('binary', 1.0),
+]  # fmt: skip
+
+
+@st.composite
+def spaces_of(draw, robot):
+    """Draw an action space of some limbs of a robot: any kind, encoding, origin and convention."""
+    groups = []
+    for name, spec in named_limbs(robot):
+        if not draw(st.booleans()):
+            continue
+        origin = draw(st.sampled_from(ORIGINS))
+        if spec.kind == 'mobile_base':
+            groups.append(Group('twist', name))
+        elif spec.kind == 'joint_group' or draw(st.booleans()):
+            groups.append(Group('joint', name, spec.joint_names, origin))
+        else:
+            rotation = draw(st.sampled_from(sorted(WIDTHS)))
+            groups.append(Group('pose', name, (), origin, rotation))
+        if spec.kind == 'arm' and draw(st.booleans()):
+            convention, closed_is = draw(st.sampled_from(GRIPPERS))
+            ends = {} if convention == 'metres' else {'open': 0.09, 'closed': 0.01}
+            groups.append(
+                Group('gripper', name, (), gripper=convention, closed_is=closed_is, **ends)
+            )
+    return ActionSpace(tuple(groups or [Group('pose', named_limbs(robot)[0][0])]))
+
+
+@pytest.mark.parametrize('robot', [FRANKA, HUMANOID], ids=lambda robot: robot.name)
+@given(data=st.data(), seed=SEEDS)
+def test_absolute_chunks_go_into_any_space_and_back(robot, data, seed):
+    rng, space = np.random.default_rng(seed), data.draw(spaces_of(robot))
+    space.check(robot)
+    limbs = [name for name, _ in named_limbs(robot)]
+    state = an_arm(rng, robot) if robot is FRANKA else a_body(rng)
+    absolute = rng.normal(size=(6, len(space.channels)))
+    start = 0
+    for group in space.groups:
+        own = absolute[:, start : start + len(group.parts)]
+        if group.kind == 'pose':
+            own[:, 3:] /= np.linalg.norm(own[:, 3:], axis=-1, keepdims=True)
+        elif group.kind == 'gripper':  # what is binary is open or closed
+            own[:] = (
+                rng.choice([0.01, 0.09], own.shape)
+                if group.gripper == 'binary'
+                else (rng.uniform(0.01, 0.09, own.shape))
+            )
+        start += len(group.parts)
+    relative = space.relative(absolute, state, limbs)
+    assert relative.shape == (6, space.width) and len(space.units) == space.width
+    back, start = space.absolute(relative, state, limbs), 0
+    for group in space.groups:
+        columns = slice(start, start + len(group.parts))
+        own, other = absolute[:, columns], back[:, columns]
+        if group.kind == 'pose':
+            turns = np.sum(own[:, 3:] * other[:, 3:], -1, keepdims=True)
+            np.testing.assert_allclose(np.abs(turns), 1, atol=1e-9)  # q and -q are one turn
+            own, other = own[:, :3], other[:, :3]
+        np.testing.assert_allclose(own, other, atol=1e-9)
+        start = columns.stop
+
+
+@given(seed=SEEDS, origin=st.sampled_from(ORIGINS))
+def test_joints_of_an_arm_are_relative_to_joints(seed, origin):
+    rng = np.random.default_rng(seed)
+    space = ActionSpace((Group('joint', '', FRANKA.joint_names, origin), Group('gripper')))
+    state, actions = an_arm(rng, FRANKA), rng.normal(size=(3, 8))
+    expected = {
+        'commanded': actions[:, :7] + state.commanded_position,
+        'measured': actions[:, :7] + state.position,
+        'previous': np.cumsum(actions[:, :7], 0) + state.commanded_position,
+        'nothing': actions[:, :7],
+    }[origin]
+    absolute = space.absolute(actions, state)
+    np.testing.assert_allclose(absolute[:, :7], expected)
+    np.testing.assert_allclose(space.relative(absolute, state), actions, atol=1e-12)
+    if origin != 'nothing':
+        with pytest.raises(ActionSpaceError, match='has no joints of an arm'):
+            space.absolute(actions, state.vector())
+
+
+def test_joints_that_nobody_reports_are_named():
     pose = Pose(np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
     state = RobotState(0, FRANKA.home, np.zeros(7), pose, 0.0, pose, 0.0)
-    actions = np.full((2, 8), 0.1)
-    absolute = space.absolute(actions, state)
-    np.testing.assert_allclose(absolute[:, :7], [FRANKA.home + 0.1] * 2)
-    np.testing.assert_allclose(space.relative(absolute, state), actions)
-    with pytest.raises(ActionSpaceError, match='relative to measured ones'):
-        space.absolute(actions, state.vector())
-    # Until arms execute joint chunks, a robot refuses them when it is configured.
-    with pytest.raises(ActionSpaceError, match="got 'joint'"):
-        space.check(FRANKA)
+    space = ActionSpace((Group('joint', '', FRANKA.joint_names, 'commanded'),))
+    with pytest.raises(ActionSpaceError, match="relative to 'commanded', and nobody reports"):
+        space.absolute(np.zeros((1, 7)), state)
+
+
+def test_a_space_of_some_limbs_finds_their_states_by_name():
+    rng = np.random.default_rng(5)
+    state, limbs = a_body(rng), [name for name, _ in named_limbs(HUMANOID)]
+    space = ActionSpace((Group('joint', 'head', LIMBS['head'].joint_names, 'measured'),))
+    found = space.absolute(np.zeros((1, LIMBS['head'].n)), state, limbs)
+    np.testing.assert_array_equal(found[0], state.limbs[limbs.index('head')].position)
+    with pytest.raises(ActionSpaceError, match=r"expected the limbs \['head'\], got 5"):
+        space.absolute(np.zeros((1, LIMBS['head'].n)), state)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Reported:
         said = self.arm.sample
         return SimpleNamespace(
             stamp=said.stamp, position=self.lie(said.position.copy()),
-            velocity=said.velocity.copy(), gripper=said.gripper, wrench=None,
+            velocity=said.velocity.copy(), gripper=said.gripper, wrench=None, effort=None,
         )  # fmt: skip
 
 

@@ -23,14 +23,25 @@ CODECS = {
     SimSnapshot: SIM,
     data.Latent: SectionCodec(data.Latent, {'data': (8, 8)}),
     data.FailureScore: SectionCodec(data.FailureScore, {'values': ROW}),
-    data.RobotState: SectionCodec(data.RobotState, {'position': ROW, 'velocity': ROW}),
+    data.RobotState: SectionCodec(
+        data.RobotState,
+        {
+            'position': ROW,
+            'velocity': ROW,
+            'effort': ROW,
+            'twist': ROW,
+            'wrench': ROW,
+            'commanded_position': ROW,
+        },
+    ),
     data.JointGroupState: SectionCodec(
-        data.JointGroupState, {'position': ROW, 'velocity': ROW, 'commanded': ROW}
+        data.JointGroupState,
+        {'position': ROW, 'velocity': ROW, 'commanded': ROW, 'effort': ROW},
     ),
     data.MobileBaseState: SectionCodec(
         data.MobileBaseState, {'twist': ROW, 'commanded': ROW, 'pose': ROW}
     ),
-    events.CommandedState: SectionCodec(events.CommandedState),
+    events.CommandedState: SectionCodec(events.CommandedState, {'joint_position': ROW}),
     events.EpisodeEvent: SectionCodec(events.EpisodeEvent),
 }
 OMITTED = {data.ActionChunk: ('feature', 'samples')}
@@ -95,10 +106,10 @@ def test_a_new_field_of_the_status_needs_no_edit_here():
         'Grown', [('margin', float), ('gaze', data.Pose), ('why', str), ('safe', bool)],
         bases=(events.CommandedState,), frozen=True,
     )  # fmt: skip
-    codec = SectionCodec(grown)
+    codec = SectionCodec(grown, {'joint_position': ROW})
     section = codec.section(Memory(1 << 14))
     pose = data.Pose([1, 2, 3], [0, 0, 0, 1])
-    value = grown(7, pose, 0.02, math.inf, pose, 'because', True)
+    value = grown(7, pose, 0.02, np.arange(6.0), math.inf, pose, 'because', True)
     codec.write(section, value)
     assert_same(codec.read(section.read()), value)
 

@@ -36,7 +36,7 @@ class Part:
     def __init__(self, spec):
         self.sample = SimpleNamespace(
             stamp=START, position=spec.home.copy(), velocity=np.zeros(spec.n), gripper=0.08,
-            wrench=None, pose=np.zeros(3), twist=np.zeros(3),
+            wrench=None, effort=None, pose=np.zeros(3), twist=np.zeros(3),
         )  # fmt: skip
         self.sent = []
 

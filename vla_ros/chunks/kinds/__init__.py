@@ -1,11 +1,11 @@
 """What a chunk may say of a limb, one file for each kind of channel group."""
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.kinds.gripper import GripperCheck, GripperPlayback
 from vla_ros.chunks.kinds.joint import JointCheck, JointPlayback
 from vla_ros.chunks.kinds.kind import GroupCheck, GroupPlayback, Latch, Seam
 from vla_ros.chunks.kinds.pose import PoseCheck, PosePlayback
 from vla_ros.chunks.kinds.twist import TwistCheck, TwistPlayback
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.robots.channels import ChannelGroup, Kind
 
 

@@ -2,8 +2,8 @@
 
 import math
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.kinds.kind import GroupCheck, GroupPlayback, Latch
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import Array
 from vla_ros.robots.spec import ArmSpec
 

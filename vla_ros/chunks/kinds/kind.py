@@ -5,7 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from vla_ros.chunks.config import CheckConfig
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import Array
 
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.kinds.kind import GroupCheck, GroupPlayback, Latch, Seam, outside
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.chunks.splice import PoseTrack
 from vla_ros.core.data import Array
 from vla_ros.robots.spec import ArmSpec

@@ -1,8 +1,8 @@
 """Twists of a mobile base, (3,) m/s, m/s, rad/s: less where playback slows, and then none."""
 
-from vla_ros.chunks.config import CheckConfig
 from vla_ros.chunks.kinds.kind import GroupCheck, GroupPlayback, Latch, outside
 from vla_ros.chunks.linear import NumberTrack
+from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import Array
 from vla_ros.robots.mobile_base import UNITS, MobileBaseSpec
 

@@ -13,6 +13,7 @@ class JointSample(Protocol):
     velocity: Array  # (n,) rad/s
     gripper: float  # opening, m
     wrench: Array | None  # (6,) N and Nm in the force sensor's frame; None without a sensor
+    effort: Array | None  # (n,) Nm; None where the robot does not say
 
 
 class Hardware(Protocol):
@@ -38,6 +39,7 @@ class JointGroupSample(Protocol):
     stamp: int  # ns
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
+    effort: Array | None  # (n,) Nm; None where the robot does not say
 
 
 class JointGroupHardware(Protocol):

@@ -20,7 +20,8 @@ class JointGroupLoop(ChannelLoop[JointGroupSample]):
 
     Attributes:
         commanded: (n,) rad, and velocity: (n,) rad/s, what was sent in the last tick.
-        position: (n,) rad, and speed: (n,) rad/s, as measured.
+        position: (n,) rad, speed: (n,) rad/s, and effort: (n,) Nm, as measured; effort is NaN
+            where the robot does not say.
     """
 
     def __init__(
@@ -40,12 +41,17 @@ class JointGroupLoop(ChannelLoop[JointGroupSample]):
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self.commanded, self.velocity = self._joints.position, self._joints.velocity
         self.position, self.speed = spec.home.copy(), np.zeros(spec.n)
+        self.effort = np.full(spec.n, np.nan)
         self.measured = self.position
 
     def state(self) -> JointGroupState:
         """Return the measured and commanded state at the last tick."""
         return JointGroupState(
-            self.stamp, self.position.copy(), self.speed.copy(), self.commanded.copy()
+            self.stamp,
+            self.position.copy(),
+            self.speed.copy(),
+            self.commanded.copy(),
+            self.effort.copy(),
         )
 
     def _read(self) -> JointGroupSample:
@@ -53,6 +59,7 @@ class JointGroupLoop(ChannelLoop[JointGroupSample]):
 
     def _take(self, sample: JointGroupSample) -> None:
         self.position[:], self.speed[:] = sample.position, sample.velocity
+        self.effort[:] = np.nan if sample.effort is None else sample.effort
 
     def _begin(self) -> None:
         self._joints.reset(self.position)

@@ -1,5 +1,7 @@
 """The control loop: read, decide what is wanted, limit it, send what the law makes of it."""
 
+import math
+
 import numpy as np
 
 from vla_ros.control.avoidance.slowdown import Slowdown
@@ -13,9 +15,12 @@ from vla_ros.control.loops.targets import Targets
 from vla_ros.control.loops.validator import StateValidator
 from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.core import rotations
-from vla_ros.core.data import Command, Pose, RobotState
+from vla_ros.core.data import Array, Command, Pose, RobotState
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
+
+
+_UNKNOWN = np.full(6, np.nan)
 
 
 class ControlLoop:
@@ -28,6 +33,7 @@ class ControlLoop:
             links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
         feedback: whether it is known where the arm is.
+        effort: (n,) Nm, measured; NaN where the robot does not say.
         stamp: ns, of the last tick. ticks: ticks done.
     """
 
@@ -53,6 +59,7 @@ class ControlLoop:
         self.sensing, self.slowdown = sensing, slowdown
         self.stamp = self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
+        self.effort = np.full(spec.n, math.nan)
         self._still = np.zeros(spec.n)
         self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
         self._seen = self._prepared = False  # last measurement believed; moved on for the next
@@ -68,6 +75,7 @@ class ControlLoop:
         if believed:
             self.model.update(sample.position, sample.velocity)
             self.gripper = sample.gripper
+            self.effort[:] = math.nan if sample.effort is None else sample.effort
             if self._seen and self.feedback.known:
                 self.feedback.followed(self.actuation.disobeyed(self.model))
             if not (self._seen and self.feedback.known):
@@ -135,7 +143,27 @@ class ControlLoop:
             gripper=self.gripper,
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
             commanded_gripper=self.limiter.gripper,
+            effort=self.effort.copy(),
+            twist=model.twist.copy(),
+            wrench=self.wrench().copy(),
+            commanded_position=self.commanded_joints().copy(),
         )
+
+    def commanded_joints(self) -> Array:
+        """Return the joint positions commanded (n,) rad; the next tick may overwrite them.
+
+        Those of a joint chunk while one is followed. Else those sent last where the driver takes
+        motion; where torques move the arm, those measured.
+        """
+        return self.motion.joints
+
+    def wrench(self) -> Array:
+        """Return the external wrench on the tcp (6,) N and Nm, base axes; NaN where not known.
+
+        The next tick may overwrite it.
+        """
+        torques = self.actuation.law.output == 'effort'
+        return self.model.external_wrench if self.sensing.feels(torques) else _UNKNOWN
 
     def measured_quaternion(self) -> rotations.Quaternion:
         """Return the measured rotation of the tcp."""

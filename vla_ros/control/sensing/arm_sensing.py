@@ -88,6 +88,15 @@ class Sensing:
                 self.tare_refusal, self.force_sensor.tare_refusal = refusal, ''
         self.guard.update(model.external_wrench)
 
+    def feels(self, torques: bool) -> bool:
+        """Whether the model's external wrench is known; `torques`: torques were sent.
+
+        Without a force sensor it is estimated from the torques sent.
+        """
+        if self.force_sensor is not None:
+            return not self.fault
+        return torques and self.observer is not None
+
     def tare(self, model: RobotModel) -> str:
         """Begin to find the force sensor's bias; return '' or the cause of refusal."""
         if self.force_sensor is None:

@@ -70,8 +70,9 @@ class ArmReports(LimbReports[Snapshot]):
     def _send(self, snapshot: Snapshot) -> None:
         self._commanded.publish(convert.commanded_to_msg(self._spec, snapshot.state))
         for publisher, make in self._measured:
-            if publisher.get_subscription_count():
-                publisher.publish(make(snapshot, self._frame))
+            message = make(snapshot, self._frame) if publisher.get_subscription_count() else None
+            if message is not None:
+                publisher.publish(message)
 
 
 class JointGroupReports(LimbReports[JointGroupSnapshot]):

@@ -17,15 +17,17 @@ def current_pose(snapshot: Snapshot, frame: str) -> PoseStamped:
 
 def current_twist(snapshot: Snapshot, frame: str) -> TwistStamped:
     """Return the measured velocity of the tcp, m/s and rad/s, base axes."""
-    linear, angular = _vectors(snapshot.twist)
+    linear, angular = _vectors(snapshot.state.twist)
     return TwistStamped(
         header=header(snapshot.state.stamp, frame), twist=Twist(linear=linear, angular=angular)
     )
 
 
-def external_wrench(snapshot: Snapshot, frame: str) -> WrenchStamped:
-    """Return what the world exerts on the tcp, N and Nm, base axes."""
-    force, torque = _vectors(snapshot.wrench)
+def external_wrench(snapshot: Snapshot, frame: str) -> WrenchStamped | None:
+    """Return what the world exerts on the tcp, N and Nm, base axes; None where it is not known."""
+    if not np.isfinite(snapshot.state.wrench).all():
+        return None
+    force, torque = _vectors(snapshot.state.wrench)
     return WrenchStamped(
         header=header(snapshot.state.stamp, frame), wrench=Wrench(force=force, torque=torque)
     )

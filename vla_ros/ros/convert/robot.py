@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 import math
 
+import numpy as np
 from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import (
@@ -36,23 +37,31 @@ __all__ = [
 def joints_to_msg(limbs: Sequence[tuple[LimbSpec, LimbState]]) -> JointState:
     """Return the measured joints of limbs, for those that look at the robot and at policies.
 
-    Each finger has its share of the opening; a drive's joints are where odometry has it.
+    Each finger has its share of the opening; a drive's joints are where odometry has it. Efforts
+    are NaN of joints that have none, and left out where no joint has one.
     """
     names: list[str] = []
     position: list[float] = []
     velocity: list[float] = []
+    effort: list[float] = []
     for spec, state in limbs:
         names += spec.joint_names
         q, dq = _of_mobile_base(state) if isinstance(state, MobileBaseState) else _of_joints(state)
         position += q
         velocity += dq
+        effort += (
+            [math.nan] * len(q) if isinstance(state, MobileBaseState) else state.effort.tolist()
+        )
         if isinstance(spec, ArmSpec) and isinstance(state, RobotState):
             fingers = spec.gripper.joints
             names += fingers
             position += [state.gripper / len(fingers)] * len(fingers)
             velocity += [0.0] * len(fingers)
+            effort += [math.nan] * len(fingers)
     message = JointState(header=header(limbs[0][1].stamp), name=names)
     message.position, message.velocity = packed(position, 'd'), packed(velocity, 'd')
+    if not all(map(math.isnan, effort)):
+        message.effort = packed(effort, 'd')
     return message
 
 
@@ -71,7 +80,9 @@ def commanded_to_msg(spec: ArmSpec, state: RobotState) -> CommandedMsg:
     """Return what the controller tracks at the state's stamp."""
     message = CommandedMsg()
     message.header.frame_id = spec.base_frame
-    value = CommandedState(state.stamp, state.commanded, state.commanded_gripper)
+    joints = state.commanded_position
+    known = joints if np.isfinite(joints).all() else joints[:0]
+    value = CommandedState(state.stamp, state.commanded, state.commanded_gripper, known)
     COMMANDED.write(value, message)
     return message
 

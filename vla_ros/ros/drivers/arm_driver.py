@@ -78,7 +78,9 @@ class Driver:
             # The arm stays in hand, but does nothing more.
             self._doubted = time.monotonic()
             self._arm.post(Event.STALE, f'hardware: {doubt}')
-        self._arm.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
+        self._arm.joint_states(
+            joints.stamp, joints.position, joints.velocity, joints.gripper, effort=joints.effort
+        )
         if self._model is not None:
             self._model.update(joints.position, joints.velocity)
         self._outlet.measured()

@@ -40,7 +40,9 @@ class JointGroupDriver:
         return None if snapshot is None else snapshot.velocity
 
     def _on_joints(self, joints: Joints, doubt: str) -> None:
-        self._limb.joint_states(joints.stamp, joints.position, joints.velocity, joints.gripper)
+        self._limb.joint_states(
+            joints.stamp, joints.position, joints.velocity, joints.gripper, effort=joints.effort
+        )
         self._outlet.measured()
 
     def _send(self, lost: bool) -> bool:

@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from vla_ros.dataset import Topic, offered_qos
-from vla_ros.robots import MobileBaseSpec, Robot, named_limbs
+from vla_ros.robots import ArmSpec, MobileBaseSpec, Robot, named_limbs
 from vla_ros.ros import qos
 
 
@@ -52,6 +52,8 @@ def recorded_topics(robot: Robot, sim: bool) -> Iterator[Recorded]:
     for name, own in named_limbs(robot):
         for topic in (qos.COMMANDED[own.kind], *qos.TARGETS[own.kind]):
             yield Recorded(topic.of(name), qos.RECORD)
+        if isinstance(own, ArmSpec) and own.feels:
+            yield Recorded(qos.EXTERNAL_WRENCH.of(name), qos.RECORD)
     if sim:
         yield Recorded(qos.SIM_STATE, qos.RECORD)
     for camera in robot.cameras:

@@ -16,6 +16,7 @@ _TOPICS = {
     'joint_states': qos.joint_states,
     'odom': qos.odom,
     'commanded_state': lambda name: replace(qos.COMMANDED_STATE, name=name),
+    'external_wrench': lambda name: replace(qos.EXTERNAL_WRENCH, name=name),
     'commanded_joints': lambda name: replace(qos.COMMANDED_JOINTS, name=name),
     'commanded_twist': lambda name: replace(qos.COMMANDED_TWIST, name=name),
 }

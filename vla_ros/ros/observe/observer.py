@@ -41,7 +41,13 @@ class Observer:
                 a new image and nothing is in doubt.
         """
         self._node, self._on_episode, self._on_observation = node, on_episode, on_observation
-        self._feed = Feed(spec, tuple(features.images.values()), config)
+        self._feed = Feed(
+            spec,
+            tuple(features.images.values()),
+            config,
+            history=features.history,
+            wrench=features.feels,
+        )
         for source in self._feed.sources:
             seen = self._seen if source.kind == 'image' else None
             subscribe(node, source, self._say, seen)

@@ -1,6 +1,7 @@
 """SimEnv: simulated robot and control loop, driven by one pose after the other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -111,15 +112,14 @@ class EnvArm:
         """Return measured and commanded state at `now`, ns."""
         sample = self.hardware.read()
         self.model.update(sample.position, sample.velocity)
-        commanded, opening = self.commanded()
-        return RobotState(
+        return replace(
+            self.loop.state(),
             stamp=now,
             position=sample.position.copy(),
             velocity=sample.velocity.copy(),
             ee=tcp_pose(self.model),
             gripper=sample.gripper,
-            commanded=commanded,
-            commanded_gripper=opening,
+            twist=self.model.twist.copy(),
         )
 
     def reach(self, position: Array, iterations: int = 40, rotation: Array | None = None) -> Array:

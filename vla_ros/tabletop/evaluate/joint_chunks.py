@@ -27,7 +27,7 @@ class JointChunks:
         self.model, self.features, self.dt = expert.model, expert.features, expert.dt
         self._poses: dict[int, tuple[int, _InverseKinematics]] = {}  # first column -> arm
         limbs, groups, first = list(named_limbs(robot)), [], 0
-        names = [name for name, _ in limbs]
+        names = self._names = [name for name, _ in limbs]
         for group in expert.action_space.groups:
             number = names.index(group.limb)
             spec = limbs[number][1]
@@ -46,7 +46,7 @@ class JointChunks:
     def act(self, observation: Observation, context: Context) -> Prediction:
         """Return the other's actions, absolute, as joints; see `Expert`."""
         prediction, state = self._expert.act(observation, context), observation.state
-        absolute = self._expert.action_space.absolute(prediction.actions, state)
+        absolute = self._expert.action_space.absolute(prediction.actions, state, self._names)
         limbs: Any = state.limbs if isinstance(state, BodyState) else (state,)
         columns, first = [], 0
         for group in self._expert.action_space.groups:

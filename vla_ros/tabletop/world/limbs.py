@@ -20,6 +20,7 @@ class SimSample:
     velocity: Array  # (n,) rad/s
     gripper: float  # opening, m
     wrench: Array | None = None  # (6,) N and Nm, sensor frame
+    effort: Array | None = None  # (n,) Nm, of the motors
 
 
 class SimArm:
@@ -38,6 +39,7 @@ class SimArm:
         self.side = scene.spec.arms[limb].cartesian.side
         # MuJoCo's own memory: making these views anew costs more than reading them.
         self._qpos, self._qvel, self._ctrl = data.qpos, data.qvel, data.ctrl
+        self._effort = data.qfrc_actuator
         self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench)
 
     def reset(self) -> None:
@@ -52,6 +54,7 @@ class SimArm:
         sample.stamp = round(self._data.time * SECOND)
         sample.position = self._qpos[self._q]
         sample.velocity = self._qvel[self._v]
+        sample.effort = self._effort[self._v]
         sample.gripper = self.gripper
         if sample.wrench is not None:
             # MuJoCo gives what the arm does to the tool.
@@ -83,6 +86,7 @@ class JointGroupReading:
     stamp: int  # ns
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
+    effort: Array | None = None  # (n,) Nm, of the motors
 
 
 class SimJointGroup:
@@ -107,6 +111,7 @@ class SimJointGroup:
         sample, data = self._sample, self._data
         sample.stamp = round(data.time * SECOND)
         sample.position, sample.velocity = data.qpos[self._q], data.qvel[self._v]
+        sample.effort = data.qfrc_actuator[self._v]
         return sample
 
     def move(self, position: Array, velocity: Array) -> None:

@@ -46,7 +46,7 @@ class Limb:
     def __init__(self, width):
         self.sample = SimpleNamespace(
             stamp=START, position=np.zeros(width), velocity=np.zeros(width),
-            pose=np.zeros(3), twist=np.zeros(3),
+            pose=np.zeros(3), twist=np.zeros(3), effort=None,
         )  # fmt: skip
         self.sent, self.silent = [], False
 
@@ -515,7 +515,7 @@ def stuck(rig, values):
         where, speed = sample.position, sample.velocity
         rig.hardware.sample = SimpleNamespace(
             stamp=rig.now, position=where.copy(), velocity=0 * speed,
-            pose=np.zeros(3), twist=np.zeros(3),
+            pose=np.zeros(3), twist=np.zeros(3), effort=None,
         )  # fmt: skip
         rig.run(1)
         rig.hardware.sample.position, rig.hardware.sample.twist = where, np.zeros(3)
