@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import matrix_from_quat
+from vla_ros.core.rotations import matrix_from_quat
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.tasks.arms import straight
 from vla_ros.tabletop.tasks.motion import MotionConfig

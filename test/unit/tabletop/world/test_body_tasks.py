@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import Pose
-from vla_ros.core.geometry import matrix_from_quat
+from vla_ros.core.rotations import matrix_from_quat
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.demos.demonstrator import Demonstrator
 from vla_ros.tabletop.demos.noise_injector import NoiseInjector
