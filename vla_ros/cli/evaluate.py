@@ -43,7 +43,6 @@ InLockstep = Annotated[
         help='The pure pipeline on a simulated clock, or real ROS nodes in real time.',
     ),
 ]
-ExtraDelay = Annotated[float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')]
 Card = Annotated[bool, typer.Option('--card', help='Write the model card too.')]
 
 
@@ -56,7 +55,7 @@ def command(
     suite: Suite = 'success',
     instructions: Instructions = None,
     lockstep: InLockstep = True,
-    extra_delay: ExtraDelay = 0.0,
+    extra_delay: options.ExtraDelay = 0.0,
     card: Card = False,
     seed: options.Seed = 0,
     workers: options.Workers = 2,

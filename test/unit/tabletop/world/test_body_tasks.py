@@ -14,7 +14,7 @@ from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
-from vla_ros.tabletop.tasks.body import from_base
+from vla_ros.tabletop.tasks.facing import from_base
 from vla_ros.tabletop.world import Layout
 from vla_ros.tabletop.world.state import absent
 
