@@ -13,7 +13,7 @@ import yaml
 
 from vla_ros.core.paths import config_file
 from vla_ros.ros import qos
-from vla_ros.ros.stage_node import PARENT
+from vla_ros.ros.node_process import PARENT
 
 
 REPORT = qos.Topic('standin/report', String, qos.COMMAND)

@@ -30,7 +30,7 @@ from vla_ros.core.config import build
 from vla_ros.robots import load_robot
 from vla_ros.ros import qos
 from vla_ros.ros.convert.fields import header, packed, to_time
-from vla_ros.ros.stage_node import PARENT, PROMPT, die_with_parent, prioritise
+from vla_ros.ros.node_process import PARENT, PROMPT, die_with_parent, prioritise
 from vla_ros_msgs.msg import SimState
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from vla_ros.core.geometry import matrix_from_quat, quat_from_matrix
+from vla_ros.core.rotations import matrix_from_quat, quat_from_matrix
 from vla_ros.robots.model import RobotModel
 
 

@@ -12,7 +12,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
 from vla_ros.core.data import Command
-from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.core.rotations import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots.spec import MountSpec
 from vla_ros.ros.convert.command import OUTPUTS
 from vla_ros.ros.convert.fields import ConvertError, to_pose

@@ -16,10 +16,10 @@ from std_srvs.srv import Trigger
 from vla_ros.core.data import Mode
 from vla_ros.ros import qos
 from vla_ros.ros.guard import spin_once
+from vla_ros.ros.node_process import PARENT
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros.ros.nodes.detector import DetectorNode
 from vla_ros.ros.nodes.recorder import RecorderNode
-from vla_ros.ros.stage_node import PARENT
 from vla_ros_msgs.msg import EpisodeEvent, Latent
 
 
@@ -85,15 +85,13 @@ class Broken(DetectorNode):
 
     def configure(self, config):
         self._break('configure')
+        self.owned.callback(self._break, 'release')
 
     def activate(self):
         self._break('activate')
 
     def deactivate(self):
         self._break('deactivate')
-
-    def release(self):
-        self._break('release')
 
 
 @pytest.mark.parametrize(
@@ -226,7 +224,7 @@ def test_what_escapes_the_executor_is_said_and_held(frail):
 
 FRAIL = """
 from vla_ros.ros.nodes.recorder import RecorderNode
-from vla_ros.ros.stage_node import run
+from vla_ros.ros.node_process import run
 
 class Frail(RecorderNode):
     def _on_episode(self, data):

@@ -13,8 +13,8 @@ from waiting import wait_for
 from vla_ros.ros import twins
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import BringupError, LocalRunner
+from vla_ros.ros.node_process import PARENT
 from vla_ros.ros.nodes.recorder import RecorderNode
-from vla_ros.ros.stage_node import PARENT
 
 
 @pytest.fixture

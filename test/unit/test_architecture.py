@@ -44,8 +44,17 @@ FORBIDDEN = {
     'eval or exec': r'(?<![\w.])(eval|exec)\(',
     'shell=True': r'\bshell\s*=\s*True',
 }
-LONGEST_FILE = 300
-LONGEST_FUNCTION = 60
+LONGEST_FILE = 250
+LONGEST_NODE = 150
+LONGEST_FUNCTION = 40
+# Longer than they should be: each with what is to become of it.
+LONG_FILES = {
+    'vla_ros/core/data.py',  # the states go into a file of their own
+    'vla_ros/control/loops/loop.py',  # the motion of an arm goes into a file of its own
+}
+LONG_FUNCTIONS = {
+    ('vla_ros/tabletop/pocket/contract.py', 'pocket_spec'),  # shrinks with the decoders' cut
+}
 
 
 def name_of(path: Path) -> str:
@@ -177,14 +186,16 @@ def test_nothing_unsafe_is_called():
 def test_files_and_functions_are_short():
     long = []
     for path in SOURCES:
-        lines = len(path.read_text().splitlines())
-        if lines > LONGEST_FILE:
-            long.append(f'{name_of(path)} has {lines} lines')
+        lines, name = len(path.read_text().splitlines()), name_of(path)
+        is_node = path.parent.name == 'nodes' or path.stem.endswith('_node')
+        most = LONGEST_NODE if is_node and path.stem != 'stage_node' else LONGEST_FILE
+        if lines > most and name not in LONG_FILES:
+            long.append(f'{name} has {lines} lines, at most {most} may be')
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.lineno + 1
-                if length > LONGEST_FUNCTION:
-                    long.append(f'{name_of(path)}: {node.name} has {length} lines')
+                if length > LONGEST_FUNCTION and (name, node.name) not in LONG_FUNCTIONS:
+                    long.append(f'{name}: {node.name} has {length} lines')
     assert not long, '\n'.join(long)
 
 

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from vla_ros.bench.image_transport import MATCH
-from vla_ros.ros.stage_node import PARENT
+from vla_ros.ros.node_process import PARENT
 
 
 _SPARE = 30.0  # s for the two to start and to end

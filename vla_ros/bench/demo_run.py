@@ -13,12 +13,14 @@ from rich.live import Live
 from rich.text import Text
 
 from vla_ros.bench.demo_program import Program, Result, Step
-from vla_ros.bench.demo_watch import Watch
 from vla_ros.bench.table import Board
 from vla_ros.robots import load_robot
+from vla_ros.robots.body import Robot
+from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import LocalRunner, NodeDeath
 from vla_ros.ros.client import StackClient, StackError
+from vla_ros.ros.convert import failure_from_msg, latent_from_msg, status_from_msg
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.config import load_sim
@@ -50,7 +52,7 @@ def run_program(
     with LocalRunner(describe(options), echo) as runner:
         runner.bring_up()
         with StackClient() as client:
-            Watch(client, spec, show.board)
+            _Watch(client, spec, show.board)
             client.wait_ready(20.0)
             client.lost = runner.lost
             error: dict[str, str] = {}
@@ -96,6 +98,38 @@ class _Show:
         request = self._scenes.request(step.family, step.seed)
         assert request is not None  # a step always names its family
         return render(request, np.random.default_rng(step.seed), step.wording)
+
+
+class _Watch:
+    """Subscribes to what the live table shows."""
+
+    def __init__(self, client: StackClient, spec: Robot, board: Board) -> None:
+        """Begin to watch; `board` is updated on the client's thread."""
+        self._board = board
+        self._client = client
+        client.subscribe(qos.STATUS, self._status)
+        client.subscribe(qos.FAILURE, self._failure)
+        client.subscribe(qos.LATENT, self._latent)
+        client.subscribe(qos.ACTION_CHUNK, self._count('chunk'))
+        camera = spec.cameras[0]
+        # Raw: the table wants the rate, not the pictures.
+        client.subscribe(qos.image_topic(camera.topic), self._count('camera'), raw=True)
+
+    def _count(self, name: str) -> Any:
+        rate = self._board.rates[name]
+        return lambda _: rate.add(self._client.now)
+
+    def _status(self, message: Any) -> None:
+        self._board.status = status_from_msg(message)
+        self._board.rates['status'].add(self._client.now)
+
+    def _failure(self, message: Any) -> None:
+        self._board.failure = failure_from_msg(message)
+
+    def _latent(self, message: Any) -> None:
+        latent = latent_from_msg(message)
+        self._board.subgoal = latent.refusal or latent.subgoal
+        self._board.rates['latent'].add(self._client.now)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The figures of the running graph: chunk rates while the reasoner slows, latency, tick times."""
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 import time
 from typing import Any
 
@@ -9,10 +9,9 @@ import numpy as np
 from rich.console import Console
 
 from vla_ros.bench.jerk import jerk
-from vla_ros.bench.synchronous import synchronous
-from vla_ros.core.data import SECOND, Array, ExecutionStatus
-from vla_ros.policies import load_policy
-from vla_ros.policies.makers import make_policy
+from vla_ros.core.data import SECOND, Array, ExecutionStatus, Observation
+from vla_ros.policies import EpisodeInfo, load_policy
+from vla_ros.policies.makers import ChunkMaker, LatentMaker, make_policy
 from vla_ros.robots import load_arm
 from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe
@@ -48,6 +47,15 @@ def bench_graph(robot: str, policy: str, seconds: float, console: Console) -> di
         rows[f'{delay:g}'] = row
     rates = [row['chunk_rate'] for row in rows.values()]
     return {'delays': rows, 'spread': (max(rates) - min(rates)) / max(rates)}
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """How fast the same nets are, called one after the other, without asynchrony."""
+
+    chunk_rate: float  # Hz
+    reasoner: float  # s, median of one call, the added delay not included
+    expert: float  # s, median of one call
 
 
 class _Probe:
@@ -131,7 +139,7 @@ def _figures(probe: _Probe) -> dict[str, Any]:
     }
 
 
-def _baseline(robot: str, path: str, delay: float) -> Any:
+def _baseline(robot: str, path: str, delay: float) -> Baseline:
     spec = load_arm(robot)
     reasoner, expert = make_policy(load_policy(path), spec)
     stack = Lockstep(spec, reasoner, expert)
@@ -139,4 +147,30 @@ def _baseline(robot: str, path: str, delay: float) -> Any:
     request = stack.scenes.request(spec.tasks[0], _FIRST_SEED)
     assert request is not None
     text = render(request, np.random.default_rng(0), 'plain')
-    return synchronous(reasoner, expert, stack.observe(text), text, delay, 3.0 + 2 * delay)
+    return _synchronous(reasoner, expert, stack.observe(text), text, delay, 3.0 + 2 * delay)
+
+
+def _synchronous(
+    reasoner: LatentMaker | None,
+    expert: ChunkMaker,
+    observation: Observation,
+    instruction: str,
+    extra_delay: float,
+    seconds: float,
+) -> Baseline:
+    """Call reasoner, if any, wait `extra_delay` s, call expert, for about `seconds` s."""
+    episode, latent = EpisodeInfo('baseline', instruction), None
+    slow: list[float] = []
+    fast: list[float] = []
+    start = time.perf_counter()
+    while not fast or time.perf_counter() - start < seconds:
+        before = time.perf_counter()
+        if reasoner is not None:
+            latent = reasoner.reason(observation, episode, len(fast))
+        slow.append(time.perf_counter() - before)
+        time.sleep(extra_delay)
+        before = time.perf_counter()
+        expert.act(observation, episode, latent, len(fast))
+        fast.append(time.perf_counter() - before)
+    rate = len(fast) / (time.perf_counter() - start)
+    return Baseline(rate, float(np.median(slow)), float(np.median(fast)))

@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image
 
 from vla_ros.core.data import SECOND
 from vla_ros.ros import convert, qos
-from vla_ros.ros.stage_node import die_with_parent, make_executor
+from vla_ros.ros.node_process import die_with_parent, make_executor
 
 
 MATCH = 20.0  # s for the two processes to find each other

@@ -20,7 +20,7 @@ from vla_ros.robots import load_arm
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert.fields import header
-from vla_ros.ros.stage_node import die_with_parent
+from vla_ros.ros.node_process import die_with_parent
 from vla_ros_msgs.msg import EpisodeEvent, ExecutionStatus
 
 

@@ -12,7 +12,7 @@ from mcap.reader import make_reader
 
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import LocalRunner
-from vla_ros.ros.stage_node import PARENT
+from vla_ros.ros.node_process import PARENT
 
 
 _SPARE = 60.0  # s for the two to find each other and to end

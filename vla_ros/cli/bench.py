@@ -1,5 +1,6 @@
 """`vla_ros bench`: the figures of the running system, printed and written in one run."""
 
+from collections.abc import Callable
 import math
 from pathlib import Path
 import tempfile
@@ -25,32 +26,37 @@ NAME = 'bench'
 _WIDTH = 110
 SECTIONS = ('graph', 'recorder', 'cameras', 'control', 'tick', 'limits')
 
+Sections = Annotated[
+    list[str] | None, typer.Argument(help=f'Which of {", ".join(SECTIONS)}; none: all.')
+]
+Seconds = Annotated[
+    float,
+    typer.Option(
+        min=5, help="Of each graph run and each law's ticks; the recorder takes 5 minutes."
+    ),
+]
+Quick = Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')]
+Laws = Annotated[
+    str,
+    typer.Option(
+        help='Presets of config/control/, separated by commas; empty: all the robot has.'
+    ),
+]
+Plots = Annotated[Path, typer.Option(help='Folder for the pictures of the control bench.')]
+Ticks = Annotated[
+    int, typer.Option(min=1000, help='Length of the attack on the limits, for each law.')
+]
+
 
 def command(
-    sections: Annotated[
-        list[str] | None, typer.Argument(help=f'Which of {", ".join(SECTIONS)}; none: all.')
-    ] = None,
+    sections: Sections = None,
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
-    seconds: Annotated[
-        float,
-        typer.Option(
-            min=5, help="Of each graph run and each law's ticks; the recorder takes 5 minutes."
-        ),
-    ] = 60.0,
-    quick: Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')] = False,
-    laws: Annotated[
-        str,
-        typer.Option(
-            help='Presets of config/control/, separated by commas; empty: all the robot has.'
-        ),
-    ] = '',
-    plots: Annotated[Path, typer.Option(help='Folder for the pictures of the control bench.')] = (
-        Path('out/bench')
-    ),
-    ticks: Annotated[
-        int, typer.Option(min=1000, help='Length of the attack on the limits, for each law.')
-    ] = 1_000_000,
+    seconds: Seconds = 60.0,
+    quick: Quick = False,
+    laws: Laws = '',
+    plots: Plots = (Path('out/bench')),
+    ticks: Ticks = 1_000_000,
     seed: options.Seed = 0,
     report: options.Report = None,
 ) -> None:
@@ -59,33 +65,33 @@ def command(
     The report has one object per section: `graph.delays.<s>` (chunk_rate, synchronous,
     latency_p50, latency_p99, jerk_rms, jerk_peak, tick_p50, tick_p99, missed), `recorder`
     (messages, lost), `cameras` (sent, lost), `control.<trial>.<law>` (what the trial measures, SI
-    units),
-    `tick.<law>` (tick_p50, tick_p99, cycle_p50, cycle_p99 in s, missed), `limits.<law>` (ticks,
-    violations, shares: the most that was used of each limit).
+    units), `tick.<law>` (tick_p50, tick_p99, cycle_p50, cycle_p99 in s, missed), `limits.<law>`
+    (ticks, violations, shares: the most that was used of each limit).
     """
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)  # a file or a pipe has no width of its own
     share = 0.1 if quick else 1.0
-    results: dict[str, Any] = {}
-    for section in options.choices(','.join(sections or ()), SECTIONS, 'sections'):
-        if section == 'graph':
-            from vla_ros.bench.graph_bench import bench_graph  # ROS: only here
-
-            results['graph'] = bench_graph(robot, policy, seconds, console)
-            console.print(_graph_table(results['graph']))
-        elif section == 'recorder':
-            results['recorder'] = _recorder(robot, policy, 300.0 * share, console)
-        elif section == 'control':
-            results['control'] = _control(robot, laws, plots, console)
-        elif section == 'tick':
-            results['tick'] = _tick(robot, laws, seconds * share, console)
-        elif section == 'limits':
-            results['limits'] = _limits(robot, laws, round(ticks * share), seed, console)
-        else:
-            results['cameras'] = _cameras(robot, policy, 60.0 * share, console)
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        'graph': lambda: _graph(robot, policy, seconds, console),
+        'recorder': lambda: _recorder(robot, policy, 300.0 * share, console),
+        'cameras': lambda: _cameras(robot, policy, 60.0 * share, console),
+        'control': lambda: _control(robot, laws, plots, console),
+        'tick': lambda: _tick(robot, laws, seconds * share, console),
+        'limits': lambda: _limits(robot, laws, round(ticks * share), seed, console),
+    }
+    chosen = options.choices(','.join(sections or ()), SECTIONS, 'sections')
+    results = {section: measures[section]() for section in chosen}
     if report is not None:
         write_report(report, NAME, {'robot': robot, **results})
+
+
+def _graph(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:
+    from vla_ros.bench.graph_bench import bench_graph  # ROS: only here
+
+    figures = bench_graph(robot, policy, seconds, console)
+    console.print(_graph_table(figures))
+    return figures
 
 
 def _recorder(robot: str, policy: str, seconds: float, console: Console) -> dict[str, Any]:

@@ -22,26 +22,32 @@ from vla_ros.tabletop.evaluate.trials import CALIBRATION_SEED, Outcome, Trial
 NAME = 'calibrate'
 _Made = tuple[Outcome, tuple[ActionChunk, ...]]
 
+Episodes = Annotated[int, typer.Option(min=5, help='Rollouts per task family.')]
+Rollouts = Annotated[
+    Path | None,
+    typer.Option(help='Take the rollouts in this folder; with --graph, make some as well.'),
+]
+OnGraph = Annotated[
+    bool,
+    typer.Option(
+        '--graph/--lockstep',
+        help='Make them with real nodes in real time, as they will be watched, or faster.',
+    ),
+]
+Keep = Annotated[Path | None, typer.Option(help='Keep the rollouts in this folder.')]
+Recipe = Annotated[str, typer.Option(help='Name in config/detect/, or a YAML.')]
+
 
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
     other_robot: options.OtherRobot = False,
-    episodes: Annotated[int, typer.Option(min=5, help='Rollouts per task family.')] = 90,
+    episodes: Episodes = 90,
     tasks: options.Tasks = '',
-    rollouts: Annotated[
-        Path | None,
-        typer.Option(help='Take the rollouts in this folder; with --graph, make some as well.'),
-    ] = None,
-    graph: Annotated[
-        bool,
-        typer.Option(
-            '--graph/--lockstep',
-            help='Make them with real nodes in real time, as they will be watched, or faster.',
-        ),
-    ] = False,
-    keep: Annotated[Path | None, typer.Option(help='Keep the rollouts in this folder.')] = None,
-    recipe: Annotated[str, typer.Option(help='Name in config/detect/, or a YAML.')] = 'default',
+    rollouts: Rollouts = None,
+    graph: OnGraph = False,
+    keep: Keep = None,
+    recipe: Recipe = 'default',
     seed: options.Seed = 0,
     workers: options.Workers = 2,
     report: options.Report = None,

@@ -24,9 +24,7 @@ def command(
     out: Annotated[Path, typer.Option(help='Folder for bags, video, timeline and report.')] = Path(
         'out/demo'
     ),
-    extra_delay: Annotated[
-        float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
-    ] = 0.0,
+    extra_delay: options.ExtraDelay = 0.0,
     video: Annotated[bool, typer.Option(help='Write the video and the timeline.')] = True,
     verbose: Annotated[bool, typer.Option(help='Show what the nodes print.')] = False,
     seed: Annotated[int, typer.Option(min=0, max=99, help='Other scenes, the same tasks.')] = 0,

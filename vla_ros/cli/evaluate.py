@@ -1,6 +1,6 @@
 """`vla_ros evaluate`: how often the policy does what it is told, on scenes it has never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from vla_ros.cli.progress import bar
 from vla_ros.evaluate.report import provenance, write_report
 from vla_ros.policies.card import write_measured
 from vla_ros.tabletop.evaluate.run import Setup, run_trials
-from vla_ros.tabletop.evaluate.summary import measured_table, rate, summarise
+from vla_ros.tabletop.evaluate.summary import measured_table, rate, rows, summarise
 from vla_ros.tabletop.evaluate.trials import (
     Outcome,
     Trial,
@@ -28,66 +28,96 @@ from vla_ros.tabletop.lockstep import LockstepConfig
 NAME = 'evaluate'
 SUITES = ('success', 'paraphrase', 'other', 'absent')
 
+Episodes = Annotated[int, typer.Option(min=1, help='Fresh scenes per task family.')]
+Suite = Annotated[
+    str, typer.Option(help=f'Which of {", ".join(SUITES)}, separated by commas, or all.')
+]
+Instructions = Annotated[
+    Path | None,
+    typer.Option(help='Own wordings: family<TAB>text with {object} and {target}, one a line.'),
+]
+InLockstep = Annotated[
+    bool,
+    typer.Option(
+        '--lockstep/--graph',
+        help='The pure pipeline on a simulated clock, or real ROS nodes in real time.',
+    ),
+]
+JointChunks = Annotated[
+    bool,
+    typer.Option(
+        '--joint-chunks', help='Make joint positions of the poses of arms; in lockstep only.'
+    ),
+]
+Card = Annotated[bool, typer.Option('--card', help='Write the model card too.')]
+
 
 def command(
     robot: options.Robot = 'franka',
     policy: options.Policy = '',
     other_robot: options.OtherRobot = False,
-    episodes: Annotated[int, typer.Option(min=1, help='Fresh scenes per task family.')] = 25,
+    episodes: Episodes = 25,
     tasks: options.Tasks = '',
-    suite: Annotated[
-        str, typer.Option(help=f'Which of {", ".join(SUITES)}, separated by commas, or all.')
-    ] = 'success',
-    instructions: Annotated[
-        Path | None,
-        typer.Option(help='Own wordings: family<TAB>text with {object} and {target}, one a line.'),
-    ] = None,
-    lockstep: Annotated[
-        bool,
-        typer.Option(
-            '--lockstep/--graph',
-            help='The pure pipeline on a simulated clock, or real ROS nodes in real time.',
-        ),
-    ] = True,
-    extra_delay: Annotated[
-        float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')
-    ] = 0.0,
-    card: Annotated[bool, typer.Option('--card', help='Write the model card too.')] = False,
+    suite: Suite = 'success',
+    instructions: Instructions = None,
+    lockstep: InLockstep = True,
+    extra_delay: options.ExtraDelay = 0.0,
+    joint_chunks: JointChunks = False,
+    card: Card = False,
     seed: options.Seed = 0,
     workers: options.Workers = 2,
     report: options.Report = None,
 ) -> None:
-    """Measure success over fresh scenes; the report has `episodes`, `success_rate`, `families`."""
+    """Measure success over fresh scenes; the report has `episodes`, `success_rate`, `families`.
+
+    The report also has each episode, in `outcomes`: `vla_ros compare` compares two reports.
+    """
     families = options.families(tasks, robot)
     suites = options.choices(suite if suite != 'all' else '', SUITES, '--suite')
     templates = read_templates(instructions, families) if instructions else {}
-    path = policy or f'policies/{robot}/pocket'
-    results: dict[str, Any] = {}
+    mode = 'lockstep' if lockstep else 'graph'
+    path, pace = policy or f'policies/{robot}/pocket', LockstepConfig(extra_delay=extra_delay)
+    setup = Setup(robot, path, pace, other_robot=other_robot, joint_chunks=joint_chunks)
+    outcomes: dict[str, list[Outcome]] = {}
     for name in suites:
         trials = _trials(name, families, episodes, seed, templates)
-        if lockstep:
-            pace = LockstepConfig(extra_delay=extra_delay)
-            outcomes = _run(Setup(robot, path, pace, False, other_robot), trials, workers, name)
-        else:
-            outcomes = _run_graph(robot, path, trials, extra_delay, name, other_robot)
-        results[name] = summarise(outcomes)
-        if name == 'absent':
-            results['false_refusals'] = _false_refusals(results)
+        outcomes[name] = _run(setup, trials, workers if lockstep else None, name)
+    results = _summaries(outcomes)
     Console().print(_table(results, robot))
     if card:
-        mode = 'lockstep' if lockstep else 'graph'
-        write_measured(options.policy_path(path), measured_table(results, provenance(seed), mode))
+        table = measured_table(results, provenance(seed), mode)
+        write_measured(options.policy_path(setup.policy), table)
     if report is not None:
-        # The first suite's figures stand at the top level, so that simple scripts find them.
-        tree = {
-            **results[suites[0]],
-            'suites': results,
-            'robot': robot,
-            'policy': path,
-            'mode': 'lockstep' if lockstep else 'graph',
-            'extra_delay': extra_delay,
-        }
-        write_report(report, NAME, tree, seed=seed)
+        write_report(report, NAME, _tree(setup, mode, outcomes, results), seed=seed)
+
+
+def _summaries(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, Any]:
+    """Return the figures of each suite, and `false_refusals` where absent objects were named."""
+    results: dict[str, Any] = {name: summarise(own) for name, own in outcomes.items()}
+    if 'absent' in results:
+        results['false_refusals'] = _false_refusals(results)
+    return results
+
+
+def _tree(
+    setup: Setup,
+    mode: str,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    results: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the fields of the report.
+
+    The first suite's figures are at the top level, so that simple scripts find them.
+    """
+    return {
+        **results[next(iter(outcomes))],
+        'suites': results,
+        'robot': setup.robot,
+        'policy': setup.policy,
+        'mode': mode,
+        'extra_delay': setup.lockstep.extra_delay,
+        'outcomes': [row for name, own in outcomes.items() for row in rows(name, own)],
+    }
 
 
 def _trials(
@@ -106,32 +136,26 @@ def _trials(
     return refusal_trials(families, episodes, seed)
 
 
-def _run(setup: Setup, trials: Sequence[Trial], workers: int, title: str) -> list[Outcome]:
+def _run(setup: Setup, trials: Sequence[Trial], workers: int | None, title: str) -> list[Outcome]:
+    """Run a suite in lockstep; without workers on the graph, in real time."""
     outcomes: list[Outcome] = []
     with bar(title, len(trials)) as step:
-        for outcome, _ in run_trials(setup, trials, workers):
-            outcomes.append(outcome)
-            step(outcome.success)
-    return outcomes
-
-
-def _run_graph(
-    robot: str,
-    policy: str,
-    trials: Sequence[Trial],
-    extra_delay: float,
-    title: str,
-    other_robot: bool,
-) -> list[Outcome]:
-    from vla_ros.bench.graph_trials import run_graph_trials  # ROS: only here
-
-    outcomes: list[Outcome] = []
-    with bar(title, len(trials)) as step:
-        made = run_graph_trials(robot, policy, trials, extra_delay, other_robot=other_robot)
+        made = run_trials(setup, trials, workers) if workers else _run_graph(setup, trials)
         for outcome, _ in made:
             outcomes.append(outcome)
             step(outcome.success)
     return outcomes
+
+
+def _run_graph(setup: Setup, trials: Sequence[Trial]) -> Iterator[tuple[Outcome, Any]]:
+    from vla_ros.bench.graph_trials import run_graph_trials  # ROS: only here
+
+    if setup.joint_chunks:
+        raise typer.BadParameter('expected --lockstep', param_hint='--joint-chunks')
+    delay = setup.lockstep.extra_delay
+    return run_graph_trials(
+        setup.robot, setup.policy, trials, delay, other_robot=setup.other_robot
+    )
 
 
 def _false_refusals(results: dict[str, Any]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from vla_ros import __version__
 from vla_ros.cli import (
     bench,
     calibrate,
+    compare,
     demo,
     demos,
     doctor,
@@ -35,6 +36,7 @@ for module in (
     demos,
     train,
     evaluate,
+    compare,
     calibrate,
     export,
     tokenize,

@@ -28,6 +28,7 @@ OtherRobot = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help='Seed of everything that is drawn at random.')]
 Report = Annotated[Path | None, typer.Option(help='Write the JSON report to this file.')]
 Workers = Annotated[int, typer.Option(min=1, max=64, help='Processes to work in.')]
+ExtraDelay = Annotated[float, typer.Option(min=0, max=10, help='Seconds added to the reasoner.')]
 Tasks = Annotated[
     str, typer.Option(help="Task families, separated by commas; empty takes all of the robot's.")
 ]

@@ -1,5 +1,6 @@
 """`vla_ros train`: reasoner and expert, jointly, from demonstrations."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,41 +11,50 @@ import typer
 from vla_ros.cli import options
 from vla_ros.cli.progress import bar
 from vla_ros.evaluate.report import write_report
+from vla_ros.policies import PolicySpec
 from vla_ros.robots import load_robot
 
 
 NAME = 'train'
 
+Robots = Annotated[
+    str,
+    typer.Option(help='Name in config/robots/; several, by commas, share one net.'),
+]
+Data = Annotated[Path, typer.Option(help='Folder of demonstrations; {robot} stands for the name.')]
+Collect = Annotated[
+    bool, typer.Option(help='First make there what the recipe asks for: the whole way.')
+]
+Recipe = Annotated[str, typer.Option(help='Name in config/train/, or a YAML.')]
+Out = Annotated[Path, typer.Option(help='Folder for the checkpoint.')]
+PolicyOut = Annotated[
+    Path,
+    typer.Option(
+        help='Policy directory to write, now and then and at the end; {robot} as in --data.'
+    ),
+]
+Minutes = Annotated[float, typer.Option(min=0.01, help='Time to train, without --collect.')]
+Steps = Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')]
+Start = Annotated[
+    Path | None,
+    typer.Option(help="Checkpoint, another robot's maybe, whose weights to begin with."),
+]
+Resume = Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')]
+Threads = Annotated[int, typer.Option(min=0, help='0: as the recipe says.')]
+
 
 def command(
-    robot: Annotated[
-        str,
-        typer.Option(help='Name in config/robots/; several, by commas, share one net.'),
-    ] = 'franka',
-    data: Annotated[
-        Path, typer.Option(help='Folder of demonstrations; {robot} stands for the name.')
-    ] = Path('datasets/{robot}'),
-    collect: Annotated[
-        bool, typer.Option(help='First make there what the recipe asks for: the whole way.')
-    ] = False,
-    recipe: Annotated[str, typer.Option(help='Name in config/train/, or a YAML.')] = 'pocket',
-    out: Annotated[Path, typer.Option(help='Folder for the checkpoint.')] = Path('out/train'),
-    policy: Annotated[
-        Path,
-        typer.Option(
-            help='Policy directory to write, now and then and at the end; {robot} as in --data.'
-        ),
-    ] = Path('out/policy'),
-    minutes: Annotated[
-        float, typer.Option(min=0.01, help='Time to train, without --collect.')
-    ] = 60.0,
-    steps: Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')] = 10**9,
-    start: Annotated[
-        Path | None,
-        typer.Option(help="Checkpoint, another robot's maybe, whose weights to begin with."),
-    ] = None,
-    resume: Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')] = False,
-    threads: Annotated[int, typer.Option(min=0, help='0: as the recipe says.')] = 0,
+    robot: Robots = 'franka',
+    data: Data = Path('datasets/{robot}'),
+    collect: Collect = False,
+    recipe: Recipe = 'pocket',
+    out: Out = Path('out/train'),
+    policy: PolicyOut = Path('out/policy'),
+    minutes: Minutes = 60.0,
+    steps: Steps = 10**9,
+    start: Start = None,
+    resume: Resume = False,
+    threads: Threads = 0,
     workers: options.Workers = 2,
     seed: options.Seed = 0,
     report: options.Report = None,
@@ -54,9 +64,8 @@ def command(
     from vla_ros.tabletop.pocket.train import Job, load_settings, own, train_policy
     from vla_ros.tabletop.training import train_from_nothing
 
-    settings = replace(load_settings(recipe), seed=seed)
-    if threads:
-        settings = replace(settings, threads=threads)
+    settings = load_settings(recipe)
+    settings = replace(settings, seed=seed, threads=threads or settings.threads)
     console = Console()
     last: dict[str, Any] = {}
 
@@ -73,6 +82,10 @@ def command(
     for spec in made:
         console.print(f'policy {spec.model} written to {own(policy, spec.robot)}')
     if report is not None:
-        models = {spec.robot: spec.model for spec in made}
-        tree = {'figures': last, 'settings': settings, 'policies': models}
-        write_report(report, NAME, tree, seed=seed)
+        write_report(report, NAME, _tree(last, settings, made), seed=seed)
+
+
+def _tree(figures: dict[str, Any], settings: Any, made: Sequence[PolicySpec]) -> dict[str, Any]:
+    """Return the fields of the report."""
+    models = {spec.robot: spec.model for spec in made}
+    return {'figures': figures, 'settings': settings, 'policies': models}

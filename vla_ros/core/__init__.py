@@ -1,1 +1,1 @@
-"""What every room stands on: the data that flows, configuration, paths, geometry."""
+"""What every room stands on: the data that flows, configuration, paths, rotations."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from vla_ros.core.data import Array, JointGroupState, LimbState, MobileBaseState, Pose, RobotState
 from vla_ros.core.events import CommandedState
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.stamped import KEPT, Stamped
 from vla_ros.robots.body import LimbSpec

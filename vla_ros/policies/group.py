@@ -11,17 +11,15 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
+from vla_ros.core.rotations import quat_conjugate, quat_multiply, quat_unit
 from vla_ros.policies.encodings import (
     WIDTHS,
     Gripper,
     Rotation,
     from_quaternion,
     from_share,
-    inverse,
-    multiply,
     share_of,
     to_quaternion,
-    unit,
 )
 from vla_ros.robots.channels import Kind
 
@@ -126,12 +124,12 @@ def _absolute_pose(group: Group, own: Array, origin: Array | None) -> Array:
         return np.concatenate([own[..., :3], turn], -1)
     if group.relative_to != 'previous':
         place = own[..., :3] + origin[..., :3]
-        return np.concatenate([place, multiply(turn, unit(origin[..., 3:7]))], -1)
+        return np.concatenate([place, quat_multiply(turn, quat_unit(origin[..., 3:7]))], -1)
     place = np.cumsum(own[..., :3], -2) + origin[..., :3]
-    turned = unit(np.broadcast_to(origin[..., 3:7], turn[..., :1, :].shape))[..., 0, :]
+    turned = quat_unit(np.broadcast_to(origin[..., 3:7], turn[..., :1, :].shape))[..., 0, :]
     turns = []
     for k in range(turn.shape[-2]):
-        turned = unit(multiply(turn[..., k, :], turned))
+        turned = quat_unit(quat_multiply(turn[..., k, :], turned))
         turns.append(turned)
     return np.concatenate([place, np.stack(turns, -2)], -1)
 
@@ -141,7 +139,7 @@ def _relative_pose(group: Group, own: Array, origin: Array | None) -> Array:
         return np.concatenate([own[..., :3], from_quaternion(own[..., 3:], group.rotation)], -1)
     if group.relative_to == 'previous':
         origin = _shifted(own, origin)
-    turn = multiply(own[..., 3:7], inverse(unit(origin[..., 3:7])))
+    turn = quat_multiply(own[..., 3:7], quat_conjugate(quat_unit(origin[..., 3:7])))
     place = own[..., :3] - origin[..., :3]
     return np.concatenate([place, from_quaternion(turn, group.rotation)], -1)
 

@@ -1,52 +1,36 @@
-"""What the nodes have in common: lifecycle with causes, one executor, an end without orphans."""
+"""What the nodes have in common: a lifecycle whose failed transitions say why."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-import contextlib
-import ctypes
-import os
-from pathlib import Path
-import signal
-import sys
+from contextlib import ExitStack
 import time
-from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
-import rclpy
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from vla_ros.ros import twins
-from vla_ros.ros.guard import GuardedLifecycle, spin_once
+from vla_ros.ros.guard import GuardedLifecycle
 from vla_ros.ros.params import Parameters
 from vla_ros.ros.qos import Topic
 
 
-T = TypeVar('T')
 _Return = TransitionCallbackReturn
-PARENT = 'VLA_ROS_PARENT'  # process id of the local runner, in its children's environment
-WAIT = 'VLA_ROS_WAIT'  # likewise: set where they join the graph only at a line on stdin
-# Niceness, where it is permitted: what is on the way from camera to command, or may not lose a
-# message, comes before whatever else the machine does, and before what takes its time to think.
-PROMPT, SLOW = -10, 0
-_PR_SET_PDEATHSIG = 1
 
 
 class StageNode(GuardedLifecycle, ABC):
     """A lifecycle node around one stage.
 
-    A subclass gives its parameters' dataclass, builds everything in `configure` and gives back in
-    `release` what is not ROS. Whatever these raise is logged, and the transition fails.
+    A subclass gives its parameters' dataclass and builds everything in `configure`; what is not
+    ROS it gives to `owned`. Whatever these raise is logged, and the transition fails.
 
     Attributes:
         born: s, monotonic, when it joined the graph.
+        owned: closed at cleanup, the newest first; register here what gives things back.
     """
 
     Config: type
@@ -60,6 +44,7 @@ class StageNode(GuardedLifecycle, ABC):
         self.born = time.monotonic()
         self.parameters = Parameters(self, self.Config)
         self.active = self._configured = False
+        self.owned = ExitStack()
         self._timers_made: list[Timer] = []
         self._kept: set[Timer] = set()
         self._subscriptions_made: list[Subscription] = []
@@ -75,9 +60,6 @@ class StageNode(GuardedLifecycle, ABC):
 
     def deactivate(self) -> None:
         """Pause."""
-
-    def release(self) -> None:
-        """Give back what `configure` took; may be called when it has not run."""
 
     def live(self) -> tuple[str, ...]:
         """Return the parameters whose changes count at once; the others' wait for `configure`."""
@@ -211,87 +193,6 @@ class StageNode(GuardedLifecycle, ABC):
             self.destroy_lifecycle_publisher(publisher)
         self._timers_made, self._subscriptions_made, self._publishers_made = [], [], []
         try:
-            self.release()
+            self.owned.close()
         except Exception as error:
             self.failed(error, 'release')
-
-
-def die_with_parent() -> None:
-    """When the local runner started this process, end with it, however it ends."""
-    parent = os.environ.pop(PARENT, '')
-    if not parent:
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(parent):
-        sys.exit('the runner is gone')
-
-
-def _wait_for_go() -> bool:
-    """Wait until the local runner lets us join the graph; return whether it started us."""
-    if not os.environ.pop(WAIT, ''):
-        return False
-    if not sys.stdin.readline():
-        sys.exit('the runner is gone')
-    return True
-
-
-def prioritise(niceness: int) -> None:
-    """Take this niceness, where that is permitted.
-
-    Where Linux groups tasks by session, niceness counts only within a session: one that is this
-    process's own, as under the local runner, takes it as a whole.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, niceness)
-    if os.getsid(0) == os.getpid():
-        with contextlib.suppress(OSError):
-            Path('/proc/self/autogroup').write_text(str(niceness))
-
-
-def make_executor() -> Executor:
-    """Return the cheapest executor there is: the events executor takes half the processor time."""
-    try:
-        from rclpy.experimental import EventsExecutor
-    except ImportError:  # older patch releases of Jazzy
-        return SingleThreadedExecutor()
-    return EventsExecutor()
-
-
-def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
-    """Run a node as a process until SIGINT or SIGTERM; `close` is called while ROS still works."""
-    prioritise(niceness)
-    die_with_parent()
-    waited = _wait_for_go()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    asked: list[int] = []
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
-
-    # A program started in the background of a script inherits an ignored SIGINT: set both.
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
-    executor = make_executor()
-    node = factory()
-    if not waited:
-        twins.settle(getattr(node, 'born', time.monotonic()))
-    if not isinstance(node, StageNode) and (cause := twins.twin_of(node)):
-        sys.exit(cause)  # there is no transition that it could refuse
-    executor.add_node(node)
-    try:
-        while not asked and rclpy.ok():
-            spin_once(executor, node)
-    except ExternalShutdownException:
-        pass
-    finally:
-        # Ctrl-C reaches a node twice, from the terminal and from its launcher.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        close = getattr(node, 'close', None)
-        if close is not None:
-            close()
-        executor.remove_node(node)
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown()
-    sys.exit(0)

@@ -153,10 +153,7 @@ class RealtimeProcess:
         return cause
 
     def target(self, kind: Kind, stamp: int, values: Array, limb: int = 0) -> None:
-        """Send a limb's target of `stamp` (ns) that has been checked; see control/targets.py.
-
-        What becomes of it appears in the status.
-        """
+        """Send a limb's target of `stamp` (ns) that has been checked; the status says the rest."""
         with self._offering:
             wire.put_target(self._mailbox.limbs[limb].targets[kind], stamp, values)
 
@@ -170,18 +167,10 @@ class RealtimeProcess:
         return self._requests.post(LAW, str(limb), timeout)
 
     def joint_states(
-        self,
-        stamp: int,
-        q: Array,
-        dq: Array,
-        gripper: float,
-        limb: int = 0,
+        self, stamp: int, q: Array, dq: Array, gripper: float, limb: int = 0,
         effort: Array | None = None,
-    ) -> None:
-        """Pass on what a real limb measured: (n,) rad and rad/s in the spec's order, m.
-
-        `effort` (n,) Nm; None where it does not say.
-        """
+    ) -> None:  # fmt: skip
+        """Pass on what a real limb measured: (n,) rad, rad/s, Nm in the spec's order; m."""
         with self._offering:
             wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper, effort)
 

@@ -10,8 +10,8 @@ from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert import from_time
 from vla_ros.ros.guard import Guarded
+from vla_ros.ros.node_process import run
 from vla_ros.ros.params import Parameters, param
-from vla_ros.ros.stage_node import run
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.cameras import CameraRenderer
 from vla_ros.tabletop.world.scene import Scene

@@ -10,8 +10,8 @@ from vla_ros.robots import load_robot
 from vla_ros.ros import qos
 from vla_ros.ros.convert import from_time
 from vla_ros.ros.guard import Guarded
+from vla_ros.ros.node_process import SLOW, run
 from vla_ros.ros.params import Parameters, param
-from vla_ros.ros.stage_node import SLOW, run
 from vla_ros.tabletop.referee import Look, Referee
 from vla_ros_msgs.msg import EpisodeEvent, SimState
 from vla_ros_msgs.srv import EndEpisode

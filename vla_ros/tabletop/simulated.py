@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from vla_ros.core.data import Pose
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec

@@ -6,9 +6,10 @@ What has been made already is not made again, so that a run that was interrupted
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 import dataclasses
+from pathlib import Path
 
 from vla_ros.policies import PolicySpec
-from vla_ros.robots import load_robot
+from vla_ros.robots import Robot, load_robot
 from vla_ros.tabletop.demos.demonstrate import demonstrate
 from vla_ros.tabletop.pocket.loop import Budget, Report
 from vla_ros.tabletop.pocket.train import ROBOT, Job, own, train_policy
@@ -39,15 +40,7 @@ def train_from_nothing(
     plan, specs = settings.collect, [load_robot(robot) for robot in robots]
     job.check(specs)
     for robot, spec in zip(robots, specs, strict=True):
-        demos = own(job.demos, spec.name)
-        with bar(f'{spec.name}: demonstrations', plan.demonstrations * len(spec.tasks)) as step:
-            demonstrate(
-                robot, demos, plan.demonstrations, spec.tasks, settings.seed, workers, step=step
-            )
-        with bar(f'{spec.name}: stills', plan.stills) as step:
-            render_static_scenes(
-                robot, demos / 'stills', plan.stills, settings.seed, workers, step
-            )
+        _collect(robot, spec, own(job.demos, spec.name), settings, workers, bar)
     before, after = plan.steps
     corrected = [tuple(name for name in plan.corrected if name in s.tasks) for s in specs]
     if not (any(corrected) and plan.corrections):
@@ -68,3 +61,14 @@ def train_from_nothing(
                 )  # fmt: skip
     second = dataclasses.replace(job, budget=Budget(_NO_LIMIT, after), resume=True)
     return train_policy(settings, specs, second, report)
+
+
+def _collect(
+    robot: str, spec: Robot, demos: Path, settings: TrainSettings, workers: int, bar: Bar
+) -> None:
+    """Collect demonstrations and still pictures of one robot into `demos`."""
+    plan, seed = settings.collect, settings.seed
+    with bar(f'{spec.name}: demonstrations', plan.demonstrations * len(spec.tasks)) as step:
+        demonstrate(robot, demos, plan.demonstrations, spec.tasks, seed, workers, step=step)
+    with bar(f'{spec.name}: stills', plan.stills) as step:
+        render_static_scenes(robot, demos / 'stills', plan.stills, seed, workers, step)

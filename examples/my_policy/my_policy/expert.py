@@ -1,4 +1,4 @@
-"""An expert that draws circles: where a net of yours would be called, it does sums."""
+"""An expert in joint space that waves: where a net of yours would be called, it does sums."""
 
 from dataclasses import dataclass
 
@@ -18,16 +18,16 @@ HORIZON = 16  # steps
 class Options:
     """What `expert:` in policy.yaml may say besides the kind."""
 
-    radius: float  # m
-    seconds: float  # s for a circle
+    amplitude: float  # rad, to either side
+    seconds: float  # s for one wave
 
     def __post_init__(self) -> None:
-        require(0 < self.radius <= 0.2, 'radius: expected 0..0.2 m')
+        require(0 < self.amplitude <= 0.5, 'amplitude: expected 0..0.5 rad')
         require(self.seconds >= 2, 'seconds: expected 2 or more')
 
 
-class CircleExpert:
-    """Moves the tool on a circle in the y-z plane, hand open, from where it was at first."""
+class WaveExpert:
+    """Turns the first joint to and fro, hand open, from where the arm was at first."""
 
     def __init__(self, policy: Policy, robot: Robot) -> None:
         """Load what there is to load: `policy.file('weights.safetensors')`, a tokenizer."""
@@ -42,18 +42,15 @@ class CircleExpert:
         self._begun = None
 
     def act(self, observation: Observation, context: Context) -> Prediction:
-        """Return where to be in the next steps, relative to what is commanded now."""
+        """Return where the joints are to be in the next steps, and the hand."""
         if self._begun is None:
             self._begun = observation.stamp
-            self._origin = self._read(observation.state)[:3]
-        commanded = self._read(observation.state)[7:10]
+            self._origin = self._read(observation.state)
         elapsed = (observation.stamp - self._begun) * 1e-9
         times = elapsed + self.dt * np.arange(1, HORIZON + 1)
-        angle = 2 * np.pi * times / self.options.seconds
         actions = np.zeros((HORIZON, self.action_space.width))
-        actions[:, :3] = self._origin - commanded
-        actions[:, 1] += self.options.radius * np.sin(angle)
-        actions[:, 2] += self.options.radius * (1 - np.cos(angle))
+        actions[:, :-1] = self._origin
+        actions[:, 0] += self.options.amplitude * np.sin(2 * np.pi * times / self.options.seconds)
         actions[:, -1] = 1.0
         return Prediction(actions)
 
@@ -61,6 +58,6 @@ class CircleExpert:
         """Give back what was taken: processes, connections, memory."""
 
 
-def make_expert(policy: Policy, robot: Robot) -> CircleExpert:
+def make_expert(policy: Policy, robot: Robot) -> WaveExpert:
     """Build it; vla_ros calls this by its entry point."""
-    return CircleExpert(policy, robot)
+    return WaveExpert(policy, robot)

@@ -1,4 +1,4 @@
-"""Action spaces: their way to absolute numbers and back, held to the scalar geometry."""
+"""Action spaces: their way to absolute numbers and back, held to plain formulas."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import BodyState, JointGroupState, MobileBaseState, Pose, RobotState
-from vla_ros.core.geometry import quat_from_rotvec, quat_multiply
+from vla_ros.core.rotations import quat_from_rotvec, quat_multiply
 from vla_ros.policies.action_space import ActionSpace, ActionSpaceError
 from vla_ros.policies.encodings import (
     WIDTHS,
     from_quaternion,
     from_share,
-    inverse,
-    multiply,
     share_of,
     to_quaternion,
 )
@@ -139,9 +137,7 @@ def test_poses_of_every_encoding_and_origin_go_there_and_back(seed, rotation, or
 def test_encodings_keep_the_order_of_turns(seed, encoding):
     rng = np.random.default_rng(seed)
     a, b = (quat_from_rotvec(rng.uniform(-1, 1, 3)) for _ in range(2))
-    both = multiply(a, b)
-    np.testing.assert_allclose(both, quat_multiply(a, b), atol=1e-12)
-    np.testing.assert_allclose(multiply(both, inverse(b)), a, atol=1e-12)
+    both = quat_multiply(a, b)
     back = to_quaternion(from_quaternion(both, encoding), encoding)
     assert abs(abs(back @ both) - 1) < 1e-12
 
@@ -152,7 +148,7 @@ def test_euler_is_about_fixed_axes():
     np.testing.assert_allclose(found, quat_multiply(z, x), atol=1e-12)
 
 
-def test_agrees_with_the_scalar_geometry():
+def test_agrees_with_plain_formulas():
     state = a_state(np.random.default_rng(1), ONE)
     relative = np.array([[0.1, -0.2, 0.3, 0.2, -0.1, 0.4, 0.5]])
     turned = quat_multiply(quat_from_rotvec(relative[0, 3:6]), state[11:15])

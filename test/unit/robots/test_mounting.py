@@ -9,7 +9,7 @@ import pytest
 
 from vla_ros.control.native import NativeError
 from vla_ros.control.native.model import NativeModel
-from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.core.rotations import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots import MountSpec, load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.mount import carriers

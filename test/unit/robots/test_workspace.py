@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_ros.control.avoidance.collision import SelfCollision
-from vla_ros.core.geometry import quat_conjugate, quat_multiply, rotvec_from_quat
+from vla_ros.core.rotations import quat_conjugate, quat_multiply, rotvec_from_quat
 from vla_ros.robots import load_robot, pick_arm
 from vla_ros.tabletop.demos.sim_env import SimEnv, tcp_pose
 from vla_ros.tabletop.tasks.place import PlaceConfig

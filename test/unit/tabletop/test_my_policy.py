@@ -17,7 +17,7 @@ from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
 
 
 EXAMPLE = Path(__file__).parents[3] / 'examples' / 'my_policy'
-RADIUS = 0.05  # m, in its policy.yaml
+AMPLITUDE = 0.25  # rad, in its policy.yaml
 
 
 @pytest.fixture
@@ -41,19 +41,20 @@ def test_an_installed_package_adds_a_kind_that_drives_the_franka(site):
     policy, robot = load_policy(site / 'my_policy' / 'policy'), load_robot('franka')
     reasoner, expert = make_policy(policy, robot)
     assert reasoner is None and not expert.needs_latent
-    places = []
+    angles = []
 
     def watch(state):
-        places.append(stack.execution.loop.state().ee.position)
+        angles.append(stack.execution.loop.state().position)
         return False
 
     stack = Lockstep(robot, reasoner, expert, LockstepConfig(timeout=5.0))
     stack.reset(stack.scenes.layout('pick', 1))
     judge = SimpleNamespace(success=False, reason='', update=watch)
-    rollout = stack.run('draw a circle', judge, keep_chunks=True)
+    rollout = stack.run('wave', judge, keep_chunks=True)
     assert rollout.chunks and stack.execution.queue.refused == 0
-    assert rollout.chunks[-1].model.startswith('circle:')
-    path = np.array(places) - places[0]
-    across = path.max(0) - path.min(0)
-    assert across[0] < 0.01  # m, out of the plane
-    np.testing.assert_allclose(across[1:], 2 * RADIUS, atol=0.01)
+    chunk = rollout.chunks[-1]
+    assert chunk.model.startswith('wave:') and chunk.kinds == ('joint',) * 7 + ('gripper',)
+    path = np.array(angles) - angles[0]
+    assert path[:, 0].max() == pytest.approx(AMPLITUDE, abs=0.03)
+    assert path[:, 0].min() == pytest.approx(-AMPLITUDE, abs=0.03)
+    assert np.abs(path[:, 1:]).max() < 0.03

@@ -6,11 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from vla_ros.core.geometry import quat_multiply
+from vla_ros.core.rotations import quat_angle, quat_multiply
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.stills.arranging_bodies import BodyArranger
 from vla_ros.tabletop.stills.static_scenes import FRAMES, StaticSceneGenerator
-from vla_ros.tabletop.tasks.arms import angle_between
 from vla_ros.tabletop.tasks.body import trunk_of
 from vla_ros.tabletop.world import draw_layout
 from vla_ros.tabletop.world.hardware import SimHardware
@@ -160,8 +159,8 @@ def test_hands_lean_as_the_body_does(studio, shots):
             own = arm.home.quaternion
             frame = trunk.frame.quaternion
             level = torso.carry(trunk.frame, torso.home).quaternion
-            hangs += angle_between(hand.ee.quaternion, quat_multiply(level, own)) < 0.1
-            along += angle_between(hand.ee.quaternion, quat_multiply(frame, own)) < 0.1
+            hangs += quat_angle(hand.ee.quaternion, quat_multiply(level, own)) < 0.1
+            along += quat_angle(hand.ee.quaternion, quat_multiply(frame, own)) < 0.1
     assert hangs > 2 and along > 2
 
 

@@ -6,11 +6,11 @@ import mujoco
 import numpy as np
 import pytest
 
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_angle, quat_from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.stills.arranging_pairs import PairArranger
 from vla_ros.tabletop.stills.static_scenes import FRAMES, StaticSceneGenerator
-from vla_ros.tabletop.tasks.arms import angle_between, outwards
+from vla_ros.tabletop.tasks.arms import outwards
 from vla_ros.tabletop.world import draw_layout
 
 
@@ -95,7 +95,7 @@ def test_what_the_hands_do_is_seen(studio, arrangements):
             near = np.nanmin(np.linalg.norm(arrangement.grips[i] - place, axis=1))
             width = (0.04, 0.03)
             holding[i] += near < 0.02 and arrangement.openings[i] in width
-            tilted += angle_between(turn, studio.cell.arms[i].home.quaternion) > 0.6
+            tilted += quat_angle(turn, studio.cell.arms[i].home.quaternion) > 0.6
     assert (holding > 0.08 * len(arrangements)).all()
     assert (holding < 0.7 * len(arrangements)).all()
     assert 0 < tilted < len(arrangements)
@@ -126,4 +126,4 @@ def test_an_arm_reaches_a_place_turned_as_wanted(studio):
     turn = outwards(arm.hand, 0.8, 0.5 * np.pi)
     arm.model.update(arm.reach(np.array([0.0, 0.02, 0.27]), rotation=turn), np.zeros(6))
     np.testing.assert_allclose(arm.model.position, (0.0, 0.02, 0.27), atol=1e-3)
-    assert angle_between(quat_from_matrix(arm.model.rotation), turn) < 0.01
+    assert quat_angle(quat_from_matrix(arm.model.rotation), turn) < 0.01

@@ -16,7 +16,7 @@ from vla_ros.bench.laws.base_trial import JointGroups, make_mobile_base
 from vla_ros.bench.laws.world import World
 from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.data import Array
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.demos.sim_env import SimEnv

@@ -62,6 +62,15 @@ def _stretches(array: Array, fresh: NDArray[np.bool_]) -> Iterator[Array]:
             yield array[a:b]
 
 
+def _undisturbed(spec: ArmSpec) -> ArmSpec:
+    """Return the arm without what would hold it: what is sent in motion is the matter."""
+    # Torques that fit no motion look like contact.
+    numb = replace(spec.cartesian, contact_force=1e9, contact_torque=1e9)
+    # The joints wander.
+    patient = JointFollowing(lag=2.0, error=3.0, position=1.0, rotation=3.0, after=5.0)
+    return replace(spec, cartesian=numb, driver=replace(spec.driver, following=patient))
+
+
 def fuzz_limits(
     spec: ArmSpec,
     law: str,
@@ -73,12 +82,7 @@ def fuzz_limits(
 
     `progress` is called after every BLOCK ticks with whether no limit has been exceeded yet.
     """
-    # Torques that fit no motion look like contact: the guard would hold the arm all the time.
-    numb = replace(spec.cartesian, contact_force=1e9, contact_torque=1e9)
-    # Nor may it hold because the joints wander: what is sent in motion is the matter.
-    patient = JointFollowing(lag=2.0, error=3.0, position=1.0, rotation=3.0, after=5.0)
-    driver = replace(spec.driver, following=patient)
-    spec = replace(spec, cartesian=numb, driver=driver)
+    spec = _undisturbed(spec)
     rng = np.random.default_rng(seed)
     wanderer, verdict = Wanderer(spec, rng, BLOCK + _KEPT), Verdict()
     record = Record(wanderer)

@@ -13,7 +13,7 @@ from threading import Thread
 import yaml
 
 from vla_ros.ros.bringup.description import NodeDescription
-from vla_ros.ros.stage_node import PARENT, WAIT
+from vla_ros.ros.node_process import PARENT, WAIT
 
 
 Echo = Callable[[str, str], None]  # node name, line of its output

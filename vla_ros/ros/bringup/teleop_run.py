@@ -9,8 +9,8 @@ from rclpy.parameter import Parameter
 
 from vla_ros.ros.bringup.description import StackOptions, environment_of
 from vla_ros.ros.bringup.runner import BringupError, adopt_environment
+from vla_ros.ros.node_process import run
 from vla_ros.ros.nodes.teleop import TeleopNode
-from vla_ros.ros.stage_node import run
 from vla_ros.ros.twins import settle
 
 

@@ -1,13 +1,21 @@
 """Parameters of the control node."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vla_ros.control.loops.targets import TargetConfig
+from vla_ros.core import entry_points
 from vla_ros.core.config import ConfigError
+from vla_ros.robots.body import Robot
 from vla_ros.robots.bridge import SIMS, robot_in
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.ros.params import param
+from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros.runtime.realtime_config import RealtimeConfig
+
+
+# Family and seed in; why it was not done, '' when it was, and an instruction for the scene out.
+SceneReset = Callable[[str, int], tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,14 @@ class ControlConfig:
     def body(self) -> str:
         """The robot with the topics that it has there, for `load_robot`."""
         return robot_in(self.robot, self.sim)
+
+    def scene_reset(self, robot: Robot, process: RealtimeProcess) -> SceneReset:
+        """Return what lays the simulated scene out anew; it refuses where there is none."""
+        if not self.simulated:
+            return lambda family, seed: ('this robot is not simulated', '')
+        kind = entry_points.load(entry_points.SCENES, self.sim)
+        reset: SceneReset = kind(robot, process)
+        return reset
 
     def realtime(self, sim_time: bool = False) -> RealtimeConfig:
         """Return what the control process runs with; `sim_time`: whether /clock is its clock."""

@@ -4,7 +4,7 @@ from geometry_msgs.msg import PoseStamped, Twist, TwistStamped, Vector3, Wrench,
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import quat_conjugate, quat_multiply
+from vla_ros.core.rotations import quat_conjugate, quat_multiply
 from vla_ros.ros.convert.fields import header, to_pose
 from vla_ros.runtime.shm_limb import Snapshot
 

@@ -10,7 +10,7 @@ from std_msgs.msg import Float64MultiArray, Header
 
 from vla_ros.control.limits.stiffness import stiffness_matrix
 from vla_ros.core.data import Array
-from vla_ros.core.geometry import matrix_from_quat, quat_multiply
+from vla_ros.core.rotations import matrix_from_quat, quat_multiply
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec

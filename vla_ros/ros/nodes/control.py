@@ -1,9 +1,6 @@
 """The control node: ROS in front of the 1 kHz process."""
 
-from collections.abc import Callable
-
 from vla_ros.control.loops.supervisor import Event
-from vla_ros.core import entry_points
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots import ArmSpec, load_robot, named_limbs
@@ -21,7 +18,8 @@ from vla_ros.ros.control.episodes import (
 )
 from vla_ros.ros.control.reports import Reports
 from vla_ros.ros.control.services import ControlServices
-from vla_ros.ros.stage_node import StageNode, run
+from vla_ros.ros.node_process import run
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.realtime import RealtimeError, RealtimeProcess
 from vla_ros_msgs.msg import ActionChunk, Latent
 
@@ -39,6 +37,7 @@ class ControlNode(StageNode):
         self._spec = load_robot(config.body)
         self._simulated = config.simulated
         self._arm = self._started(config)
+        self.owned.callback(self._end)
         # Also while inactive: the control process holds the arm when it hears nothing.
         self.every(0.1, self._arm.beat, always=True)
         self._watch_episodes(config.policy_hash)
@@ -46,11 +45,12 @@ class ControlNode(StageNode):
             self, self._spec, self._arm, self._episodes, config.instruction
         )
         if self.sim_time:
-            self._sim_clock = SimClock(self, self._arm, self._on_rewind)
+            self.owned.callback(SimClock(self, self._arm, self._on_rewind).destroy)
         self._limbs: list[LimbTopics] = []
         for i, (name, limb) in enumerate(named_limbs(self._spec)):
             own = limb, self._arm.limb(i), name, config.law
             self._limbs.append(LimbTopics(self, *own, not self._simulated))
+            self.owned.callback(self._limbs[-1].destroy)
         rates = config.state_rate, config.command_rate, config.status_rate
         self._reports = Reports(
             self, self._spec, self._arm, rates, self._simulated, self._on_status
@@ -58,7 +58,9 @@ class ControlNode(StageNode):
         self._alarm = Alarm(self, self._arm)
         self.listen(qos.ACTION_CHUNK, self._on_chunk)
         self.listen(qos.LATENT, self._on_latent)
-        self._offered = ControlServices(self, self._arm, self._episodes, self._scene_reset(config))
+        reset = config.scene_reset(self._spec, self._arm)
+        self._offered = ControlServices(self, self._arm, self._episodes, reset)
+        self.owned.callback(self._offered.destroy)
 
     def live(self) -> tuple[str, ...]:
         """Return the law of a robot that is one arm; a limb of several has `<limb>.law`."""
@@ -84,12 +86,10 @@ class ControlNode(StageNode):
         self.get_logger().info(f'control process {arm.pid}: {arm.note}')
         return arm
 
-    def _scene_reset(self, config: ControlConfig) -> Callable[[str, int], tuple[str, str]]:
-        if not self._simulated:
-            return lambda family, seed: ('this robot is not simulated', '')
-        kind = entry_points.load(entry_points.SCENES, config.sim)
-        reset: Callable[[str, int], tuple[str, str]] = kind(self._spec, self._arm)
-        return reset
+    def _end(self) -> None:
+        """End the control process."""
+        self._arm.stop()
+        del self._arm  # from here on there is nothing to hold
 
     def activate(self) -> None:
         """Begin with the instruction from the parameters, if there is one."""
@@ -109,22 +109,6 @@ class ControlNode(StageNode):
         for limb in self._limbs:
             limb.stand()
         self._reports.publish_status()
-
-    def release(self) -> None:
-        """End the control process."""
-        if hasattr(self, '_offered'):
-            self._offered.destroy()
-            del self._offered
-        if hasattr(self, '_limbs'):
-            for limb in self._limbs:
-                limb.destroy()
-            del self._limbs
-        if hasattr(self, '_sim_clock'):
-            self._sim_clock.destroy()
-            del self._sim_clock
-        if hasattr(self, '_arm'):
-            self._arm.stop()
-            del self._arm
 
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:
         self._interventions.update(status.mode is Mode.TAKEOVER, self._episodes.current)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from vla_ros.detect import Detector, load_artefact
 from vla_ros.policies import load_policy
 from vla_ros.ros import convert, qos
+from vla_ros.ros.node_process import SLOW, run
 from vla_ros.ros.params import param
-from vla_ros.ros.stage_node import SLOW, StageNode, run
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import ActionChunk, EpisodeEvent, Latent
 
 

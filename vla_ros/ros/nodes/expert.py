@@ -11,9 +11,10 @@ from vla_ros.policies.makers import chunk_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
+from vla_ros.ros.node_process import run
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
-from vla_ros.ros.stage_node import StageNode, run
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
@@ -49,6 +50,7 @@ class ExpertNode(StageNode):
         self._seq = 0
         close = self._expert.close
         self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish, close)
+        self.owned.callback(self._worker.stop)
         self._buffer = LatentBuffer(features.latent)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, features, align, self._new_episode, self._act)
@@ -67,12 +69,6 @@ class ExpertNode(StageNode):
     def deactivate(self) -> None:
         """Let no chunk out that is not finished."""
         self._worker.forget()
-
-    def release(self) -> None:
-        """End the thread, and give back what the expert took."""
-        if hasattr(self, '_worker'):
-            self._worker.stop()
-            del self._worker
 
     def _new_episode(self) -> None:
         self._worker.forget()

@@ -10,9 +10,10 @@ from vla_ros.policies.makers import latent_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
+from vla_ros.ros.node_process import SLOW, run
 from vla_ros.ros.observe.observer import Observer
 from vla_ros.ros.params import param
-from vla_ros.ros.stage_node import SLOW, StageNode, run
+from vla_ros.ros.stage_node import StageNode
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class ReasonerNode(StageNode):
         self._delay = config.extra_delay
         close = reasoner.close
         self._worker = InferenceWorker(self, 'no latent', self._think, self._publish, close)
+        self.owned.callback(self._worker.stop)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(
             self, spec, reasoner.features, align, self._new_episode, self._on_observation
@@ -59,12 +61,6 @@ class ReasonerNode(StageNode):
     def deactivate(self) -> None:
         """Let no thought out that is not finished."""
         self._worker.forget()
-
-    def release(self) -> None:
-        """End the thread, and give back what the reasoner took."""
-        if hasattr(self, '_worker'):
-            self._worker.stop()
-            del self._worker
 
     def _new_episode(self) -> None:
         self._worker.forget()  # thought about something else

@@ -12,9 +12,10 @@ from vla_ros.core.data import SECOND
 from vla_ros.dataset import BagWriter, RecordError, Topic, load_record_config, recover_folder
 from vla_ros.robots import load_robot
 from vla_ros.ros import qos
+from vla_ros.ros.node_process import run
 from vla_ros.ros.nodes.recorded_topics import Recorded, recorded_topics
 from vla_ros.ros.params import param
-from vla_ros.ros.stage_node import StageNode, run
+from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import EpisodeEvent
 
 

@@ -8,8 +8,9 @@ from std_msgs.msg import Float64
 from vla_ros.robots import load_robot, pick_arm
 from vla_ros.ros import qos
 from vla_ros.ros.convert.device import joint_target_to_msg, twist_to_msg
+from vla_ros.ros.node_process import run
 from vla_ros.ros.params import param
-from vla_ros.ros.stage_node import StageNode, run
+from vla_ros.ros.stage_node import StageNode
 from vla_ros.ros.teleop.device_input import DeviceInput
 from vla_ros.ros.teleop.follower import ArmWatch
 from vla_ros.ros.teleop.triggers import Triggers
@@ -43,7 +44,9 @@ class TeleopNode(StageNode):
         tool = self._device.frame == 'tool'
         self._frame = self._spec.ee_frame if tool else self._spec.base_frame
         self._hand = DeviceInput(self, self._device)
+        self.owned.callback(self._hand.close)
         self._triggers = Triggers(self, ('takeover', 'release', 'hold'), self._on_answer)
+        self.owned.callback(self._triggers.destroy)
         joints = self._device.output == 'joints'
         self._arm = ArmWatch(self, self._spec, joints, config.limb)
         target = qos.TARGET_JOINT if joints else qos.TARGET_TWIST
@@ -67,14 +70,6 @@ class TeleopNode(StageNode):
             self._triggers.tell('hold')
             time.sleep(_FAREWELL)
         self._hand.close()
-
-    def release(self) -> None:
-        """Give the terminal back, and what asks for the arm."""
-        if hasattr(self, '_hand'):
-            self._hand.close()
-        if hasattr(self, '_triggers'):
-            self._triggers.destroy()
-            del self._triggers
 
     def _tick(self) -> None:
         now, handover = self.now, self._handover

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array
-from vla_ros.core.geometry import matrix_from_quat
+from vla_ros.core.rotations import matrix_from_quat
 from vla_ros.robots.body import Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.spec import ArmSpec

@@ -10,12 +10,12 @@ from vla_ros.control.loops.interfaces import JointGroupHardware, MobileBaseHardw
 from vla_ros.control.loops.loop import ControlLoop
 from vla_ros.control.loops.supervisor import Event, Supervisor
 from vla_ros.core.data import SECOND, Array, BodyState, Pose, RobotState
-from vla_ros.core.geometry import (
+from vla_ros.core.rotations import (
     quat_conjugate,
     quat_from_matrix,
     quat_multiply,
+    quat_slerp,
     rotvec_from_quat,
-    slerp,
 )
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
@@ -63,7 +63,7 @@ class StepSource:
         out[:8] = self._goal
         out[:3] -= (1.0 - share) * self._way
         if self._turns:
-            out[3:7] = slerp(self._start[3:7], self._goal[3:7], share)
+            out[3:7] = quat_slerp(self._start[3:7], self._goal[3:7], share)
         return 'pose'
 
 

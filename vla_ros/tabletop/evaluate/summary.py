@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 import math
 from typing import Any
 
+from vla_ros.evaluate.comparison import Episode
 from vla_ros.evaluate.statistics import share
 from vla_ros.tabletop.evaluate.trials import Outcome
 
@@ -42,6 +43,27 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         if not o.success
     ]
     return report
+
+
+def rows(suite: str, outcomes: Sequence[Outcome]) -> list[Episode]:
+    """Return the outcomes of a suite as the report holds them, to be compared with others."""
+    return [
+        Episode(
+            suite=suite,
+            scene=o.trial.family,
+            seed=o.trial.seed,
+            variant=o.trial.variant,
+            family=o.family,
+            instruction=o.instruction,
+            success=o.success,
+            refused=o.refused,
+            reason=o.reason,
+            seconds=o.seconds,
+            latent_age=o.latent_age,
+            seam_jump=o.seam_jump,
+        )
+        for o in outcomes
+    ]
 
 
 def _measured(outcomes: Sequence[Outcome]) -> dict[str, Any]:

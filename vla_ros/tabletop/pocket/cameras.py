@@ -8,7 +8,7 @@ import pinocchio as pin
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array
-from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec
+from vla_ros.core.rotations import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots import CameraSpec
 from vla_ros.robots.body import Robot
 from vla_ros.robots.model import frame_id

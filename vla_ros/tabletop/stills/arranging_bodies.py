@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import quat_from_rotvec, quat_multiply, slerp
+from vla_ros.core.rotations import quat_from_rotvec, quat_multiply, quat_slerp
 from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.stills.arranging import Arrangement, cubes_put, yaw_turns
 from vla_ros.tabletop.stills.posing import Bodies, Goal, reach, redrawn
@@ -217,6 +217,6 @@ class BodyArranger:
             lower, upper = np.array(hand.reach)
             place = rng.uniform(lower + 0.02, upper - 0.02)
         upright = within(trunk.frame, Pose(home.position, self._upright(trunk, number)))
-        turn = slerp(turn, upright.quaternion, rng.uniform(0, 1))
+        turn = quat_slerp(turn, upright.quaternion, rng.uniform(0, 1))
         off = quat_from_rotvec(rng.normal(0, 0.08, 3))
         return Goal(Pose(place, quat_multiply(off, turn)), opening)

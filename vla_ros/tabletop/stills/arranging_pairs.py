@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import quat_conjugate, quat_multiply
+from vla_ros.core.rotations import quat_conjugate, quat_multiply
 from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.stills.arranging import Arrangement, cubes_put, rearrange, yaw_turns
 from vla_ros.tabletop.stills.posing import Bodies, Goal, reach, redrawn

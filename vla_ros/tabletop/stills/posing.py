@@ -9,8 +9,8 @@ import mujoco
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
+from vla_ros.core.rotations import quat_angle
 from vla_ros.tabletop.demos.sim_env import EnvArm, tcp_pose
-from vla_ros.tabletop.tasks.arms import angle_between
 from vla_ros.tabletop.world.scene import ROBOT, Scene
 
 
@@ -48,7 +48,7 @@ def reach(arm: EnvArm, goal: Goal) -> Array | None:
     arm.model.update(q, np.zeros(arm.spec.n))
     here, (missed, askew) = tcp_pose(arm.model), _MISSED
     near = np.linalg.norm(here.position - goal.pose.position) < missed
-    return q if near and angle_between(here.quaternion, goal.pose.quaternion) < askew else None
+    return q if near and quat_angle(here.quaternion, goal.pose.quaternion) < askew else None
 
 
 class Bodies:

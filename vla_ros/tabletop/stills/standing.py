@@ -7,7 +7,8 @@ import numpy as np
 
 from vla_ros.core.data import Array
 from vla_ros.tabletop.demos.sim_env import SimEnv
-from vla_ros.tabletop.tasks.body import facing, from_base, leaning, trunk_of
+from vla_ros.tabletop.tasks.body import trunk_of
+from vla_ros.tabletop.tasks.facing import facing, from_base, leaning
 from vla_ros.tabletop.world.hardware import SimHardware
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.torso import Torso

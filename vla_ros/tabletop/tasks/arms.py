@@ -1,11 +1,9 @@
 """What tasks for several hands have in common: who acts, who waits, and turning a hand."""
 
-import math
-
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import (
+from vla_ros.core.rotations import (
     matrix_from_quat,
     quat_conjugate,
     quat_from_rotvec,
@@ -41,11 +39,6 @@ def turned(start: Array, goal: Array, most: float = _TURN) -> Array:
         return goal
     result: Array = quat_multiply(quat_from_rotvec(way * (most / angle)), start)
     return result
-
-
-def angle_between(one: Array, other: Array) -> float:
-    """Return the angle between two rotations (4,) xyzw, rad."""
-    return 2 * math.acos(min(1.0, abs(float(one @ other))))
 
 
 def axis(rotation: Array, number: int) -> Array:

@@ -9,7 +9,8 @@ import numpy as np
 from vla_ros.core.data import Array, Pose
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.tasks.arms import turned
-from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask, from_base, trunk_of
+from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask, trunk_of
+from vla_ros.tabletop.tasks.facing import from_base
 from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig
 from vla_ros.tabletop.tasks.pick import Pick, PickConfig
 from vla_ros.tabletop.tasks.task import ExpertAction

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
+from vla_ros.core.rotations import quat_angle
 from vla_ros.tabletop.language.grammar import Request
-from vla_ros.tabletop.tasks.arms import angle_between, aside, axis, number_of, outwards, straight
+from vla_ros.tabletop.tasks.arms import aside, axis, number_of, outwards, straight
 from vla_ros.tabletop.tasks.grasp import GraspingTask
 from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig
 from vla_ros.tabletop.tasks.pick import Pick, PickConfig
@@ -136,7 +137,7 @@ class Handover(CubeTask):
     ) -> ExpertAction:
         """Go to the cube, after turning the hand down, and close it."""
         down = hand.home.quaternion
-        if angle_between(giver.commanded.quaternion, down) > 0.05:
+        if quat_angle(giver.commanded.quaternion, down) > 0.05:
             here = giver.commanded.position
             high = np.array([*here[:2], max(here[2], self.config.motion.retreat)])
             return straight(self.config.motion, giver, Pose(high, down), hand.open)
@@ -155,7 +156,7 @@ class Handover(CubeTask):
             return self._wait(receiver, hand, Pose(wait, turn), cube)
         off = receiver.commanded.position - cube
         lateral = float(np.linalg.norm(off - (off @ ahead) * ahead))
-        askew = 0.15 * angle_between(receiver.commanded.quaternion, turn)
+        askew = 0.15 * quat_angle(receiver.commanded.quaternion, turn)
         deviates = max(lateral - config.lateral, askew - 0.005)
         shut = max(0.0, 0.9 * hand.open - receiver.gripper)
         before = min(config.apart, 5.0 * max(0.0, deviates) + 10.0 * shut)

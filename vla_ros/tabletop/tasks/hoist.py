@@ -6,9 +6,9 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import quat_from_rotvec, quat_multiply
+from vla_ros.core.rotations import quat_angle, quat_from_rotvec, quat_multiply
 from vla_ros.tabletop.language import COLOURS, Request
-from vla_ros.tabletop.tasks.arms import angle_between, straight, turned
+from vla_ros.tabletop.tasks.arms import straight, turned
 from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask
 from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig, funnel, step_towards
 from vla_ros.tabletop.tasks.task import ExpertAction
@@ -106,7 +106,7 @@ class Hoist(BodyTask):
         config, hand, seen = self.config, self.hands[number], state.hands[number]
         motion, here, turn = config.motion, seen.commanded.position, self._turn(state, number, yaw)
         shut = min(1.0, max(0.0, (0.7 * hand.open - seen.gripper) / 0.01))
-        askew = 0.1 * angle_between(seen.commanded.quaternion, turn)
+        askew = 0.1 * quat_angle(seen.commanded.quaternion, turn)
         away = max(np.hypot(*(here - place)[:2]), np.hypot(*(seen.ee.position - place)[:2]))
         low = float(place[2])
         height = max(

@@ -6,8 +6,9 @@ import math
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
+from vla_ros.core.rotations import quat_angle
 from vla_ros.tabletop.language import COLOURS, Request
-from vla_ros.tabletop.tasks.arms import angle_between, straight, turned, yawed
+from vla_ros.tabletop.tasks.arms import straight, turned, yawed
 from vla_ros.tabletop.tasks.motion import ArmInfo, MotionConfig, funnel, step_towards
 from vla_ros.tabletop.tasks.task import ExpertAction, Task
 from vla_ros.tabletop.world.layout import Layout
@@ -100,7 +101,7 @@ class Lift(Task):
             goal = Pose(np.array([*place[:2], low]), turn)
             return straight(motion, seen, goal, hand.closed, 0.3)
         shut = min(1.0, max(0.0, (0.85 * hand.open - seen.gripper) / 0.01))
-        askew = 0.1 * angle_between(seen.commanded.quaternion, turn)
+        askew = 0.1 * quat_angle(seen.commanded.quaternion, turn)
         away = max(np.hypot(*(here - place)[:2]), np.hypot(*(seen.ee.position - place)[:2]))
         above = float(place[2]) + motion.clearance - 0.02
         height = max(funnel(motion, away + askew, low, motion.hover), low + shut * (above - low))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
+from vla_ros.core.rotations import quat_angle
 from vla_ros.tabletop.language import Request
-from vla_ros.tabletop.tasks.arms import angle_between, number_of, turned
+from vla_ros.tabletop.tasks.arms import number_of, turned
 from vla_ros.tabletop.tasks.body import BodyMotion, BodyTask, trunk_of
 from vla_ros.tabletop.tasks.motion import MotionConfig, funnel, step_towards
 from vla_ros.tabletop.tasks.task import ExpertAction
@@ -79,7 +80,7 @@ class Reach(BodyTask):
         motion, hand = self.motion, state.hands[own]
         here, upright = hand.commanded, self.upright(state, own, follow=True)
         away = float(np.hypot(*(here.position - cube)[:2]))
-        away += 0.1 * angle_between(here.quaternion, upright)
+        away += 0.1 * float(quat_angle(here.quaternion, upright))
         height = funnel(motion, away, float(cube[2]) + self.config.above, motion.hover)
         position = step_towards(motion, here.position, cube, height)
         pose = Pose(position, turned(here.quaternion, upright))

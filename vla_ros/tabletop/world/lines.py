@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from vla_ros.core.data import Array
 from vla_ros.tabletop.language import COLOURS
-from vla_ros.tabletop.world.config import LineConfig, SimConfig
+from vla_ros.tabletop.world.config import SimConfig
 from vla_ros.tabletop.world.layout import Layout
+from vla_ros.tabletop.world.object_config import LineConfig
 
 
 _SLIDE = mujoco.mjtJoint.mjJNT_SLIDE

@@ -21,10 +21,9 @@ def furniture(world: mujoco.MjSpec, config: SimConfig, contype: int) -> None:
     base, (x, y) = world.worldbody, objects.table
     # A plane is cheaper than a box, where nothing comes to its edge.
     ends = config.table_top > 0
-    plane, box = mujoco.mjtGeom.mjGEOM_PLANE, _BOX
     base.add_geom(
         name='table_top',
-        type=box if ends else plane,
+        type=_BOX if ends else mujoco.mjtGeom.mjGEOM_PLANE,
         size=(x, y, _BOARD / 2) if ends else (2, 2, 0.1),
         pos=(*objects.table_centre, -_BOARD / 2) if ends else (0, 0, 0),
         contype=contype,

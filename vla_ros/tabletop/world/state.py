@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import matrix_from_quat
+from vla_ros.core.rotations import matrix_from_quat
 from vla_ros.tabletop.language import COLOURS
-from vla_ros.tabletop.world.config import BarConfig, CrateConfig
 from vla_ros.tabletop.world.contacts import Touch
+from vla_ros.tabletop.world.object_config import BarConfig, CrateConfig
 from vla_ros.tabletop.world.torso import Torso
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vla_ros.core.data import Array, Pose
-from vla_ros.core.geometry import (
+from vla_ros.core.rotations import (
     matrix_from_quat,
     quat_conjugate,
     quat_from_matrix,

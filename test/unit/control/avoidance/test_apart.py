@@ -14,7 +14,7 @@ from vla_ros.control.avoidance.approach import BRAKING, STEP, share
 from vla_ros.control.avoidance.inter_arm import InterArmAvoidance
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import CartesianTarget
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.robots import InterArmSpec, load_robot
 from vla_ros.robots.model import RobotModel
 from vla_ros.tabletop.demos.sim_env import EnvArm

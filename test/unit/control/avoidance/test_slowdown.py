@@ -7,7 +7,7 @@ from vla_ros.control.avoidance.approach import BRAKING, Approach
 from vla_ros.control.avoidance.singularity import Singularity
 from vla_ros.control.avoidance.slowdown import Slowdown
 from vla_ros.control.laws import CartesianTarget
-from vla_ros.core.geometry import quat_from_matrix
+from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.robots import load_robot
 from vla_ros.robots.model import RobotModel
 

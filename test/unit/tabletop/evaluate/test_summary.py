@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from vla_ros.policies.card import MEASURED, read_measured, write_measured
-from vla_ros.tabletop.evaluate.summary import measured_table, summarise
+from vla_ros.tabletop.evaluate.summary import measured_table, rows, summarise
 from vla_ros.tabletop.evaluate.trials import (
     Outcome,
     Trial,
@@ -74,3 +74,12 @@ def test_own_wordings_of_a_family_that_is_not_evaluated_are_refused(tmp_path):
     assert read_templates(path, ('pick', 'wipe')) == {'wipe': ['scrub {object}']}
     with pytest.raises(ValueError, match=r"wordings:1: family 'wipe' is not one of \['pick'\]"):
         read_templates(path, ('pick',))
+
+
+def test_every_outcome_becomes_a_row_of_the_report():
+    trial = Trial('put', 1_000_004, 'other', 1)
+    made = dataclasses.replace(outcome(0, False), trial=trial)
+    (row,) = rows('other', [made])
+    assert row.trial == ('other', 'put', 1_000_004, 1)
+    assert (row.family, row.success, row.refused, row.reason) == ('pick', False, False, 'why')
+    assert (row.seconds, row.latent_age, row.seam_jump) == (4.0, 0.2, 0.01)

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip('torch')
 
-from vla_ros.core.geometry import matrix_from_quat, quat_from_rotvec, quat_multiply  # noqa: E402
+from vla_ros.core.rotations import matrix_from_quat, quat_from_rotvec, quat_multiply  # noqa: E402
 from vla_ros.robots import load_robot  # noqa: E402
 from vla_ros.tabletop.pocket.embodiment import embody  # noqa: E402
 from vla_ros.tabletop.pocket.layers import rotation  # noqa: E402

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vla_ros.core.data import Pose
-from vla_ros.core.geometry import matrix_from_quat
+from vla_ros.core.rotations import matrix_from_quat
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.demos.demonstrator import Demonstrator
 from vla_ros.tabletop.demos.noise_injector import NoiseInjector
@@ -14,7 +14,7 @@ from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.demos.sim_env import SimEnv
 from vla_ros.tabletop.language import COLOURS, Request
 from vla_ros.tabletop.tasks import Progress, draw, make_tasks
-from vla_ros.tabletop.tasks.body import from_base
+from vla_ros.tabletop.tasks.facing import from_base
 from vla_ros.tabletop.world import Layout
 from vla_ros.tabletop.world.state import absent
 

@@ -12,7 +12,7 @@ from vla_ros.robots import load_robot
 from vla_ros.tabletop.language import COLOURS
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.tasks import draw
-from vla_ros.tabletop.tasks.body import facing
+from vla_ros.tabletop.tasks.facing import facing
 from vla_ros.tabletop.world import (
     CameraRenderer,
     Layout,
@@ -22,8 +22,9 @@ from vla_ros.tabletop.world import (
     draw_layout,
     load_sim,
 )
-from vla_ros.tabletop.world.config import BodyConfig, CrateConfig
+from vla_ros.tabletop.world.config import BodyConfig
 from vla_ros.tabletop.world.limbs import SimJointGroup, SimMobileBase
+from vla_ros.tabletop.world.object_config import CrateConfig
 from vla_ros.tabletop.world.state import absent
 from vla_ros.tabletop.world.torso import outside, within
 

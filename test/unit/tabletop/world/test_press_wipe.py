@@ -23,9 +23,9 @@ from vla_ros.tabletop.world import (
     draw_layout,
     load_sim,
 )
-from vla_ros.tabletop.world.config import ButtonConfig, LineConfig
 from vla_ros.tabletop.world.contacts import Touch
 from vla_ros.tabletop.world.lines import centres, segments
+from vla_ros.tabletop.world.object_config import ButtonConfig, LineConfig
 
 
 NOTHING = np.full((6, 3), np.nan)

@@ -1,9 +1,6 @@
-"""Rotations in plain floats, for the control tick; elsewhere core.geometry is the one to use.
+"""Rotations in plain floats, for the control tick."""
 
-At 1 kHz the call overhead of small arrays costs more than the arithmetic. Quaternions are xyzw,
-rotation vectors are axis times angle in rad; a test holds these to vla_ros.core.geometry.
-"""
-
+from collections.abc import Sequence
 import math
 
 from vla_ros.core.data import Array
@@ -84,6 +81,27 @@ def multiply(p: Quaternion, q: Quaternion) -> Quaternion:
 def conjugate(q: Quaternion) -> Quaternion:
     """Return the inverse of a unit quaternion."""
     return -q[0], -q[1], -q[2], q[3]
+
+
+def slerp(a: Sequence[float], b: Sequence[float], f: float) -> Quaternion:
+    """Return the rotation the fraction f of the way from a to b; f may lie outside 0..1.
+
+    Exact where a and b are less than half a turn apart, which the caller sees to by signs.
+    """
+    ax, ay, az, aw = a
+    bx, by, bz, bw = b
+    dot = ax * bx + ay * by + az * bz + aw * bw
+    if dot < 0:
+        bx, by, bz, bw, dot = -bx, -by, -bz, -bw, -dot
+    if dot > 0.999999:  # closer than 0.003 rad: the chord is the arc
+        u, v = 1 - f, f
+    else:
+        angle = math.acos(dot)
+        sine = math.sin(angle)
+        u, v = math.sin((1 - f) * angle) / sine, math.sin(f * angle) / sine
+    x, y, z, w = u * ax + v * bx, u * ay + v * by, u * az + v * bz, u * aw + v * bw
+    scale = 1 / math.sqrt(x * x + y * y + z * z + w * w)
+    return x * scale, y * scale, z * scale, w * scale
 
 
 def angular_velocity(r: Vector, rate: Vector) -> Vector:
