@@ -1,8 +1,8 @@
 """What the control process acts on: the simulation in its own memory, or a driver's topics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from vla_ros.control.loops.interfaces import (
     MobileBaseSample,
 )
 from vla_ros.core.data import Array
-from vla_ros.robots.body import LimbSpec, Robot
+from vla_ros.robots.body import Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec
@@ -159,12 +159,9 @@ class TopicMobileBase:
         """Do nothing: the loop's `commanded` is what leaves."""
 
 
-def _driver(spec: LimbSpec, box: LimbBox) -> TopicArm | TopicJointGroup | TopicMobileBase:
-    if isinstance(spec, JointGroupSpec):
-        return TopicJointGroup(spec, box)
-    if isinstance(spec, MobileBaseSpec):
-        return TopicMobileBase(spec, box)
-    return TopicArm(spec, box)
+_DRIVERS: dict[str, Callable[[Any, LimbBox], TopicArm | TopicJointGroup | TopicMobileBase]] = {
+    'arm': TopicArm, 'joint_group': TopicJointGroup, 'mobile_base': TopicMobileBase,
+}  # fmt: skip
 
 
 class TopicSystem:
@@ -173,7 +170,7 @@ class TopicSystem:
     def __init__(self, spec: Robot, mailbox: Mailbox) -> None:
         """Wait for the joint states of every limb."""
         pairs = zip(spec.limbs, mailbox.limbs, strict=False)  # there may be more boxes
-        self.limbs = tuple(_driver(limb, box) for limb, box in pairs)
+        self.limbs = tuple(_DRIVERS[limb.kind](limb, box) for limb, box in pairs)
 
     def begin(self, now: int) -> None:
         """Do nothing: joint states have stamps of their own."""

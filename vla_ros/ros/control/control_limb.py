@@ -1,18 +1,19 @@
 """LimbTopics: what the control node offers of one limb, beside its reports."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from vla_ros.control.loops.jump import JUMPED
 from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots.body import LimbSpec
-from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.control.gains import LawParameters
 from vla_ros.ros.control.targets import TargetTopics
 from vla_ros.ros.drivers.arm_driver import Driver
 from vla_ros.ros.drivers.joint_group_driver import JointGroupDriver
+from vla_ros.ros.drivers.mobile_base_driver import MobileBaseDriver
 from vla_ros.ros.publishers import rivals
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
@@ -95,10 +96,9 @@ def measured_topic(spec: LimbSpec) -> str:
 
 
 def _driver(node: StageNode, spec: LimbSpec, limb: LimbLink) -> LimbDriver:
-    if isinstance(spec, JointGroupSpec):
-        return JointGroupDriver(node, spec, limb)
-    if isinstance(spec, MobileBaseSpec):
-        from vla_ros.ros.drivers.mobile_base_driver import MobileBaseDriver
+    return _DRIVERS[spec.kind](node, spec, limb)
 
-        return MobileBaseDriver(node, spec, limb)
-    return Driver(node, spec, limb)
+
+_DRIVERS: dict[str, Callable[[StageNode, Any, LimbLink], LimbDriver]] = {
+    'arm': Driver, 'joint_group': JointGroupDriver, 'mobile_base': MobileBaseDriver,
+}  # fmt: skip

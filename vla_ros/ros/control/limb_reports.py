@@ -1,7 +1,8 @@
 """Reports of limbs of each kind, and of those whose joint states share a topic; see `Reports`."""
 
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from vla_ros.core.data import SECOND, LimbState
 from vla_ros.robots.body import LimbSpec
@@ -105,15 +106,20 @@ class MobileBaseReports(LimbReports[MobileBaseSnapshot]):
         self._commanded.publish(trunk.commanded_twist(self._spec, snapshot.state))
 
 
-def make_reports(
-    node: StageNode, spec: LimbSpec, link: LimbLink, limb: str
-) -> ArmReports | JointGroupReports | MobileBaseReports:
+def make_reports(node: StageNode, spec: LimbSpec, link: LimbLink, limb: str) -> 'AnyReports':
     """Return the reports of a limb, called `limb` in topics."""
-    if isinstance(spec, JointGroupSpec):
-        return JointGroupReports(node, spec, link, limb)
-    if isinstance(spec, MobileBaseSpec):
-        return MobileBaseReports(node, spec, link, limb)
-    return ArmReports(node, spec, link, limb)
+    return _REPORTS[spec.kind](node, spec, link, limb)
+
+
+AnyReports = ArmReports | JointGroupReports | MobileBaseReports
+_REPORTS: dict[str, Callable[[StageNode, Any, LimbLink, str], AnyReports]] = {
+    'arm': ArmReports, 'joint_group': JointGroupReports, 'mobile_base': MobileBaseReports,
+}  # fmt: skip
+_STATES: dict[str, Callable[[LimbLink], Any]] = {
+    'arm': lambda link: link.state(),
+    'joint_group': lambda link: link.posture(),
+    'mobile_base': lambda link: link.drive(),
+}
 
 
 class JointReports:
@@ -137,11 +143,5 @@ class JointReports:
 
 def _state(spec: LimbSpec, link: LimbLink) -> LimbState | None:
     """Return the newest state of a limb."""
-    snapshot: Snapshot | JointGroupSnapshot | MobileBaseSnapshot | None
-    if isinstance(spec, JointGroupSpec):
-        snapshot = link.posture()
-    elif isinstance(spec, MobileBaseSpec):
-        snapshot = link.drive()
-    else:
-        snapshot = link.state()
+    snapshot = _STATES[spec.kind](link)
     return None if snapshot is None else snapshot.state

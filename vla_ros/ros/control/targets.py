@@ -12,6 +12,7 @@ from vla_ros.core.data import ExecutionStatus, Mode
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import qos
 from vla_ros.ros.convert import target as convert
 from vla_ros.ros.convert.fields import ConvertError
@@ -85,10 +86,21 @@ class TargetTopics:
 
 def _taken(spec: LimbSpec) -> dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]:
     """Return for each kind of target that a limb follows its topic and how it is read."""
-    if isinstance(spec, JointGroupSpec):
-        return {Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec))}
-    if isinstance(spec, MobileBaseSpec):
-        return {Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.drive_target(m, spec))}
+    return _TAKEN[spec.kind](spec)
+
+
+Reads = dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]
+
+
+def _of_joint_group(spec: JointGroupSpec) -> Reads:
+    return {Kind.JOINT: (qos.TARGET_JOINT, lambda m: convert.joint_target(m, spec))}
+
+
+def _of_mobile_base(spec: MobileBaseSpec) -> Reads:
+    return {Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.drive_target(m, spec))}
+
+
+def _of_arm(spec: ArmSpec) -> Reads:
     return {
         Kind.POSE: (qos.TARGET_POSE, lambda m: convert.pose_target(m, spec)),
         Kind.TWIST: (qos.TARGET_TWIST, lambda m: convert.twist_target(m, spec)),
@@ -97,6 +109,11 @@ def _taken(spec: LimbSpec) -> dict[Kind, tuple[qos.Topic, Callable[[Any], Any]]]
         Kind.STIFFNESS: (qos.TARGET_STIFFNESS, convert.stiffness_target),
         Kind.GRIPPER: (qos.TARGET_GRIPPER, _opening),
     }
+
+
+_TAKEN: dict[str, Callable[[Any], Reads]] = {
+    'arm': _of_arm, 'joint_group': _of_joint_group, 'mobile_base': _of_mobile_base,
+}  # fmt: skip
 
 
 def _opening(message: Float64) -> Any:
