@@ -11,8 +11,10 @@ from sensor_msgs.msg import Image, JointState
 
 from vla_ros.core import data
 from vla_ros.observe import JointMap
+from vla_ros.observe.messages import wrench_from_msg
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert
+from vla_ros.runtime.shm_limb import Snapshot
 
 
 SPEC = load_robot('franka')
@@ -122,11 +124,47 @@ def test_state_in_any_order(stamp, pose, q, order):
     assert joints.stamp == stamp and joints.gripper == pytest.approx(0.06)
     np.testing.assert_array_equal(joints.position, q)
     np.testing.assert_array_equal(joints.velocity, q / 2)
+    assert not message.effort and np.isnan(joints.effort).all()  # nobody measures them
     at, commanded, opening = convert.commanded_from_msg(
         over_the_wire(convert.commanded_to_msg(SPEC, state))
     )
     assert (at, opening) == (stamp, 0.05)
     assert_equal(commanded, pose)
+
+
+@given(arrays(np.float64, (3, 7), elements=finite))
+def test_efforts_and_commanded_joints_go_there_and_back(numbers):
+    q, effort, sent = numbers
+    pose = data.Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
+    state = data.RobotState(
+        5, q, q, pose, 0.06, pose, 0.05, effort=effort, commanded_position=sent
+    )
+    message = over_the_wire(convert.joints_to_msg([(SPEC, state)]))
+    assert len(message.effort) == len(message.name)  # as sensor_msgs has it; NaN of the fingers
+    found = convert.joints_from_msg(message, JointMap(SPEC))
+    np.testing.assert_array_equal(found.effort, effort)
+    command = over_the_wire(convert.commanded_to_msg(SPEC, state))
+    np.testing.assert_array_equal(command.joint_position, sent)
+    unknown = dataclasses.replace(state, commanded_position=np.zeros(0))
+    assert not convert.commanded_to_msg(SPEC, unknown).joint_position
+
+
+@given(arrays(np.float64, 6, elements=finite))
+def test_a_wrench_goes_there_and_back_where_it_is_known(wrench):
+    pose = data.Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
+    state = data.RobotState(5, SPEC.home, SPEC.home, pose, 0.06, pose, 0.05, wrench=wrench)
+    message = convert.external_wrench(Snapshot(state, None), SPEC.base_frame)
+    at, back = wrench_from_msg(over_the_wire(message), SPEC)
+    assert at == 5
+    np.testing.assert_array_equal(back, wrench)
+    message.header.frame_id = 'tool'
+    with pytest.raises(convert.ConvertError, match="frame_id: expected '.*', got 'tool'"):
+        wrench_from_msg(message, SPEC)
+    message.header.frame_id, message.wrench.force.y = SPEC.base_frame, math.nan
+    with pytest.raises(convert.ConvertError, match='external_wrench: expected finite numbers'):
+        wrench_from_msg(message, SPEC)
+    unknown = Snapshot(dataclasses.replace(state, wrench=np.zeros(0)), None)
+    assert convert.external_wrench(unknown, SPEC.base_frame) is None
 
 
 @given(stamps, st.integers(1, 9), st.integers(1, 9), st.data())

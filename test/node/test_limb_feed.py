@@ -17,6 +17,7 @@ from vla_ros.ros.convert import limbs as trunk
 from vla_ros.ros.observe.limb_feed import LimbFeed
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.shm_limb import JointGroupSnapshot
+from vla_ros_msgs.msg import CommandedState
 
 
 pytest.importorskip('nav_msgs')
@@ -107,6 +108,12 @@ def wrong_frame():
     return message
 
 
+def commanded(**fields):
+    message = CommandedState(**fields)
+    message.header.stamp, message.pose.orientation.w = convert.to_time(9), 1.0
+    return message
+
+
 @pytest.mark.parametrize(
     ('topic', 'message', 'cause'),
     [
@@ -122,6 +129,11 @@ def wrong_frame():
             "'waist_roll_joint' is missing",
         ),
         (qos.JOINT_STATES, JointState(), 'is missing from []'),
+        (
+            qos.COMMANDED_STATE.of('left'),
+            commanded(joint_position=[0.1, 0.2]),
+            'commanded_state.joint_position: expected 7 numbers, got 2',
+        ),
         (qos.COMMANDED_JOINTS.of('head'), JointState(), 'is missing from []'),
     ],
 )

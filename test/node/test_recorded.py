@@ -22,10 +22,12 @@ def test_every_limb_of_a_humanoid_is_recorded():
         'head/target_joint', 'base/commanded_twist', 'base/target_twist',
     }  # fmt: skip
     assert 'left/commanded_state' in arms and 'right/target_stiffness' in arms
+    assert 'left/external_wrench' not in arms  # nobody knows it
     assert {'camera/head/image_raw', 'camera/left_wrist/image_raw'} <= set(topics)
 
 
 def test_one_arm_is_recorded_as_ever():
     topics = recorded('franka')
     assert 'commanded_state' in topics and 'target_gripper' in topics
+    assert 'external_wrench' in topics  # known by the torques sent
     assert not {'odom', 'commanded_joints', 'commanded_twist'} & set(topics)

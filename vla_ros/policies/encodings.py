@@ -76,9 +76,17 @@ def _from_6d(numbers: Array) -> Array:
 
 
 def _to_euler(quaternion: Array) -> Array:
-    m = matrix_from_quat(quaternion)
-    pitch = np.arcsin(np.clip(-m[..., 2, 0], -1.0, 1.0))
-    roll, yaw = np.arctan2(m[..., 2, 1], m[..., 2, 2]), np.arctan2(m[..., 1, 0], m[..., 0, 0])
+    """Return roll, pitch and yaw, pitch in -pi/2..pi/2.
+
+    By half the sum and half the difference of roll and yaw, as Bernardes and Viollet do
+    ("Quaternion to Euler angles conversion", PLoS ONE, 2022): where pitch is pi/2 only one of
+    them means anything, and the turn is still the same.
+    """
+    x, y, z, w = np.moveaxis(quaternion, -1, 0)
+    plus, minus = np.arctan2(z + x, w - y), np.arctan2(z - x, w + y)
+    pitch = 2.0 * np.arctan2(np.hypot(w + y, z - x), np.hypot(w - y, z + x)) - np.pi / 2
+    around = np.stack([plus - minus, plus + minus], -1)
+    roll, yaw = np.moveaxis(np.arctan2(np.sin(around), np.cos(around)), -1, 0)
     return np.stack([roll, pitch, yaw], -1)
 
 

@@ -120,7 +120,8 @@ class ChunkMaker:
                 f'(samples, {actions.shape[0]}, {actions.shape[1]})'
             )
         absolute = space.absolute(actions, observation.state, self._limbs)
-        if not np.isfinite(absolute).all():
+        # An opening that is no number may have become one: it is clipped.
+        if not (np.isfinite(actions).all() and np.isfinite(absolute).all()):
             raise ValueError('the expert returned actions that are not finite')
         if samples is None:
             return absolute, None

@@ -7,7 +7,6 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Observation
 from vla_ros.policies import Context, EpisodeInfo, Policy, Prediction
-from vla_ros.policies.features import VectorReader
 from vla_ros.robots import Robot
 
 
@@ -34,7 +33,7 @@ class WaveExpert:
         self.options = policy.options('expert', Options)
         self.model, self.features = policy.spec.model, policy.spec.features
         self.action_space, self.dt = policy.spec.actions, policy.spec.dt
-        self._read = VectorReader(robot, self.features.vectors['state'])
+        self._read = self.features.reader(robot, 'state')
         self._begun: int | None = None  # ns
 
     def reset(self, episode: EpisodeInfo) -> None:
@@ -45,7 +44,7 @@ class WaveExpert:
         """Return where the joints are to be in the next steps, and the hand."""
         if self._begun is None:
             self._begun = observation.stamp
-            self._origin = self._read(observation.state)
+            self._origin = self._read(observation)
         elapsed = (observation.stamp - self._begun) * 1e-9
         times = elapsed + self.dt * np.arange(1, HORIZON + 1)
         actions = np.zeros((HORIZON, self.action_space.width))

@@ -13,7 +13,7 @@ import pytest
 from vla_ros.core import data, events
 from vla_ros.core.fields import fields_of
 from vla_ros.core.message_codec import ConvertError, MessageCodec
-from vla_ros.core.messages import BY_TYPE, DERIVED, status_from_msg
+from vla_ros.core.messages import BY_TYPE, DERIVED, commanded_state_from_msg, status_from_msg
 
 
 KINDS = {
@@ -61,6 +61,13 @@ class Plain:
 
     stamp: data.Stamp
     mode: data.Mode
+
+
+def test_a_commanded_state_of_an_older_bag_has_no_joints():
+    message = blank('vla_ros_msgs/msg/CommandedState')
+    message.pose.orientation.w = 1.0
+    del message.joint_position
+    assert commanded_state_from_msg(message).joint_position.size == 0
 
 
 def test_a_field_that_no_codec_knows_is_named_at_import():

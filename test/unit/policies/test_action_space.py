@@ -34,6 +34,12 @@ def a_state(rng, space):
     return state
 
 
+def assert_same_turns(a, b, apart):
+    """Assert that quaternions (..., 4) are the same turns: q and -q are one."""
+    same = np.sign(np.sum(a * b, -1, keepdims=True))
+    np.testing.assert_allclose(a * same, b, atol=apart)
+
+
 def random_actions(rng, space, steps=5):
     actions = rng.uniform(-1.2, 1.2, size=(steps, space.width))  # of turns below pi
     grips = [i for i, unit in enumerate(space.units) if unit == 'gripper']
@@ -140,6 +146,45 @@ def test_encodings_keep_the_order_of_turns(seed, encoding):
     both = quat_multiply(a, b)
     back = to_quaternion(from_quaternion(both, encoding), encoding)
     assert abs(abs(back @ both) - 1) < 1e-12
+
+
+@pytest.mark.parametrize('encoding', sorted(WIDTHS))
+def test_encodings_keep_turns_where_they_are_singular(encoding):
+    rng = np.random.default_rng(0)
+    near = [0.0, 1e-15, -1e-12, 1e-9, -1e-7, 1e-4]
+    locked = [(a, p + d, b) for a, b in rng.uniform(-3, 3, (9, 2)) for p in (-np.pi / 2, np.pi / 2)
+              for d in near]  # fmt: skip
+    axes = rng.normal(size=(20, 3))
+    axes = np.concatenate([np.eye(3), axes / np.linalg.norm(axes, axis=-1, keepdims=True)])
+    turned = [
+        axis * (angle + d) for axis in axes for angle in (0.0, np.pi / 2, np.pi) for d in near
+    ]
+    turns = np.concatenate([
+        to_quaternion(np.array(locked), 'euler_xyz'),
+        to_quaternion(np.array(turned), 'rotation_vector'),
+    ])  # fmt: skip
+    back = to_quaternion(from_quaternion(turns, encoding), encoding)
+    assert_same_turns(back, turns, 1e-12)
+
+
+@given(
+    seed=SEEDS,
+    rotation=st.sampled_from(sorted(WIDTHS)),
+    origin=st.sampled_from(['commanded', 'measured', 'previous', 'nothing']),
+)
+def test_numbers_of_a_policy_come_back_as_they_were(seed, rotation, origin):
+    rng = np.random.default_rng(seed)
+    space = ActionSpace((Group('pose', '', (), origin, rotation), Group('gripper')))
+    actions = rng.uniform(-0.5, 0.5, (5, space.width))
+    angles = rng.uniform([-3, -1.5, -3], [3, 1.5, 3], (5, 3))
+    turns = to_quaternion(angles, 'euler_xyz')
+    actions[:, 3:-1] = angles if rotation == 'euler_xyz' else from_quaternion(turns, rotation)
+    state = an_arm(rng, FRANKA)
+    back = space.relative(space.absolute(actions, state), state)
+    if rotation == 'quaternion':
+        assert_same_turns(back[:, 3:7], actions[:, 3:7], 1e-9)
+        back[:, 3:7] = actions[:, 3:7]
+    np.testing.assert_allclose(back, actions, atol=1e-9)
 
 
 def test_euler_is_about_fixed_axes():
@@ -289,8 +334,7 @@ def test_absolute_chunks_go_into_any_space_and_back(robot, data, seed):
         columns = slice(start, start + len(group.parts))
         own, other = absolute[:, columns], back[:, columns]
         if group.kind == 'pose':
-            turns = np.sum(own[:, 3:] * other[:, 3:], -1, keepdims=True)
-            np.testing.assert_allclose(np.abs(turns), 1, atol=1e-9)  # q and -q are one turn
+            assert_same_turns(own[:, 3:], other[:, 3:], 1e-9)
             own, other = own[:, :3], other[:, :3]
         np.testing.assert_allclose(own, other, atol=1e-9)
         start = columns.stop

@@ -36,6 +36,7 @@ STATE = RobotState(SECOND, FRANKA.home, np.zeros(7), POSE, 0.04, POSE, 0.08)
 SEEN = Observation(SECOND, {}, STATE)
 LATENT = LatentFeature('letters', 1, 2)
 NOTHING = Features()
+ONLY_THE_OPENING = np.array([[0.0, 0, 0, 0, 0, 0, np.inf]])
 
 
 class Still:
@@ -203,6 +204,7 @@ def test_on_any_verdict_but_go_nobody_moves(thought, refusal):
         (Prediction(np.zeros(7)), r'actions of shape \(7,\)'),
         (Prediction(np.zeros((0, 7))), r'actions of shape \(0, 7\)'),
         (Prediction(np.full((4, 7), np.nan)), 'not finite'),
+        (Prediction(ONLY_THE_OPENING), 'not finite'),
         (Prediction(np.zeros((4, 7)), samples=np.zeros((2, 3, 7))), r'samples of shape \(2, 3'),
     ],
 )
