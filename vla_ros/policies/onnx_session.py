@@ -11,7 +11,7 @@ from vla_ros.policies.directory import PolicyError
 from vla_ros.policies.features import Features
 
 
-Shape = tuple[int, ...]
+Shape = tuple[int | str, ...]  # a name where the net leaves it open
 
 
 class Session:
@@ -19,6 +19,7 @@ class Session:
 
     Attributes:
         inputs: names of all that it takes.
+        outputs: shapes of all that it gives, by name.
     """
 
     def __init__(self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]):
@@ -37,14 +38,14 @@ class Session:
             )
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise PolicyError(f'{path}: cannot be loaded: {error}') from error
-        self._names = tuple(outputs)
         self.inputs = tuple(item.name for item in self._session.get_inputs())
+        self.outputs = {item.name: tuple(item.shape) for item in self._session.get_outputs()}
         _compare(path, 'inputs', inputs, self._session.get_inputs())
         _compare(path, 'outputs', outputs, self._session.get_outputs())
 
     def run(self, **inputs: NDArray) -> dict[str, NDArray[np.float32]]:
         """Return the outputs by name."""
-        return dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
+        return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
 
 
 def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) -> None:
