@@ -23,7 +23,8 @@ _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it d
 class QueueConfig:
     """How chunks are executed."""
 
-    execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
+    # Steps of a chunk that are consumed before the next takes over, where the chunk says none.
+    execute_steps: int = 8
     await_fresh: float = 0.12  # s that a chunk whose turn it is may wait for a fresher one
     blend: float = 0.1  # s, the least time in which one chunk becomes the next
     slow_down: float = 0.2  # s of motion left below which playback slows to a stop
@@ -208,7 +209,8 @@ class ChunkQueue:
         config, playback = self.config, self._playback.seconds
         if active.end - playback < config.slow_down + config.blend:
             return True
-        late = playback - active.start - config.execute_steps * active.dt
+        run = active.chunk.run_steps or config.execute_steps
+        late = playback - active.start - run * active.dt
         patience = config.await_fresh
         if late < -1e-7:
             return False

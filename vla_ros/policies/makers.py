@@ -4,12 +4,14 @@ Backends know neither stamps nor counts nor the robot's channels.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 import time
 
 import numpy as np
 
-from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
+from vla_ros.core.data import SECOND, ActionChunk, Array, Latent, Observation
 from vla_ros.policies.directory import Policy, Rates
+from vla_ros.policies.execution import Execution, HandedOut
 from vla_ros.policies.expert import Context, EpisodeInfo, Expert, Prediction
 from vla_ros.policies.features import Features
 from vla_ros.policies.reasoner import Reasoner, Thought
@@ -25,10 +27,24 @@ class ChunkMaker:
     """Asks an expert and makes chunks of what it says, for one robot."""
 
     def __init__(
-        self, expert: Expert, robot: Robot, rates: Rates, clock: Clock = time.time_ns
+        self,
+        expert: Expert,
+        robot: Robot,
+        rates: Rates,
+        clock: Clock = time.time_ns,
+        samples: int = 1,
     ) -> None:
-        """Wrap an expert; `clock` is for the inference times, ns."""
-        self.expert, self.robot = expert, robot
+        """Wrap an expert.
+
+        Args:
+            expert: that it asks.
+            robot: that its chunks are for.
+            rates: of the policy.
+            clock: for the inference times, ns.
+            samples: how many predictions the expert is asked for.
+        """
+        self.expert, self.robot, self._samples = expert, robot, samples
+        self._handed = HandedOut(self._relative)
         self._rates, self._clock = rates, clock
         self._episode: EpisodeInfo | None = None
 
@@ -43,9 +59,21 @@ class ChunkMaker:
         return self.expert.features.latent is not None
 
     def act(
-        self, observation: Observation, episode: EpisodeInfo, latent: Latent | None, seq: int
+        self,
+        observation: Observation,
+        episode: EpisodeInfo,
+        latent: Latent | None,
+        seq: int,
+        execution: Execution | None = None,
     ) -> ActionChunk:
         """Return the chunk for an observation and the newest latent, if any.
+
+        Args:
+            observation: to act on.
+            episode: that it belongs to.
+            latent: the newest one.
+            seq: of the chunk.
+            execution: which of the chunks of before is executed, as far as is known.
 
         Raises:
             ValueError: observation or latent is not what the expert was made for, or what it
@@ -54,11 +82,12 @@ class ChunkMaker:
         start = self._clock()
         if episode != self._episode:
             self.expert.reset(episode)
+            self._handed.clear()
             self._episode = episode
-        context = self._context(observation, episode, latent)
+        context = self._context(observation, episode, latent, execution)
         prediction = self.expert.act(observation, context)
         actions, samples = self._absolute(prediction, observation)
-        return ActionChunk(
+        chunk = ActionChunk(
             stamp=observation.stamp,
             seq=seq,
             latent_seq=0 if latent is None else latent.seq,
@@ -74,51 +103,62 @@ class ChunkMaker:
             valid_for=self._rates.chunk_valid_for,
             feature=prediction.feature,
             samples=samples,
+            scores=prediction.scores,
+            confidence=prediction.confidence,
+            run_steps=prediction.run_steps,
         )
+        self._handed.add(chunk)
+        return chunk
 
     def close(self) -> None:
         """Give back what the expert took."""
         self.expert.close()
 
+    def _relative(self, actions: Array, observation: Observation) -> Array:
+        return self.expert.action_space.relative(actions, observation.state)
+
     def _context(
-        self, observation: Observation, episode: EpisodeInfo, latent: Latent | None
+        self,
+        observation: Observation,
+        episode: EpisodeInfo,
+        latent: Latent | None,
+        execution: Execution | None,
     ) -> Context:
+        previous = None if execution is None else self._handed.to_come(observation, execution)
+        delay = 0 if execution is None or previous is None else execution.delay
+        context = Context(
+            episode.instruction,
+            previous=previous,
+            delay=min(delay, 0 if previous is None else len(previous)),
+            samples=self._samples,
+            seed=episode.seed,
+        )
         feature = self.expert.features.latent
         if latent is None:
             if feature is not None:
                 raise ValueError(f'no latent; {self.expert.model} needs one of {feature.space!r}')
-            return Context(episode.instruction)
+            return context
         if latent.refusal:
             raise ValueError(f'the instruction was refused: {latent.refusal}')
         cause = feature.problem(latent.space, latent.data) if feature is not None else ''
         if cause:
             raise ValueError(cause)
-        return Context(
-            episode.instruction,
-            latent.subgoal,
-            latent,
-            max(0.0, (observation.stamp - latent.stamp) / SECOND),
-            max(0.0, (latent.inference_end - latent.inference_start) / SECOND),
+        return replace(
+            context,
+            subgoal=latent.subgoal,
+            latent=latent,
+            latent_age=max(0.0, (observation.stamp - latent.stamp) / SECOND),
+            latent_inference=max(0.0, (latent.inference_end - latent.inference_start) / SECOND),
         )
 
     def _absolute(
         self, prediction: Prediction, observation: Observation
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return actions (H, A) and samples (n, H, A), absolute and finite."""
-        space, actions, samples = (
-            self.expert.action_space, prediction.actions, prediction.samples
-        )  # fmt: skip
-        if actions.ndim != 2 or not len(actions) or actions.shape[1] != space.width:
-            raise ValueError(
-                f'{self.expert.model} returned actions of shape {actions.shape}; expected '
-                f'(steps, {space.width}), as its action space says'
-            )
-        if samples is not None and samples.shape[1:] != actions.shape:
-            raise ValueError(
-                f'{self.expert.model} returned samples of shape {samples.shape}; expected '
-                f'(samples, {actions.shape[0]}, {actions.shape[1]})'
-            )
-        absolute = space.absolute(actions, observation.state)
+        space, samples = self.expert.action_space, prediction.samples
+        if cause := prediction.misfit(space.width):
+            raise ValueError(f'{self.expert.model} returned {cause}')
+        absolute = space.absolute(prediction.actions, observation.state)
         if not np.isfinite(absolute).all():
             raise ValueError('the expert returned actions that are not finite')
         drawn = None if samples is None else space.absolute(samples, observation.state)
@@ -215,7 +255,9 @@ def chunk_maker(
     policy: Policy, robot: Robot, other_robot: bool = False, clock: Clock = time.time_ns
 ) -> ChunkMaker:
     """Build the expert of a policy, ready to make chunks; see `registry.make_expert`."""
-    return ChunkMaker(make_expert(policy, robot, other_robot), robot, policy.spec.rates, clock)
+    expert = make_expert(policy, robot, other_robot)
+    samples = policy.spec.decoder.get('samples', 1)
+    return ChunkMaker(expert, robot, policy.spec.rates, clock, samples)
 
 
 def latent_maker(

@@ -15,6 +15,7 @@ from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import require
 from vla_ros.core.data import SECOND, ActionChunk, Image, Latent, Observation
 from vla_ros.observe.image import fit_image
+from vla_ros.policies.execution import Execution
 from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.makers import ChunkMaker, LatentMaker
 from vla_ros.robots.body import Robot
@@ -109,13 +110,18 @@ class Lockstep:
         self.execution = ChunkController(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
-    def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:
-        """Carry out one instruction until it is judged done, refused or out of time."""
+    def run(
+        self, instruction: str, judge: Judge, keep_chunks: bool = False, name: str = ''
+    ) -> Rollout:
+        """Carry out one instruction until it is judged done, refused or out of time.
+
+        What is drawn at random is the same wherever an episode has this name.
+        """
         config = self.config
         rollout = Rollout(chunks=[] if keep_chunks else None)
         start = self._now
         self._episodes += 1
-        episode = EpisodeInfo(f'lockstep-{self._episodes}', instruction)
+        episode = EpisodeInfo(f'lockstep-{name or self._episodes}', instruction)
         self.execution.post(Event.START, instruction)
         latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
         arrivals: deque[tuple[int, ActionChunk]] = deque()
@@ -171,7 +177,7 @@ class Lockstep:
         arrivals: deque[tuple[int, ActionChunk]],
     ) -> ActionChunk:
         """Send a chunk on its way, and return it."""
-        chunk = self._expert.act(observation, episode, latent, self._next_seq())
+        chunk = self._expert.act(observation, episode, latent, self._next_seq(), self._execution())
         arrivals.append((self._now + round(self.config.expert_delay * SECOND), chunk))
         return chunk
 
@@ -190,6 +196,14 @@ class Lockstep:
         self.execution.tick(self._now)
         self.hardware.step(self._steps)
         self._now += self._dt
+
+    def _execution(self) -> Execution | None:
+        """Return which chunk is executed, as the control node would say it."""
+        queue = self.execution.queue
+        if queue.chunk is None:
+            return None
+        stamp = self.execution.loop.stamp
+        return Execution(stamp, queue.chunk.stamp, queue.step, max(queue.delay, 0))
 
     def _world(self) -> WorldState:
         commands = [limb.loop.command() for limb in self.execution.arms]

@@ -37,6 +37,8 @@ def test_a_good_chunk_passes(refusal, make_chunk):
         ({'channels': ('ee.x',)}, 'channels: expected'),
         ({'actions': np.zeros((16, 7))}, 'actions: expected (horizon, 8), got (16, 7)'),
         ({'actions': np.zeros(8)}, 'actions: expected (horizon, 8), got (8,)'),
+        ({'run_steps': -1}, 'run_steps: expected 0 to 16, got -1'),
+        ({'run_steps': 17}, 'run_steps: expected 0 to 16, got 17'),
         ({'actions': np.zeros((0, 8))}, 'actions: expected 1 to 64 steps, got 0'),
         ({'actions': np.zeros((65, 8))}, 'actions: expected 1 to 64 steps, got 65'),
         ({'actions': np.zeros((4, 8))}, 'actions: expected unit quaternions'),

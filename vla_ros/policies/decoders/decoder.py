@@ -13,18 +13,22 @@ from numpy.typing import NDArray
 
 from vla_ros.core.data import Array
 from vla_ros.policies.expert import Prediction
+from vla_ros.policies.onnx_session import Shape
 
 
 # What a net made of one observation: the inputs by name that every evaluation of a head is given.
 Condition = Mapping[str, NDArray[np.float32]]
 # Chunks (n, H, C) -> what they cost (n,), and its gradient (n, H, C).
 Guidance = Callable[[Array], tuple[Array, Array]]
-# A dimension that the caller chooses is a name.
-Shape = tuple[int | str, ...]
 
 
 class Net(Protocol):
-    """What a decoder evaluates."""
+    """What a decoder evaluates: a head.
+
+    `inputs` has the shapes of all that it takes, by name.
+    """
+
+    inputs: Mapping[str, Shape]
 
     def run(self, **inputs: NDArray) -> dict[str, NDArray[np.float32]]:
         """Return the outputs by name."""

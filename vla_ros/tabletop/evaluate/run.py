@@ -57,7 +57,8 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     asked_for_absent = trial.kind == 'absent'
     timeout = setup.lockstep.timeout
     judge = Unending() if asked_for_absent else Progress(tasks[request.family], request, timeout)
-    rollout = stack.run(text, judge, setup.keep_chunks)
+    name = f'{trial.family}-{trial.seed}-{trial.variant}'
+    rollout = stack.run(text, judge, setup.keep_chunks, name)
     outcome = Outcome(
         trial=trial,
         family=request.family,
