@@ -41,15 +41,16 @@ def write_fake_policy(
     cameras = tuple(c.name for c in robot.cameras)
     space = ActionSpace.commanded(robot, robot.arms[0].gripper.open)
     onnx.save(_reasoner(unknown, cameras, len(robot.tasks)), folder / 'reasoner.onnx')
-    onnx.save(_expert(velocity, cameras, space), folder / 'expert.onnx')
+    onnx.save(_perceive(cameras, space), folder / 'perceive.onnx')
+    onnx.save(_head(velocity, space), folder / 'head.onnx')
     spec = pocket_spec(
         name='fake', robot=robot.name, actions=space, state=state_names(robot), cameras=cameras,
-        families=robot.tasks, image_size=SIZE, dt=DT, horizon=HORIZON, latent=(TOKENS, WIDTH),
-        feature_width=FEATURE, threshold=0.5, search_time=search_time,
+        families=robot.tasks, decoder={'name': 'l1'}, image_size=SIZE, dt=DT, horizon=HORIZON,
+        latent=(TOKENS, WIDTH), feature_width=FEATURE, threshold=0.5, search_time=search_time,
         rates=Rates(33.0, 5.0, 1.6, latent_valid_for),
         files={
             name: sha256(folder / name)
-            for name in ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
+            for name in ('reasoner.onnx', 'perceive.onnx', 'head.onnx', 'vocabulary.json')
         },
     )  # fmt: skip
     save_spec(folder, spec)
@@ -106,7 +107,21 @@ def _reasoner(unknown, cameras, families):
     return _model(nodes, inputs, outputs, {**zeros, **constants})
 
 
-def _expert(velocity, cameras, space):
+def _perceive(cameras, space):
+    outputs = {'condition': (1, 1, 4), 'feature': (1, FEATURE), 'positions': (1, 2, 3)}
+    inputs = [
+        *_images(cameras), _value('state', F32, 1, 2 * len(space.channels)),
+        _value('latent', F32, 1, TOKENS, WIDTH), _value('age', F32, 1),
+    ]  # fmt: skip
+    return _model(
+        [_constant(name) for name in outputs],
+        inputs,
+        [_value(name, F32, *shape) for name, shape in outputs.items()],
+        {f'{name}_value': np.zeros(shape, np.float32) for name, shape in outputs.items()},
+    )
+
+
+def _head(velocity, space):
     steps = np.arange(1, HORIZON + 1)[:, None] * DT
     actions = np.zeros((1, HORIZON, space.width), np.float32)
     start = 0
@@ -119,21 +134,12 @@ def _expert(velocity, cameras, space):
         else:
             own[:] = 1.0 if group.kind == 'gripper' else DRIVE
         start += group.width
-    nodes = [_constant(name) for name in ('actions', 'feature', 'positions')]
-    inputs = [
-        *_images(cameras), _value('state', F32, 1, 2 * len(space.channels)),
-        _value('latent', F32, 1, TOKENS, WIDTH), _value('age', F32, 1),
-    ]  # fmt: skip
-    outputs = [
-        _value('actions', F32, *actions.shape), _value('feature', F32, 1, FEATURE),
-        _value('positions', F32, 1, 2, 3),
-    ]  # fmt: skip
-    constants = {
-        'actions_value': actions,
-        'feature_value': np.zeros((1, FEATURE), np.float32),
-        'positions_value': np.zeros((1, 2, 3), np.float32),
-    }
-    return _model(nodes, inputs, outputs, constants)
+    return _model(
+        [_constant('actions')],
+        [_value('condition', F32, 1, 1, 4)],
+        [_value('actions', F32, *actions.shape)],
+        {'actions_value': actions},
+    )
 
 
 if __name__ == '__main__':

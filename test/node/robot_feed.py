@@ -1,5 +1,6 @@
 """What a robot with cameras publishes, for the nodes that observe it."""
 
+import math
 import time
 
 import numpy as np
@@ -30,6 +31,7 @@ class RobotFeed:
         self.status = status
         self.count = 0
         self.stamps = set()
+        self.executing = None  # the chunk that the status is of
 
     def moment(self, cameras=('front', 'wrist'), size=96, status=True):
         """Publish states and images of now; return the stamp."""
@@ -40,12 +42,18 @@ class RobotFeed:
         send(qos.JOINT_STATES, convert.joints_to_msg([(SPEC, state(stamp))]))
         send(qos.COMMANDED_STATE, convert.commanded_to_msg(SPEC, state(stamp)))
         if status and self.status:
-            send(qos.STATUS, ExecutionStatus(header=header(stamp)))
+            send(qos.STATUS, self._status(stamp))
         image = np.full((size, size, 3), self.count % 256, np.uint8)
         for name in cameras:
             topic = qos.image_topic(SPEC.camera(name).topic)
             send(topic, convert.image_to_msg(stamp, image))
         return stamp
+
+    def _status(self, stamp):
+        chunk, none = self.executing, float('nan')
+        age = none if chunk is None else (stamp - chunk.stamp) / 1e9
+        step = 0 if chunk is None else max(math.ceil(age / chunk.dt - 1), 0)
+        return ExecutionStatus(header=header(stamp), chunk_age=age, chunk_step=step, delay=2)
 
     def run(self, done, words, timeout=10.0, **moment):
         """Publish at 30 Hz until done; return its value."""

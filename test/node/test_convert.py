@@ -78,6 +78,8 @@ def test_chunk(stamp, horizon, samples, draw):
         inference_start=stamp, inference_end=stamp + 7, valid_for=1.6,
         feature=np.arange(5, dtype=np.float32),
         samples=np.zeros((samples, horizon, 8)) if samples else None,
+        scores=np.arange(samples, dtype=float) if samples else None,
+        confidence=np.linspace(0, 1, horizon) if samples else None, run_steps=horizon // 2,
     )  # fmt: skip
     back = convert.chunk_from_msg(over_the_wire(convert.chunk_to_msg(chunk, 'base')))
     assert_equal(chunk, back)
@@ -103,7 +105,7 @@ def test_status(stamp, commanded, measured, mode, seq):
         **{
             **values, 'stamp': stamp, 'mode': mode, 'cause': 'c', 'instruction': 'i',
             'chunk_seq': seq, 'chunk_age': math.nan if seq < 0 else 0.5, 'chunk_step': 2,
-            'ticks': 10, 'deadline_misses': 1,
+            'ticks': 10, 'deadline_misses': 1, 'delay': 2,
             'refused_chunks': 4, 'refused_targets': 3, 'last_refusal': 'r', 'commanded': commanded,
             'measured': measured,
         }

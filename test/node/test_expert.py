@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from robot_feed import RobotFeed, latent
 
@@ -108,6 +109,36 @@ def test_a_wrong_parameter_fails_configure(bench, fake_policy, parameters):
     node = bench.host(ExpertNode, **{'policy': str(fake_policy), **parameters})
     assert node.trigger_configure().name == 'FAILURE'
     assert node._state_machine.current_state[1] == 'unconfigured'
+
+
+def test_what_is_in_execution_reaches_the_expert(bench, topics, fake_policy, policy):
+    node = bench.start(ExpertNode, policy=str(fake_policy))
+    feed, told, act = RobotFeed(bench), [], node._expert.expert.act
+
+    def remember(observation, context):
+        told.append(context)
+        return act(observation, context)
+
+    node._expert.expert.act = remember
+    chunks = bench.listen(topics.ACTION_CHUNK)
+    feed.episode(TASK)
+    bench.send(topics.LATENT, latent(policy, TASK, valid_for=60.0))
+    feed.run(lambda: len(chunks) > 3, 'no chunks')
+    assert all(context.previous is None and context.delay == 0 for context in told)
+    feed.executing = chunk_from_msg(chunks[2])
+    context = feed.run(
+        lambda: next((c for c in told if c.previous is not None), None), 'it is not told'
+    )
+    assert context.delay == 2 and 0 < len(context.previous) < 16
+    # The robot of this test stands still: what was wanted of it is still to come.
+    ahead = context.previous[:, 1]
+    assert (np.diff(ahead) > 0).all() and ahead[-1] == pytest.approx(0.04 * 1.6, abs=1e-2)
+    # The next instruction begins with nothing, whatever the last status says.
+    feed.episode('pick up the blue cube', name='e2')
+    told.clear()
+    bench.send(topics.LATENT, latent(policy, 'pick up the blue cube', name='e2', seq=2))
+    feed.run(lambda: len(told) > 3, 'no more chunks')
+    assert all(context.previous is None for context in told[1:])
 
 
 def test_it_can_be_cleaned_up_and_configured_again(bench, topics, feed, policy):

@@ -11,7 +11,9 @@ from rich.console import Console
 from vla_ros.bench.jerk import jerk
 from vla_ros.core.data import SECOND, Array, ExecutionStatus, Observation
 from vla_ros.policies import EpisodeInfo, load_policy
-from vla_ros.policies.makers import ChunkMaker, LatentMaker, make_policy
+from vla_ros.policies.chunk_maker import ChunkMaker
+from vla_ros.policies.latent_maker import LatentMaker
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_arm
 from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe

@@ -66,6 +66,8 @@ class ChunkCheck:
             return f'actions: expected (horizon, {len(chunk.channels)}), got {shape}'
         if not 1 <= shape[0] <= MAX_HORIZON:
             return f'actions: expected 1 to {MAX_HORIZON} steps, got {shape[0]}'
+        if not 0 <= chunk.run_steps <= shape[0]:
+            return f'run_steps: expected 0 to {shape[0]}, got {chunk.run_steps}'
         return ''
 
     def _timing(self, chunk: ActionChunk, now: int) -> str:

@@ -183,7 +183,8 @@ class ChunkQueue:
         config, playback = self.config, self._playback.seconds
         if active.end - playback < config.slow_down + config.blend:
             return True
-        late = playback - active.start - config.execute_steps * active.dt
+        run = active.chunk.run_steps or config.execute_steps
+        late = playback - active.start - run * active.dt
         patience = config.await_fresh
         if late < -1e-7:
             return False

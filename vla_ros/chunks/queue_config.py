@@ -35,7 +35,8 @@ class CheckConfig:
 class QueueConfig:
     """How chunks are executed."""
 
-    execute_steps: int = 8  # steps of a chunk that are consumed before the next takes over
+    # Steps of a chunk that are consumed before the next takes over, where the chunk says none.
+    execute_steps: int = 8
     await_fresh: float = 0.12  # s that a chunk whose turn it is may wait for a fresher one
     blend: float = 0.1  # s, the least time in which one chunk becomes the next
     slow_down: float = 0.2  # s of motion left below which playback slows to a stop

@@ -22,7 +22,7 @@ from vla_ros.tabletop.evaluate.trials import (
     refusal_trials,
     success_trials,
 )
-from vla_ros.tabletop.lockstep import LockstepConfig
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 
 
 NAME = 'evaluate'

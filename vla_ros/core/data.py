@@ -139,6 +139,9 @@ class ActionChunk:
     feature: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     # All that were drawn, where several were.
     samples: Annotated[Array | None, Sized('samples', 'horizon', 'channels')] = None
+    scores: Annotated[Array | None, Sized('samples')] = None  # of each; the greatest is the best
+    confidence: Annotated[Array | None, Sized('horizon')] = None  # in each step of `actions`, 0..1
+    run_steps: int = 0  # steps that are executed before the next chunk; 0 leaves it to the queue
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'actions', frozen(self.actions, np.float64))
@@ -198,6 +201,7 @@ class ExecutionStatus:
     latency_p50: float  # s, from a chunk's camera stamp to the first command made of it
     latency_p99: float  # s, likewise
     seam_jump: float  # m, at the last splice
+    delay: int  # steps consumed from observation to arrival, the most of the last chunks
     refused_chunks: int
     refused_targets: int  # of a person or another program
     last_refusal: str  # cause, of a chunk or a target; empty when none was refused yet

@@ -145,7 +145,7 @@ class MessageCodec(Generic[T]):
 
         def write(value: T, message: Any) -> None:
             numbers = getattr(value, name)
-            if numbers is None:  # its count stays 0
+            if numbers is None:  # it stays empty
                 return
             for i, count in counts:
                 setattr(message, count, numbers.shape[i])
@@ -179,7 +179,9 @@ class MessageCodec(Generic[T]):
                 return np.array(values, dtype)
             found = [(getattr(message, name), listed) for name, listed in lengths]
             shape = tuple(len(value) if listed else int(value) for value, listed in found)
-            return None if optional and not shape[0] else matrix(values, shape, dtype, label)
+            if optional and not len(values):
+                return None
+            return matrix(values, shape, dtype, label)
 
         return read
 

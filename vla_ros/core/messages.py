@@ -14,7 +14,9 @@ from vla_ros.core.message_codec import ConvertError, MessageCodec
 
 
 LATENT = MessageCodec(Latent, 'latent')
-CHUNK = MessageCodec(ActionChunk, 'chunk', {'samples': 'sample_actions'})
+CHUNK = MessageCodec(
+    ActionChunk, 'chunk', {'samples': 'sample_actions', 'scores': 'sample_scores'}
+)
 FAILURE = MessageCodec(FailureScore, 'failure', {'names': 'score_names', 'values': 'score_values'})
 STATUS = MessageCodec(
     ExecutionStatus,

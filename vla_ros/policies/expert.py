@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Protocol
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ class EpisodeInfo:
     episode_id: str
     instruction: str
 
+    @property
+    def seed(self) -> int:
+        """Of whatever is drawn at random in it: the same wherever it has this id."""
+        return zlib.crc32(self.episode_id.encode())
+
 
 @dataclass(frozen=True)
 class Context:
@@ -29,7 +35,9 @@ class Context:
     latent: Latent | None = None
     latent_age: float = 0.0  # s from the latent's observation to this one
     latent_inference: float = 0.0  # s of that which the reasoner took
-    previous: Array | None = None  # (H', C) steps still to come, in the expert's action space
+    # (H', C) steps still to come of the chunk in execution, as a prediction for this observation
+    # would tell them; None where nothing is executed.
+    previous: Array | None = None
     delay: int = 0  # steps of `previous` that will be executed before this prediction arrives
     samples: int = 1  # how many predictions are wanted, where the expert can draw several
     seed: int = 0  # of whatever is drawn at random
@@ -47,7 +55,25 @@ class Prediction:
     samples: Array | None = None  # (n, H, C), all that were drawn
     scores: Array | None = None  # (n,), of the samples; the greatest is the best
     confidence: Array | None = None  # (H,), of the actions, 0..1
+    run_steps: int = 0  # how many of them are worth executing; 0 leaves it to the queue
     feature: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def misfit(self, width: int) -> str:
+        """Return what of it has not the shape that it should, for C = width; '' if nothing."""
+        shape, horizon = self.actions.shape, len(self.actions)
+        if self.actions.ndim != 2 or not horizon or shape[1] != width:
+            return f'actions of shape {shape}; expected (steps, {width}), as its action space says'
+        drawn = 0 if self.samples is None else len(self.samples)
+        for name, found, expected in (
+            ('samples', self.samples, (drawn, *shape)),
+            ('scores', self.scores, (drawn,)),
+            ('confidence', self.confidence, (horizon,)),
+        ):
+            if found is not None and found.shape != expected:
+                return f'{name} of shape {found.shape}; expected {expected}'
+        if not 0 <= self.run_steps <= horizon:
+            return f'{self.run_steps} as run_steps; expected 0..{horizon}'
+        return ''
 
 
 class Expert(Protocol):

@@ -11,14 +11,14 @@ from vla_ros.policies.directory import PolicyError
 from vla_ros.policies.features import Features
 
 
-Shape = tuple[int, ...]
+Shape = tuple[int | str, ...]  # a dimension that is free is a name
 
 
 class Session:
     """One ONNX net with known inputs and outputs, run by one thread that never spins.
 
     Attributes:
-        inputs: names of all that it takes.
+        inputs, outputs: shapes of all that it takes and gives, by name.
     """
 
     def __init__(self, path: Path, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]):
@@ -37,24 +37,30 @@ class Session:
             )
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise PolicyError(f'{path}: cannot be loaded: {error}') from error
-        self._names = tuple(outputs)
-        self.inputs = tuple(item.name for item in self._session.get_inputs())
-        _compare(path, 'inputs', inputs, self._session.get_inputs())
-        _compare(path, 'outputs', outputs, self._session.get_outputs())
+        self.inputs: Mapping[str, Shape] = _shapes(self._session.get_inputs())
+        self.outputs: Mapping[str, Shape] = _shapes(self._session.get_outputs())
+        _compare(path, 'inputs', inputs, self.inputs)
+        _compare(path, 'outputs', outputs, self.outputs)
 
     def run(self, **inputs: NDArray) -> dict[str, NDArray[np.float32]]:
         """Return the outputs by name."""
-        return dict(zip(self._names, self._session.run(self._names, inputs), strict=True))
+        return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
 
 
-def _compare(path: Path, kind: str, expected: Mapping[str, Shape], found: list) -> None:
-    shapes = {item.name: tuple(item.shape) for item in found}
+def _shapes(items: list) -> dict[str, Shape]:
+    return {item.name: tuple(item.shape) for item in items}
+
+
+def _compare(
+    path: Path, kind: str, expected: Mapping[str, Shape], shapes: Mapping[str, Shape]
+) -> None:
     for name, shape in expected.items():
         if name not in shapes:
             raise PolicyError(f'{path}: {kind}: {name!r} is missing; found {sorted(shapes)}')
-        # A dynamic dimension is a name.
-        known = zip(shape, shapes[name], strict=False)
-        if len(shape) != len(shapes[name]) or any(isinstance(b, int) and a != b for a, b in known):
+        # A dimension that is free, there or here, is a name.
+        pairs = zip(shape, shapes[name], strict=False)
+        known = [(a, b) for a, b in pairs if isinstance(a, int) and isinstance(b, int)]
+        if len(shape) != len(shapes[name]) or any(a != b for a, b in known):
             raise PolicyError(f'{path}: {name}: expected shape {shape}, found {shapes[name]}')
 
 

@@ -173,6 +173,7 @@ class ChunkController:
             latency_p50=float(latency[0]),
             latency_p99=float(latency[1]),
             seam_jump=queue.seam_jump,
+            delay=max(queue.delay, 0),
             refused_chunks=queue.refused,
             refused_targets=sum(limb.loop.targets.refused for limb in self.limbs),
             last_refusal=self._last_refusal(),

@@ -29,7 +29,7 @@ CHUNK = SectionCodec(
     ActionChunk,
     most={'actions': (MAX_STEPS, MAX_CHANNELS)},
     texts={'robot': 64, 'model': 256, 'channels': TEXT, 'kinds': TEXT},
-    omit=('feature', 'samples'),
+    omit=('feature', 'samples', 'scores', 'confidence'),
 )
 STATUS = SectionCodec(ExecutionStatus)
 SIM = SectionCodec(

@@ -10,9 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.control.loops.supervisor import Event
-from vla_ros.core.config import require
 from vla_ros.core.data import (
     SECOND,
     ActionChunk,
@@ -25,10 +23,13 @@ from vla_ros.core.data import (
 from vla_ros.observe.image import fit_image
 from vla_ros.observe.past import kept, past
 from vla_ros.observe.stamped import Stamped
+from vla_ros.policies.chunk_maker import ChunkMaker
+from vla_ros.policies.execution import Execution
 from vla_ros.policies.expert import EpisodeInfo
-from vla_ros.policies.makers import ChunkMaker, LatentMaker
+from vla_ros.policies.latent_maker import LatentMaker
 from vla_ros.robots.body import Robot
 from vla_ros.runtime.controller import ChunkController
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.cameras import CameraRenderer
 from vla_ros.tabletop.world.hardware import SimHardware
@@ -38,28 +39,6 @@ from vla_ros.tabletop.world.state import WorldState
 
 
 _STATES = 200.0  # Hz, of the states that a history is made of, as of joint_states
-
-
-@dataclass(frozen=True)
-class LockstepConfig:
-    """Rates and delays of the simulated graph."""
-
-    camera_rate: float = 30.0  # Hz
-    expert_every: int = 1  # frames per chunk
-    expert_delay: float = 0.03  # s from observation to the chunk's arrival
-    reasoner_rate: float = 5.0  # Hz, at most; never faster than the reasoner's own delay
-    reasoner_delay: float = 0.06  # s from observation to the latent's arrival
-    extra_delay: float = 0.0  # s more, to stand in for a bigger reasoner
-    timeout: float = 20.0  # s of simulated time for one instruction
-    queue: QueueConfig = QueueConfig()
-
-    def __post_init__(self) -> None:
-        require(0 < self.camera_rate <= 200, 'camera_rate: expected 0..200 Hz')
-        require(self.expert_every >= 1, 'expert_every: expected 1 or more frames')
-        require(0 < self.reasoner_rate <= self.camera_rate, 'reasoner_rate: 0..camera_rate Hz')
-        for name in ('expert_delay', 'reasoner_delay', 'extra_delay'):
-            require(0 <= getattr(self, name) <= 10, f'{name}: expected 0..10 s')
-        require(self.timeout > 0, 'timeout: expected more than 0 s')
 
 
 class Judge(Protocol):
@@ -132,13 +111,18 @@ class Lockstep:
         self.execution = ChunkController(self.spec, self.hardware.limbs, self.config.queue)
         self._tick()
 
-    def run(self, instruction: str, judge: Judge, keep_chunks: bool = False) -> Rollout:
-        """Carry out one instruction until it is judged done, refused or out of time."""
+    def run(
+        self, instruction: str, judge: Judge, keep_chunks: bool = False, name: str = ''
+    ) -> Rollout:
+        """Carry out one instruction until it is judged done, refused or out of time.
+
+        What is drawn at random is the same wherever an episode has this name.
+        """
         config = self.config
         rollout = Rollout(chunks=[] if keep_chunks else None)
         start = self._begun = self._now
         self._episodes += 1
-        episode = EpisodeInfo(f'lockstep-{self._episodes}', instruction)
+        episode = EpisodeInfo(f'lockstep-{name or self._episodes}', instruction)
         self.execution.post(Event.START, instruction)
         latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
         arrivals: deque[tuple[int, ActionChunk]] = deque()
@@ -194,7 +178,7 @@ class Lockstep:
         arrivals: deque[tuple[int, ActionChunk]],
     ) -> ActionChunk:
         """Send a chunk on its way, and return it."""
-        chunk = self._expert.act(observation, episode, latent, self._next_seq())
+        chunk = self._expert.act(observation, episode, latent, self._next_seq(), self._execution())
         arrivals.append((self._now + round(self.config.expert_delay * SECOND), chunk))
         return chunk
 
@@ -216,6 +200,14 @@ class Lockstep:
         self._ticks += 1
         self.hardware.step(self._steps)
         self._now += self._dt
+
+    def _execution(self) -> Execution | None:
+        """Return which chunk is executed, as the control node would say it."""
+        queue = self.execution.queue
+        if queue.chunk is None:
+            return None
+        stamp = self.execution.loop.stamp
+        return Execution(stamp, queue.chunk.stamp, queue.step, max(queue.delay, 0))
 
     def _world(self) -> WorldState:
         commands = [limb.loop.command() for limb in self.execution.arms]

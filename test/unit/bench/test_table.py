@@ -14,7 +14,7 @@ POSE = Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
 STATUS = ExecutionStatus(
     stamp=0, mode=Mode.RUN, cause='', instruction='', chunk_seq=1, chunk_step=0, queue_seconds=1.0,
     chunk_age=0.1, latent_age=0.1, ticks=1, deadline_misses=0, tick_p50=0.0, tick_p99=0.0,
-    latency_p50=0.0, latency_p99=0.0, seam_jump=0.0, refused_chunks=1, refused_targets=0,
+    latency_p50=0.0, latency_p99=0.0, seam_jump=0.0, delay=0, refused_chunks=1, refused_targets=0,
     last_refusal='[/b] refused', commanded=POSE, measured=POSE, gripper_command=0.0, gripper=0.0,
 )  # fmt: skip
 

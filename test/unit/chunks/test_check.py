@@ -42,6 +42,8 @@ def test_a_good_chunk_passes(refusal, make_chunk):
         ({'actions': np.zeros(8)}, 'actions: expected (horizon, 8), got (8,)'),
         ({'actions': np.zeros((0, 8))}, 'actions: expected 1 to 256 steps, got 0'),
         ({'actions': np.zeros((257, 8))}, 'actions: expected 1 to 256 steps, got 257'),
+        ({'run_steps': -1}, 'run_steps: expected 0 to 16, got -1'),
+        ({'run_steps': 17}, 'run_steps: expected 0 to 16, got 17'),
         ({'actions': np.zeros((4, 8))}, 'actions: expected unit quaternions'),
         ({'dt': 0.0}, 'dt: expected'),
         ({'dt': -0.1}, 'dt: expected'),

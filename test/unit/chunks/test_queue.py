@@ -96,6 +96,17 @@ def test_the_running_chunk_is_kept_for_its_steps_and_the_newest_is_next(player, 
     assert player.queue.chunk.seq == 29
 
 
+@pytest.mark.parametrize('run', [2, 12])
+def test_a_chunk_may_say_for_how_many_steps_it_is_executed(player, make_chunk, run):
+    player.offer(make_chunk(seq=1, run_steps=run))
+    player.play(1)
+    assert player.offer(make_chunk(seq=2, stamp=player.now)) == ''
+    player.play(100 * run - 2)
+    assert player.queue.chunk.seq == 1
+    player.play(200)  # a chunk that has waited gives a fresher one a moment to come
+    assert player.queue.chunk.seq == 2
+
+
 def test_a_chunk_that_has_waited_gives_a_fresher_one_a_moment_to_come(player, make_chunk):
     player.offer(make_chunk())
     player.play(500)

@@ -22,8 +22,9 @@ from vla_ros.policies import (
     Thought,
     registry,
 )
+from vla_ros.policies.chunk_maker import ChunkMaker
 from vla_ros.policies.features import FeatureError, VectorReader, state_names
-from vla_ros.policies.makers import ChunkMaker, LatentMaker
+from vla_ros.policies.latent_maker import LatentMaker
 from vla_ros.robots import load_robot
 
 
@@ -206,6 +207,12 @@ def test_on_any_verdict_but_go_nobody_moves(thought, refusal):
         (Prediction(np.full((4, 7), np.nan)), 'not finite'),
         (Prediction(ONLY_THE_OPENING), 'not finite'),
         (Prediction(np.zeros((4, 7)), samples=np.zeros((2, 3, 7))), r'samples of shape \(2, 3'),
+        (
+            Prediction(np.zeros((4, 7)), scores=np.zeros(2)),
+            r'scores of shape \(2,\); expected \(0',
+        ),
+        (Prediction(np.zeros((4, 7)), confidence=np.zeros(3)), r'confidence of shape \(3,'),
+        (Prediction(np.zeros((4, 7)), run_steps=5), r'5 as run_steps; expected 0\.\.4'),
     ],
 )
 def test_what_an_expert_may_not_return_is_named(prediction, words):

@@ -50,4 +50,5 @@ def test_the_weights_are_those_of_the_others(robot):
     own, first = weights(robot, 'reasoner'), weights('franka', 'reasoner')
     assert differing(own, first) <= MARK and sum(a.size for s in own.values() for a in s) > 3e5
     # From the Franka's side: a robot with a base has a head more.
-    assert differing(weights('franka', 'expert'), weights(robot, 'expert')) <= MARK + SIDES
+    assert differing(weights('franka', 'perceive'), weights(robot, 'perceive')) <= MARK + SIDES
+    assert differing(weights('franka', 'head'), weights(robot, 'head')) == 0

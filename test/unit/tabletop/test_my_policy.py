@@ -13,7 +13,8 @@ import pytest
 from vla_ros.policies import load_policy, registry
 from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_robot
-from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
+from vla_ros.tabletop.lockstep import Lockstep
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 
 
 EXAMPLE = Path(__file__).parents[3] / 'examples' / 'my_policy'

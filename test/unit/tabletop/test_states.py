@@ -18,12 +18,13 @@ from vla_ros.policies import (
     Prediction,
     Rates,
 )
-from vla_ros.policies.makers import ChunkMaker
+from vla_ros.policies.chunk_maker import ChunkMaker
 from vla_ros.robots import load_robot
 from vla_ros.runtime import shm_limb as wire_limb
 from vla_ros.runtime.controller import ChunkController
 from vla_ros.runtime.mailbox import Mailbox
-from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
+from vla_ros.tabletop.lockstep import Lockstep
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 from vla_ros.tabletop.simulated import SimSystem
 
 

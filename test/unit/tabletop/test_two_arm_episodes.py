@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from vla_ros.policies import ActionSpace, Features, Group, Prediction, Rates
-from vla_ros.policies.makers import ChunkMaker
+from vla_ros.policies.chunk_maker import ChunkMaker
 from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
 from vla_ros.tabletop.demos.demonstrator import Demonstrator, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.language import COLOURS
-from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig
+from vla_ros.tabletop.lockstep import Lockstep
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 from vla_ros.tabletop.tasks import Progress, draw
 
 

@@ -22,6 +22,7 @@ from vla_ros.ros.convert.policy import (
 from vla_ros.ros.convert.robot import (
     commanded_from_msg,
     commanded_to_msg,
+    execution_from_msg,
     joints_from_msg,
     joints_to_msg,
     status_from_msg,
@@ -38,6 +39,7 @@ __all__ = [
     'commanded_to_msg',
     'current_pose',
     'current_twist',
+    'execution_from_msg',
     'external_wrench',
     'failure_from_msg',
     'failure_to_msg',

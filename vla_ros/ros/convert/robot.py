@@ -8,6 +8,7 @@ import numpy as np
 from sensor_msgs.msg import JointState
 
 from vla_ros.core.data import (
+    SECOND,
     ExecutionStatus,
     JointGroupState,
     LimbState,
@@ -15,8 +16,10 @@ from vla_ros.core.data import (
     RobotState,
 )
 from vla_ros.core.events import CommandedState
+from vla_ros.core.message_codec import from_time
 from vla_ros.core.messages import COMMANDED, STATUS, status_from_msg
 from vla_ros.observe.messages import commanded_from_msg, joints_from_msg
+from vla_ros.policies.execution import Execution
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.convert.fields import header, packed
@@ -27,6 +30,7 @@ from vla_ros_msgs.msg import ExecutionStatus as StatusMsg
 __all__ = [
     'commanded_from_msg',
     'commanded_to_msg',
+    'execution_from_msg',
     'joints_from_msg',
     'joints_to_msg',
     'status_from_msg',
@@ -85,6 +89,15 @@ def commanded_to_msg(spec: ArmSpec, state: RobotState) -> CommandedMsg:
     value = CommandedState(state.stamp, state.commanded, state.commanded_gripper, known)
     COMMANDED.write(value, message)
     return message
+
+
+def execution_from_msg(message: StatusMsg) -> Execution | None:
+    """Return which chunk is in execution by a status; None where none is."""
+    if not math.isfinite(message.chunk_age):
+        return None
+    stamp = from_time(message.header.stamp)
+    age = round(message.chunk_age * SECOND)
+    return Execution(stamp, stamp - age, message.chunk_step, message.delay)
 
 
 def status_to_msg(status: ExecutionStatus, frame: str = '') -> StatusMsg:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from vla_ros.core.data import SECOND, ActionChunk, Latent, Observation
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import load_policy
+from vla_ros.policies.chunk_maker import chunk_maker
+from vla_ros.policies.execution import Execution
 from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.latent_buffer import LatentBuffer
-from vla_ros.policies.makers import chunk_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
@@ -19,6 +20,7 @@ from vla_ros_msgs.msg import ExecutionStatus
 from vla_ros_msgs.msg import Latent as LatentMsg
 
 
+_Seen = tuple[Observation, EpisodeInfo, Latent | None, Execution | None]
 _LATE = 1.5  # periods after which the last picture is acted on again
 
 
@@ -58,6 +60,7 @@ class ExpertNode(StageNode):
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._lost_after = int(config.control_lost_after * SECOND)
         self._heard = 0  # ns, of the last status
+        self._execution: Execution | None = None
         self._waiting: list[LatentMsg] = []
         self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.STATUS, self._on_status)
@@ -95,6 +98,7 @@ class ExpertNode(StageNode):
         if self._heard and self.now - self._heard > self._lost_after:
             self.get_logger().info('the control node is back')
         self._heard = self.now
+        self._execution = convert.execution_from_msg(message)
 
     def _keep_pace(self) -> None:
         # New pictures are acted on as they come; this is for when they come more slowly. Not at
@@ -130,12 +134,13 @@ class ExpertNode(StageNode):
         latent = self._buffer.newest(self.now)
         if latent is None or not latent.refusal:
             self._acted = self.now
-            self._worker.offer((observation, self._observer.episode, latent))
+            episode = self._observer.episode
+            self._worker.offer((observation, episode, latent, self._execution))
 
-    def _predict(self, seen: tuple[Observation, EpisodeInfo, Latent | None]) -> ActionChunk:
+    def _predict(self, seen: _Seen) -> ActionChunk:
         """Call the backend; on the worker's thread."""
         self._seq += 1
-        return self._expert.act(*seen, self._seq)
+        return self._expert.act(*seen[:3], self._seq, seen[3])
 
     def _publish(self, chunk: ActionChunk, timing: Timing) -> None:
         self._chunks.publish(convert.chunk_to_msg(chunk, self._frame))

@@ -6,7 +6,7 @@ from vla_ros.core.data import Latent, Observation
 from vla_ros.observe import AlignConfig
 from vla_ros.policies import PolicyError, load_policy
 from vla_ros.policies.expert import EpisodeInfo
-from vla_ros.policies.makers import latent_maker
+from vla_ros.policies.latent_maker import latent_maker
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing

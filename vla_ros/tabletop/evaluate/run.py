@@ -10,12 +10,14 @@ from typing import ClassVar
 import numpy as np
 
 from vla_ros.policies import load_policy
-from vla_ros.policies.makers import ChunkMaker, make_policy
+from vla_ros.policies.chunk_maker import ChunkMaker
+from vla_ros.policies.makers import make_policy
 from vla_ros.robots import load_robot
 from vla_ros.tabletop.evaluate.joint_chunks import JointChunks
 from vla_ros.tabletop.evaluate.trials import Outcome, Trial
 from vla_ros.tabletop.language import COLOURS, Request, fill, render, requests
-from vla_ros.tabletop.lockstep import Lockstep, LockstepConfig, Rollout
+from vla_ros.tabletop.lockstep import Lockstep, Rollout
+from vla_ros.tabletop.lockstep_config import LockstepConfig
 from vla_ros.tabletop.tasks import Progress, Task, draw
 from vla_ros.tabletop.world.layout import Layout
 from vla_ros.tabletop.world.state import WorldState
@@ -59,7 +61,8 @@ def run_trial(setup: Setup, trial: Trial) -> tuple[Outcome, Rollout]:
     asked_for_absent = trial.kind == 'absent'
     timeout = setup.lockstep.timeout
     judge = Unending() if asked_for_absent else Progress(tasks[request.family], request, timeout)
-    rollout = stack.run(text, judge, setup.keep_chunks)
+    name = f'{trial.family}-{trial.seed}-{trial.variant}'
+    rollout = stack.run(text, judge, setup.keep_chunks, name)
     outcome = Outcome(
         trial=trial,
         family=request.family,

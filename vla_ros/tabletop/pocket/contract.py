@@ -1,5 +1,7 @@
 """What the policy.yaml of a pocket policy says, in one place for training, export and tests."""
 
+from typing import Any
+
 from vla_ros.policies import (
     ActionSpace,
     Features,
@@ -23,6 +25,7 @@ def pocket_spec(
     state: tuple[str, ...],
     cameras: tuple[str, ...],
     families: tuple[str, ...],
+    decoder: dict[str, Any],
     image_size: int,
     dt: float,
     horizon: int,
@@ -42,6 +45,7 @@ def pocket_spec(
         state: names of the numbers that the nets are told of the robot.
         cameras: in the order of the nets' inputs.
         families: of tasks, in the order of the reasoner's classes.
+        decoder: name, and its options.
         image_size: px, square.
         dt: s between the steps of a chunk.
         horizon: steps of a chunk.
@@ -52,10 +56,7 @@ def pocket_spec(
         rates: of both nets.
         files: sha256 by name; the latents' space is called after the reasoner's.
     """
-    # Cropped, for fields of view are vertical: the middle of a wider picture is what nets know.
-    images = {
-        camera: ImageFeature(camera, image_size, image_size, fit='crop') for camera in cameras
-    }
+    images = {camera: _picture(camera, image_size) for camera in cameras}
     space = f'{KIND}:{files["reasoner.onnx"][:12]}'
     return PolicySpec(
         name=name,
@@ -67,7 +68,7 @@ def pocket_spec(
             'p_grounded_min': threshold,
             'search_time': search_time,
         },
-        decoder={'name': 'l1'},
+        decoder=decoder,
         features=Features(images, {'state': state}, latent=LatentFeature(space, *latent)),
         actions=actions,
         dt=dt,
@@ -75,3 +76,8 @@ def pocket_spec(
         tasks=families,
         files=files,
     )
+
+
+def _picture(camera: str, size: int) -> ImageFeature:
+    # Cropped, for fields of view are vertical: the middle of a wider picture is what nets know.
+    return ImageFeature(camera, size, size, fit='crop')

@@ -158,6 +158,13 @@ class Embodiment:
         every = torch.cat([*moves, own[..., 6:]], -1)
         return every.transpose(1, 2).flatten(2)
 
+    def own(self, actions: Tensor) -> Tensor:
+        """Return what arms do (n, arms, H, 7), in their axes, of actions (n, H, C)."""
+        arms = actions[..., : POSE * self.arms].unflatten(-1, (self.arms, POSE)).transpose(1, 2)
+        back = self._turns.transpose(1, 2)
+        moves = [torch.matmul(arms[..., i : i + 3], back) for i in (0, 3)]
+        return torch.cat([*moves, arms[..., 6:]], -1)
+
 
 class Moment(NamedTuple):
     """A robot at n moments, as the nets are told of it."""

@@ -1,4 +1,4 @@
-"""The expert: pictures, state and an old latent into a chunk of actions.
+"""The expert: pictures, state and an old latent into the condition that a head makes chunks of.
 
 Every arm is moved by the same weights, each told what it needs in its own frame: where it would
 take hold, what the text wants of it, what the other arm does.
@@ -7,7 +7,6 @@ take hold, what the text wants of it, what the other arm does.
 import torch
 from torch import Tensor, nn
 
-from vla_ros.tabletop.pocket.body_head import BodyHead
 from vla_ros.tabletop.pocket.embodiment import MAX_ARMS, Moment
 from vla_ros.tabletop.pocket.features import (
     LINE,
@@ -18,6 +17,7 @@ from vla_ros.tabletop.pocket.features import (
     proprioception,
     scales,
 )
+from vla_ros.tabletop.pocket.heads import Condition
 from vla_ros.tabletop.pocket.layers import mlp
 from vla_ros.tabletop.pocket.locator import Locator
 from vla_ros.tabletop.pocket.train_config import NetSettings
@@ -28,14 +28,18 @@ _OTHER = SENSED + 2 * SCALES + 1  # what an arm is told about the other
 
 
 class Expert(nn.Module):
-    """Images, state and an old latent -> a chunk of actions."""
+    """Images, state and an old latent -> a condition.
+
+    Attributes:
+        told: numbers of `Condition.rest`.
+    """
 
     sides: Tensor  # (MAX_ARMS, MAX_ARMS), one-hot
 
     def __init__(self, net: NetSettings, rest: int) -> None:
         """Build it; `rest` is the greatest number of channels besides the arms'."""
         super().__init__()
-        self.horizon = net.horizon
+        self.channels = rest
         self.query_far = nn.Linear(net.latent_width, net.width)
         self.query_near = nn.Linear(net.latent_width, net.width)
         self.side_far = nn.Parameter(torch.zeros(MAX_ARMS, net.width))
@@ -54,8 +58,7 @@ class Expert(nn.Module):
         self.inner = nn.Linear(arm + common, net.hidden)
         self.middle = nn.ModuleList(nn.Linear(net.hidden, net.hidden) for _ in range(2))
         self.feature = nn.Linear(net.hidden, net.feature_width)
-        self.out = nn.Linear(net.feature_width, net.horizon * 7)
-        self.rest = BodyHead(net, common + 2 * net.width + 3, rest) if rest else None
+        self.told = common + 2 * net.width + 3 + SCALES + net.feature_width
         self.register_buffer('sides', torch.eye(MAX_ARMS), persistent=False)
 
     def locate(self, at: Moment, token: Tensor, far: Tensor, near: Tensor) -> dict[str, Tensor]:
@@ -109,24 +112,21 @@ class Expert(nn.Module):
         glance: Tensor = self.pool(torch.relu(self.squeeze(near.flatten(0, 1)))).flatten(1)
         return glance.reshape(*near.shape[:2], -1)
 
-    def head(self) -> list[nn.Parameter]:
-        """Return the parameters that `decide` uses."""
+    def deciding(self) -> list[nn.Parameter]:
+        """Return the parameters that `condition` uses."""
         parts = (self.needed, self.role, self.glance, self.recall, self.inner, self.middle)
-        every = [*parts, self.feature, self.out, *([self.rest] if self.rest else [])]
+        every = (*parts, self.feature)
         return [parameter for part in every for parameter in part.parameters()]
 
-    def decide(
+    def condition(
         self,
         at: Moment,
         found: dict[str, Tensor],
         glance: Tensor,
         latent: Tensor,
         age: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """Return actions (n, H, 7 per arm and the rest) and feature (n, F).
-
-        The first two of `found` are object and target.
-        """
+    ) -> Condition:
+        """Return what a head makes chunks of; the first two of `found` are object and target."""
         body, arms, n = at.body, at.body.arms, len(at.state)
         slot, own = body.points(found['position'][:, :, :2]), body.states(at.state)
         needed = torch.sigmoid(self.needed(latent[:, 1]))[:, None]
@@ -144,22 +144,22 @@ class Expert(nn.Module):
         x = nn.functional.silu(self.inner(torch.cat(inputs, -1)))
         for layer in self.middle:
             x = x + nn.functional.silu(layer(x))
-        feature = nn.functional.silu(self.feature(x))
-        raw = self.out(feature).reshape(n, arms, self.horizon, 7)
-        scale = raw.new_tensor([0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 1.0])
-        shift = raw.new_tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5])
-        actions, feature = body.actions(raw * scale + shift), feature.mean(1)
-        if self.rest is not None and body.rest:
-            seen = found['attended'][:, :, 0].mean(1)
-            inputs = [*common, seen, found['position'][:, :, 0].mean(1) - body.centre]
-            actions = torch.cat([actions, self.rest(body, inputs, feature)], -1)
-        return actions, feature
+        summary = self.summary(x)
+        if not body.rest:
+            return Condition(body, x, summary)
+        seen = found['attended'][:, :, 0].mean(1)
+        place = scales(found['position'][:, :, 0].mean(1) - body.centre)
+        told = torch.cat([*common, seen, place, summary.mean(1)], -1)
+        return Condition(body, x, summary, told)
+
+    def summary(self, arms: Tensor) -> Tensor:
+        """Return in few numbers (n, arms, F) what `Condition.arms` is."""
+        return nn.functional.silu(self.feature(arms))
 
     def _rests(self, at: Moment) -> Tensor:
         """Return what is measured and commanded of what moves besides arms; zeros where none."""
         rests = at.body.rests(at.state)
-        width = 0 if self.rest is None else 2 * self.rest.channels
-        return nn.functional.pad(rests, (0, width - rests.shape[1]))
+        return nn.functional.pad(rests, (0, 2 * self.channels - rests.shape[1]))
 
     def _other(self, at: Moment, slot: Tensor, own: Tensor) -> Tensor:
         """Return what each arm is told about the other one (n, arms, OTHER); zeros if none."""

@@ -11,13 +11,19 @@ from vla_ros.policies.directory import PolicySpec, Rates, save_spec, sha256
 from vla_ros.tabletop.language import Vocabulary
 from vla_ros.tabletop.pocket.contract import STATE, pocket_spec
 from vla_ros.tabletop.pocket.embodiment import Embodiment
-from vla_ros.tabletop.pocket.policy_net import ExpertGraph, PolicyNet, ReasonerGraph
+from vla_ros.tabletop.pocket.policy_net import (
+    HeadGraph,
+    PerceiveGraph,
+    PolicyNet,
+    ReasonerGraph,
+    conditions,
+)
 from vla_ros.tabletop.pocket.reasoner_net import Thought
 from vla_ros.tabletop.pocket.train_config import TrainSettings
 
 
 OPSET = 17
-HASHED = ('reasoner.onnx', 'expert.onnx', 'vocabulary.json')
+HASHED = ('reasoner.onnx', 'perceive.onnx', 'head.onnx', 'vocabulary.json')
 
 
 def export_policy(
@@ -29,7 +35,7 @@ def export_policy(
     dt: float,
     folder: Path,
 ) -> PolicySpec:
-    """Write `policy.yaml`, both ONNX files and the vocabulary; the same net gives the same bytes.
+    """Write `policy.yaml`, the ONNX files and the vocabulary; the same net gives the same bytes.
 
     The directory is filled beside its place and moved there whole, so that whoever loads it
     meanwhile never sees half of it. A model card that is already there stays.
@@ -59,11 +65,20 @@ def _export_nets(net: PolicyNet, settings: TrainSettings, body: Embodiment, fold
         ((*body.cameras, 'tokens', 'state'), Thought._fields),
         folder / 'reasoner.onnx',
     )
+    perceive = PerceiveGraph(net, body)
+    seen = (*images, state, latent, torch.zeros(1))
+    names = (*body.cameras, 'state', 'latent', 'age')
+    _export(perceive, seen, (names, perceive.outputs), folder / 'perceive.onnx')
+    told = conditions(body)
+    with torch.no_grad():
+        made = perceive(*seen)[: len(told)]
+    more = net.head.examples(body)
     _export(
-        ExpertGraph(net, body),
-        (*images, state, latent, torch.zeros(1)),
-        ((*body.cameras, 'state', 'latent', 'age'), ('actions', 'feature', 'positions')),
-        folder / 'expert.onnx',
+        HeadGraph(net, body),
+        (*made, *more.values()),
+        ((*told, *more), net.head.outputs),
+        folder / 'head.onnx',
+        free=(*more, *net.head.outputs) if more else (),
     )
 
 
@@ -79,7 +94,9 @@ def _export(
     inputs: tuple[torch.Tensor, ...],
     names: tuple[tuple[str, ...], tuple[str, ...]],
     path: Path,
+    free: tuple[str, ...] = (),
 ) -> None:
+    """Write a graph with named inputs and outputs; the first axis of the `free` ones is free."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter('ignore')
         torch.onnx.export(
@@ -89,6 +106,7 @@ def _export(
             input_names=list(names[0]),
             output_names=list(names[1]),
             opset_version=OPSET,
+            dynamic_axes={name: {0: 'samples'} for name in free},
             dynamo=False,  # the other exporter needs onnxscript, and names nodes by the run
         )
     model = onnx.load(path)
@@ -109,6 +127,7 @@ def _spec(
         state=body.sensed,
         cameras=body.cameras,
         families=body.families,
+        decoder={'name': settings.net.head},
         image_size=settings.net.image_size,
         dt=dt,
         horizon=settings.net.horizon,

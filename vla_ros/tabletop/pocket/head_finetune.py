@@ -1,4 +1,4 @@
-"""The last stage of training: the action head alone, on what the finished eyes see.
+"""The last stage of training: condition and head alone, on what the finished eyes see.
 
 Looking costs a thousand times more than deciding. Once the trunks are good, every frame is looked
 at once, and the head then sees each of them hundreds of times with other delays and wordings.
@@ -20,6 +20,7 @@ from vla_ros.tabletop.pocket.body_head import rest_scales
 from vla_ros.tabletop.pocket.contract import POSE
 from vla_ros.tabletop.pocket.demos import Demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment
+from vla_ros.tabletop.pocket.heads import Condition
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
 from vla_ros.tabletop.pocket.reasoner_net import Reading
 from vla_ros.tabletop.pocket.train_config import HeadFinetuneSettings
@@ -80,7 +81,7 @@ class Rehearsal:
         family = np.array([families.index(r.family) for r in demos.requests])
         usable = np.flatnonzero(demos.usable)
         self._pools = [usable[family[demos.episode[usable]] == i] for i in range(len(families))]
-        self._weight = _weight(demos.body, net.expert.horizon)
+        self._weight = _weight(demos.body, net.head.horizon)
 
     def choose(self, count: int) -> NDArray[np.int64]:
         """Return random usable frames, families in their shares."""
@@ -90,8 +91,8 @@ class Rehearsal:
         pools = zip(self._pools, counts, strict=True)
         return np.concatenate([p[self.rng.integers(len(p), size=c)] for p, c in pools if c])
 
-    def actions(self, frames: NDArray, noisy: bool) -> tuple[Tensor, Tensor]:
-        """Return predicted and wanted chunks (k, H, 7) of some frames."""
+    def conditions(self, frames: NDArray, noisy: bool) -> tuple[Condition, Tensor]:
+        """Return what the nets make of some frames, and the wanted chunks (k, H, C)."""
         demos, views = self.sampler.demos, self.views
         old, age = self.sampler.delays(frames)
         episode = demos.episode[frames]
@@ -113,15 +114,14 @@ class Rehearsal:
         found = {'position': position, 'attended': attended}
         at = self.net.at(demos.body, torch.from_numpy(demos.state[frames]))
         ages = torch.from_numpy(age.astype(np.float32))
-        predicted, _ = self.net.expert.decide(at, found, glance, latent, ages)
-        wanted = demos.chunks(frames, self.net.expert.horizon)
-        return predicted, torch.from_numpy(wanted)
+        condition = self.net.expert.condition(at, found, glance, latent, ages)
+        return condition, torch.from_numpy(demos.chunks(frames, self.net.head.horizon))
 
     def error(self, frames: NDArray) -> dict[str, float]:
         """Return the action errors of frames: mm over the first half of the chunk, fraction."""
         with torch.no_grad():
-            predicted, wanted = self.actions(frames, noisy=False)
-        off = (predicted - wanted)[:, : self.net.expert.horizon // 2]
+            condition, wanted = self.conditions(frames, noisy=False)
+            off = (self.net.head.predict(condition) - wanted)[:, : self.net.head.horizon // 2]
         arms = self.sampler.demos.body.arms
         off = off[..., : POSE * arms].unflatten(-1, (-1, POSE))
         return {
@@ -131,8 +131,9 @@ class Rehearsal:
 
     def loss(self) -> Tensor:
         """Return the loss of a random batch."""
-        predicted, wanted = self.actions(self.choose(self.settings.batch), noisy=True)
-        return ((predicted - wanted).abs() * self._weight).sum((1, 2)).mean()
+        condition, wanted = self.conditions(self.choose(self.settings.batch), noisy=True)
+        loss, _ = self.net.head.loss(condition, wanted, self._weight)
+        return loss.mean()
 
 
 class HeadFinetuner:
@@ -151,7 +152,7 @@ class HeadFinetuner:
 
     def train(self, report: Callable[[dict], None]) -> None:
         """Train for a while; the net ends with averaged weights."""
-        head = self.net.expert.head()
+        head = [*self.net.expert.deciding(), *self.net.head.parameters()]
         for parameter in self.net.parameters():
             parameter.requires_grad_(False)
         for parameter in head:

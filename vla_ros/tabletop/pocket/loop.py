@@ -17,7 +17,7 @@ from vla_ros.tabletop.language import Vocabulary
 from vla_ros.tabletop.language.vocabulary import training_vocabulary
 from vla_ros.tabletop.pocket import checkpoint
 from vla_ros.tabletop.pocket.batches import Sampler
-from vla_ros.tabletop.pocket.demos import load_demos
+from vla_ros.tabletop.pocket.demos import Demos, load_demos
 from vla_ros.tabletop.pocket.embodiment import Embodiment, all_families, embody_all
 from vla_ros.tabletop.pocket.losses import reading_loss, total
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
@@ -26,6 +26,7 @@ from vla_ros.tabletop.pocket.validate import validate
 
 
 Report = Callable[[dict], None]
+_CHUNKS = 4096  # of each robot, to which a head fits its scales
 VALIDATION_SHARE = 0.1  # of the time of a run, at most, until its end
 
 
@@ -82,7 +83,10 @@ class Run:
         self.settings, self.out, self.step = settings, out, 0
         self.bodies = embody_all(robots)
         self.vocabulary = read_by(settings, self.bodies)
+        pairs = zip(self.bodies, files, strict=True)
+        self.members = tuple(self._member(body, own) for body, own in pairs)
         self.net = build_net(settings, self.bodies)
+        self.net.head.prepare([(m.body, _chunks(m.sampler.demos, settings)) for m in self.members])
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = checkpoint.Average(self.net, settings.ema)
         self.optimiser = torch.optim.AdamW(
@@ -91,8 +95,6 @@ class Run:
             weight_decay=settings.weight_decay,
             betas=(0.9, 0.98),
         )
-        pairs = zip(self.bodies, files, strict=True)
-        self.members = tuple(self._member(body, own) for body, own in pairs)
 
     def _member(self, body: Embodiment, files: list[Path]) -> Member:
         settings, size = self.settings, self.settings.net.image_size
@@ -189,6 +191,13 @@ class Run:
             self.average.update(self.net)
         self.step += 1
         return {'loss': loss.item()} | {k: v.item() for k, v in parts.items()}
+
+
+def _chunks(demos: Demos, settings: TrainSettings) -> torch.Tensor:
+    """Return some of the chunks (k, H, C) that may be learned from."""
+    usable = np.flatnonzero(demos.usable)
+    some = usable[:: max(1, len(usable) // _CHUNKS)]
+    return torch.from_numpy(demos.chunks(some, settings.net.horizon))
 
 
 def split_files(files: list[Path], holdout: float, seed: int) -> tuple[list[Path], list[Path]]:

@@ -7,8 +7,8 @@ from torch.nn import functional
 from vla_ros.tabletop.language.corpus import CONCEPTS, N_TARGET, Texts
 from vla_ros.tabletop.pocket.batches import Batch, inside
 from vla_ros.tabletop.pocket.body_head import rest_scales
-from vla_ros.tabletop.pocket.contract import POSE
 from vla_ros.tabletop.pocket.embodiment import Embodiment
+from vla_ros.tabletop.pocket.heads import Condition
 from vla_ros.tabletop.pocket.layers import Attention
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
 from vla_ros.tabletop.pocket.reasoner_net import Reading
@@ -30,10 +30,10 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
     every = net.reasoner.embed(torch.eye(N_TARGET)[: len(CONCEPTS)]).expand(n, -1, -1)
     tokens = torch.cat([latent[:, :2], every], 1)
     found = net.expert.locate(at, tokens, far, near)
-    actions, _ = net.expert.decide(at, found, net.expert.squeezed(near), latent, batch.age)
+    made = net.expert.condition(at, found, net.expert.squeezed(near), latent, batch.age)
     slots, found = found['position'][:, :, :2], {k: v[:, :, 2:] for k, v in found.items()}
     parts = {
-        'action': action_loss(actions, batch, weights),
+        'action': action_loss(net, made, batch, weights),
         'position': _position_losses(batch, seen, found, slots) / weights.position_scale,
         'heat': _heat_losses(net, batch, seen, found),
         'text': text_loss(batch, words, more),
@@ -45,20 +45,25 @@ def total(net: PolicyNet, batch: Batch, weights: LossSettings) -> tuple[Tensor, 
     return result, parts
 
 
-def action_loss(actions: Tensor, batch: Batch, weights: LossSettings) -> Tensor:
-    """Return the mean L1 distance of chunks in units of the scales; early steps count more."""
-    body, steps = batch.body, torch.linspace(1.5, 0.5, actions.shape[1])[:, None]
-    every = (actions - batch.actions).abs() * steps
-    error = every[..., : POSE * body.arms].unflatten(-1, (body.arms, POSE))
-    scaled = (
-        error[..., :3].mean((1, 2, 3)) / weights.position_scale
-        + error[..., 3:6].mean((1, 2, 3)) / weights.rotation_scale
-        + error[..., 6].mean((1, 2)) / weights.gripper_scale
-    )
-    if body.rest:
-        rest = every[..., POSE * body.arms :] / torch.tensor(rest_scales(body))
-        scaled = scaled + rest.mean((1, 2))
-    return (scaled * batch.usable).sum() / batch.usable.sum().clamp(min=1)
+def action_loss(
+    net: PolicyNet, condition: Condition, batch: Batch, weights: LossSettings
+) -> Tensor:
+    """Return the mean loss of the head over the chunks that may be learned from."""
+    weight = chunk_weight(batch.body, batch.actions.shape[1], weights)
+    loss, _ = net.head.loss(condition, batch.actions, weight)
+    return (loss * batch.usable).sum() / batch.usable.sum().clamp(min=1)
+
+
+def chunk_weight(body: Embodiment, horizon: int, weights: LossSettings) -> Tensor:
+    """Return what an error counts (H, C): in units of the scales, early steps more.
+
+    Of all arms together translations, rotations and openings weigh the same, and so do the rest.
+    """
+    groups = [(weights.position_scale, 3), (weights.rotation_scale, 3), (weights.gripper_scale, 1)]
+    arm = [1 / (scale * count * body.arms) for scale, count in groups for _ in range(count)]
+    rest = [1 / (scale * body.rest) for scale in rest_scales(body)]
+    steps = torch.linspace(1.5, 0.5, horizon)[:, None] / horizon
+    return steps * torch.tensor(arm * body.arms + rest)
 
 
 def reading_loss(net: PolicyNet, body: Embodiment, texts: Texts) -> Tensor:

@@ -1,5 +1,6 @@
 """PocketExpert: the embedded default, a small ONNX net on one CPU thread; kind `pocket`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,10 +8,14 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Observation
 from vla_ros.policies import Context, EpisodeInfo, Policy, PolicyError, Prediction
+from vla_ros.policies.decoders import Net, Prefix, Shape, make_decoder
 from vla_ros.policies.features import VectorReader
 from vla_ros.policies.onnx_session import Session, image_shapes
 from vla_ros.robots.body import Robot
-from vla_ros.tabletop.pocket.decoders import make_decoder
+
+
+# What both graphs share; a robot that is nothing but arms has no `rest`.
+_SHARED = ('condition', 'rest')
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class ExpertOptions:
 
 
 class PocketExpert:
-    """Runs `expert.onnx`; see `Expert`."""
+    """Runs `perceive.onnx` once, and `head.onnx` as its decoder wants; see `Expert`."""
 
     def __init__(self, policy: Policy, robot: Robot) -> None:
         """Load the net.
@@ -44,8 +49,8 @@ class PocketExpert:
         # First, for it names what the robot lacks.
         spec.features.check(robot)
         self._state = VectorReader(robot, spec.features.vectors['state'])
-        self._session = Session(
-            policy.file('expert.onnx'),
+        self._perceive = Session(
+            policy.file('perceive.onnx'),
             {
                 **image_shapes(spec.features),
                 'state': (1, 2 * len(spec.actions.channels)),
@@ -53,12 +58,16 @@ class PocketExpert:
                 'age': (1,),
             },
             {
-                'actions': (1, options.horizon, spec.actions.width),
                 'feature': (1, options.feature_width),
                 'positions': (1, 2, 3),
             },
         )
-        self._decode = make_decoder(policy)
+        shared = [name for name in _SHARED if name in self._perceive.outputs]
+        self._condition = {name: self._perceive.outputs[name] for name in shared}
+        self._decoder = make_decoder(policy, options.horizon, lambda out: self._head(policy, out))
+
+    def _head(self, policy: Policy, outputs: Mapping[str, Shape]) -> Net:
+        return Session(policy.file('head.onnx'), self._condition, outputs)
 
     def reset(self, episode: EpisodeInfo) -> None:
         """Do nothing: every look stands for itself."""
@@ -69,13 +78,22 @@ class PocketExpert:
         state = self._state(observation.state)
         if context.latent is None:
             raise ValueError('expected a latent')
-        result = self._session.run(
+        seen = self._perceive.run(
             state=state.astype(np.float32)[None],
             latent=context.latent.data[None],
             age=np.array([context.latent_age], np.float32),
             **{name: image[None] for name, image in images.items()},
         )
-        return Prediction(self._decode(result), feature=result['feature'][0])
+        traits, prefix = self._decoder.traits, None
+        if context.previous is not None and traits.prefix != 'blend':
+            prefix = Prefix(context.previous, context.delay)
+        drawn = self._decoder.sample(
+            {name: seen[name] for name in self._condition},
+            context.samples if traits.samples else 1,
+            prefix,
+            noise=np.random.default_rng((context.seed, observation.stamp)),
+        )
+        return drawn.prediction(seen['feature'][0])
 
     def close(self) -> None:
         """Do nothing: the session goes with its last reference."""

@@ -1,10 +1,11 @@
-"""Both nets with their shared trunks, and the two graphs that are exported."""
+"""Both nets with their shared trunks, and the graphs that are exported."""
 
 import torch
 from torch import Tensor, nn
 
 from vla_ros.tabletop.pocket.embodiment import Embodiment, Moment, all_families
 from vla_ros.tabletop.pocket.expert_net import Expert
+from vla_ros.tabletop.pocket.heads import HEADS, Condition
 from vla_ros.tabletop.pocket.layers import Backbone
 from vla_ros.tabletop.pocket.reasoner_net import Reading, Reasoner, Thought
 from vla_ros.tabletop.pocket.train_config import NetSettings
@@ -23,12 +24,16 @@ class PolicyNet(nn.Module):
         vocabulary: int,
         bodies: tuple[Embodiment, ...],
     ) -> None:
-        """Build both for robots and texts of so many ids."""
+        """Build both for robots and texts of so many ids; ValueError where no such head is."""
         super().__init__()
         self.far = Backbone(net.image_size, net.stem, net.width)
         self.near = Backbone(net.image_size, net.stem, net.width)
         self.reasoner = Reasoner(net, vocabulary, all_families(bodies))
-        self.expert = Expert(net, max(body.rest for body in bodies))
+        rest = max(body.rest for body in bodies)
+        self.expert = Expert(net, rest)
+        if net.head not in HEADS:
+            raise ValueError(f'net.head: {net.head!r} is not one of {sorted(HEADS)}')
+        self.head = HEADS[net.head](net, self.expert.told, rest)
         self.marks = nn.Parameter(torch.randn(len(bodies), net.body_width) * 0.1)
 
     def at(self, body: Embodiment, state: Tensor) -> Moment:
@@ -66,23 +71,44 @@ class ReasonerGraph(nn.Module):
         return net.reasoner.think(body, seen, net.read(body, tokens))
 
 
-class ExpertGraph(nn.Module):
-    """expert.onnx: raw images, state, latent and its age in; actions, feature, positions out."""
+class PerceiveGraph(nn.Module):
+    """perceive.onnx: raw images, state, latent and its age in; what a head is told out."""
 
     def __init__(self, net: PolicyNet, body: Embodiment) -> None:
         super().__init__()
         self.net, self.body = net, body
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Their names."""
+        return (*conditions(self.body), 'feature', 'positions')
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """See docs/design.md for names and shapes."""
         *images, state, latent, age = inputs
-        net, body, at = self.net, self.body, self.net.at(self.body, state)
+        net, at = self.net, self.net.at(self.body, state)
         far, near = net.look(images[0], torch.stack(images[1:], 1))
         found = net.expert.locate(at, latent[:, :2], far, near)
-        actions, feature = net.expert.decide(at, found, net.expert.squeezed(near), latent, age)
-        # The opening is a fraction; training needs its gradient outside 0..1, deployment does not.
-        parts = [
-            part.clamp(0.0, 1.0) if i % 2 else part
-            for i, part in enumerate(actions.split([*[6, 1] * body.arms, body.rest], -1))
-        ]
-        return torch.cat(parts, -1), feature, found['position'].mean(1)
+        made = net.expert.condition(at, found, net.expert.squeezed(near), latent, age)
+        told = (made.arms,) if made.rest is None else (made.arms, made.rest)
+        return (*told, made.summary.mean(1), found['position'].mean(1))
+
+
+class HeadGraph(nn.Module):
+    """head.onnx: what `perceive.onnx` made of one observation in, what a head says of it out."""
+
+    def __init__(self, net: PolicyNet, body: Embodiment) -> None:
+        super().__init__()
+        self.net, self.body = net, body
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """See docs/design.md for names and shapes."""
+        count = len(conditions(self.body))
+        arms, *rest = inputs[:count]
+        made = Condition(self.body, arms, self.net.expert.summary(arms), *rest)
+        return self.net.head.evaluate(made, *inputs[count:])
+
+
+def conditions(body: Embodiment) -> tuple[str, ...]:
+    """Return the names of what both graphs share."""
+    return ('condition', 'rest') if body.rest else ('condition',)

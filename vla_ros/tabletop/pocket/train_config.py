@@ -52,6 +52,7 @@ class NetSettings:
     feature_width: int  # of the last hidden layer, which the detector reads
     horizon: int  # steps of a chunk
     body_width: int  # numbers that tell robots apart, where a net serves several
+    head: str  # how chunks are made: a name in `heads`, and of the decoder in policy.yaml
 
     def __post_init__(self) -> None:
         require(self.image_size % 4 == 0, 'net.image_size must be a multiple of 4 px')

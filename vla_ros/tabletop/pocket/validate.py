@@ -62,7 +62,8 @@ def _one(net: PolicyNet, batch: Batch) -> dict[str, Tensor]:
     old = {k: seen[k][batch.source] for k in ('position', 'present')}
     latent = net.reasoner.think(body, old, net.read(body, batch.tokens)).latent
     found = net.expert.locate(at, latent[:, :2], far, near)
-    actions, _ = net.expert.decide(at, found, net.expert.squeezed(near), latent, batch.age)
+    made = net.expert.condition(at, found, net.expert.squeezed(near), latent, batch.age)
+    actions = net.head.predict(made)
     error = (actions - batch.actions).abs()[..., : POSE * body.arms]
     error = error.unflatten(-1, (body.arms, POSE))
     places, asked = wanted(batch)

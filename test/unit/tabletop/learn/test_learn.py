@@ -32,7 +32,11 @@ from vla_ros.tabletop.pocket.loop import Budget, Run, build_net, demonstrations,
 from vla_ros.tabletop.pocket.losses import total  # noqa: E402
 from vla_ros.tabletop.pocket.pocket_expert import PocketExpert  # noqa: E402
 from vla_ros.tabletop.pocket.pocket_reasoner import PocketReasoner  # noqa: E402
-from vla_ros.tabletop.pocket.policy_net import ExpertGraph, ReasonerGraph  # noqa: E402
+from vla_ros.tabletop.pocket.policy_net import (  # noqa: E402
+    HeadGraph,
+    PerceiveGraph,
+    ReasonerGraph,
+)
 from vla_ros.tabletop.pocket.train import Job, export_checkpoint, train_policy  # noqa: E402
 from vla_ros.tabletop.pocket.validate import refusal_threshold  # noqa: E402
 
@@ -128,15 +132,18 @@ def test_onnx_agrees_with_torch(trained, tiny, robot):
         assert np.abs(found - getattr(expected, name).numpy()).max() < 1e-4
     age = np.array([0.3], np.float32)
     latent = result['latent']
-    result = PocketExpert(policy, robot)._session.run(
-        state=state, latent=latent, age=age, **images
-    )
+    expert = PocketExpert(policy, robot)
+    result = expert._perceive.run(state=state, latent=latent, age=age, **images)
+    perceive = PerceiveGraph(average.net, body)
+    assert ('rest' in result) == (robot.name == 'humanoid')
     with torch.no_grad():
-        expected = ExpertGraph(average.net, body)(
-            *raw, posture, torch.from_numpy(latent), torch.from_numpy(age)
-        )
-    for a, b in zip(result.values(), expected, strict=True):
-        assert np.abs(a - b.numpy()).max() < 1e-4
+        expected = perceive(*raw, posture, torch.from_numpy(latent), torch.from_numpy(age))
+        made = expected[: len(expert._condition)]
+        (actions,) = HeadGraph(average.net, body)(*made)
+    for name, b in zip(perceive.outputs, expected, strict=True):
+        assert np.abs(result[name] - b.numpy()).max() < 1e-4
+    drawn = expert._decoder.sample({name: result[name] for name in expert._condition})
+    assert np.abs(drawn.actions - actions.numpy()).max() < 1e-4
 
 
 def test_export_is_deterministic(trained, tiny, robot, tmp_path):

@@ -106,8 +106,8 @@ def test_reasoner_refuses_what_is_not_there(policy):
 
 
 def test_a_net_of_another_shape_is_named(policy):
-    path = policy.file('expert.onnx')
-    with pytest.raises(PolicyError, match=r'expert\.onnx: state: expected shape \(1, 9\)'):
+    path = policy.file('perceive.onnx')
+    with pytest.raises(PolicyError, match=r'perceive\.onnx: state: expected shape \(1, 9\)'):
         Session(path, {'state': (1, 9)}, {})
     with pytest.raises(PolicyError, match="'torque' is missing"):
         Session(path, {'torque': (1, 7)}, {})

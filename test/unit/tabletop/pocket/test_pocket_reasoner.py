@@ -5,7 +5,7 @@ import pytest
 
 from vla_ros.core.data import SECOND, Observation, Pose, RobotState
 from vla_ros.policies import EpisodeInfo, load_policy
-from vla_ros.policies.makers import latent_maker
+from vla_ros.policies.latent_maker import latent_maker
 from vla_ros.robots import load_robot
 
 

@@ -8,7 +8,7 @@ from vla_ros.core.paths import share_dir
 from vla_ros.detect import load_artefact
 from vla_ros.policies import load_policy
 from vla_ros.policies.expert import EpisodeInfo
-from vla_ros.policies.makers import latent_maker
+from vla_ros.policies.latent_maker import latent_maker
 from vla_ros.robots import load_arm, load_robot
 from vla_ros.tabletop.language import render, requests
 
