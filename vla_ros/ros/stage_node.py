@@ -24,6 +24,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from vla_ros.ros import twins
+from vla_ros.ros.fastdds import adopt_profile
 from vla_ros.ros.guard import GuardedLifecycle, spin_once
 from vla_ros.ros.params import Parameters
 from vla_ros.ros.qos import Topic
@@ -262,6 +263,7 @@ def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     prioritise(niceness)
     die_with_parent()
     waited = _wait_for_go()
+    adopt_profile()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
 
