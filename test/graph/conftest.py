@@ -88,8 +88,8 @@ class Graph:
 def start(fake_policy):
     with ExitStack() as graphs:
 
-        def make(policy=fake_policy, **options):
-            graph = Graph(policy, **options)
+        def make(policy=fake_policy, domain=None, **options):
+            graph = Graph(policy, domain, **options)
             graphs.callback(graph.close)
             return graph
 
