@@ -18,6 +18,9 @@ from vla_ros_msgs.msg import EpisodeEvent  # noqa: E402
 from vla_ros_msgs.srv import SetInstruction  # noqa: E402
 
 
+pytestmark = pytest.mark.realtime
+
+
 @pytest.fixture
 def connect(bench, tmp_path):
     made = []
