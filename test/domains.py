@@ -6,16 +6,18 @@ from pathlib import Path
 import tempfile
 
 
-# A domain is used again only once what was in it is forgotten: 20 s after a node that died.
-# The first run has domains 1 to 100; those of the second share ports with outgoing connections.
-_BLOCKS, _SIZE = 2, 100
+# A node that was killed is forgotten after 20 s: no domain is used again before 25 others were.
+_SIZE = 25
+# Domains 1 to 100 serve four processes, which are two runs of all tests. Those above share ports
+# with outgoing connections, and no whole stack starts there.
+_FIRST = (*range(1, 101, _SIZE), *range(102, 202, _SIZE))
 _held = []  # a lock lives as long as its file is open
 
 
 def _block() -> int:
     folder = Path(tempfile.gettempdir(), 'vla_ros_test_domains')
     folder.mkdir(exist_ok=True)
-    for number in range(_BLOCKS):
+    for number, first in enumerate(_FIRST):
         file = (folder / f'{number}.lock').open('w')
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -23,12 +25,12 @@ def _block() -> int:
             file.close()
             continue
         _held.append(file)
-        return number
-    raise RuntimeError(f'{_BLOCKS} test runs have all ROS domains; end one of them')
+        return first
+    raise RuntimeError(f'{len(_FIRST)} processes of tests have all ROS domains; end one of them')
 
 
 def _domains():
-    first = 1 + _SIZE * _block()
+    first = _block()
     yield from itertools.cycle(range(first, first + _SIZE))
 
 
@@ -36,5 +38,5 @@ _iterator = _domains()
 
 
 def next_domain() -> int:
-    """Return a domain of this process; after a hundred of them, the first again."""
+    """Return a domain of this process; after 25 of them, the first again."""
     return next(_iterator)

@@ -1,8 +1,9 @@
 """Runs the linters and the tests, all of them even when one fails, and prints a summary.
 
 With --lint, the linters only; other arguments go to pytest, in one run.
-Without any there are two lanes at a time: what computes, and what mostly waits for ROS. They take
-ROS domains of their own.
+Without any there are two lanes at a time, each with ROS domains of its own. The calm one has the
+linters, the unit tests, which compute, and the tests of nodes that mostly wait; the live one has
+what runs a robot in real time, of which never two run at once.
 """
 
 import os
@@ -22,8 +23,15 @@ LINTERS = {
 }
 # What is quick stands first in each lane. What computes is nicer: real time goes before it.
 LANES = {
-    'unit': {**LINTERS, 'unit': ['nice', 'pytest', 'test/unit', 'test/packaging']},
-    'ros': {'ros': ['pytest', 'test/node', 'test/graph']},
+    'calm': {
+        **LINTERS,
+        'unit': ['nice', 'pytest', 'test/unit', 'test/packaging'],
+        'nodes': ['pytest', 'test/node', '-m', 'not realtime and not long'],
+    },
+    'live': {
+        'robots': ['pytest', 'test/node', '-m', 'realtime and not long'],
+        'graphs': ['pytest', 'test/graph'],
+    },
 }
 
 _printing = Lock()

@@ -1,4 +1,4 @@
-"""The whole stack on MuJoCo in real time, each in a domain of its own."""
+"""The whole stack on MuJoCo in real time, in a domain of its own; one at a time."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,13 +14,24 @@ pytest.importorskip('rclpy')
 pytest.importorskip('vla_ros_msgs.msg')
 pytest.importorskip('mujoco')
 
+from std_srvs.srv import Trigger  # noqa: E402
+
+from vla_ros.core.data import Mode  # noqa: E402
 from vla_ros.ros import convert, qos  # noqa: E402
 from vla_ros.ros.bringup.description import StackOptions, describe  # noqa: E402
 from vla_ros.ros.bringup.runner import LocalRunner  # noqa: E402
 from vla_ros.ros.client import StackClient  # noqa: E402
+from vla_ros_msgs.srv import SetInstruction  # noqa: E402
 
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
+
+def is_alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Graph:
@@ -71,9 +82,18 @@ class Graph:
         """Return whether a node has said so, after the first `since` lines."""
         return any(name == node and words in line for name, line in self.lines[since:])
 
+    def instruct(self, text):
+        """Give an instruction that ends when someone says so."""
+        assert self.ask(SetInstruction, 'set_instruction', instruction=text).accepted
+
     def kill(self, node):
         """End a node as if it had crashed."""
         os.kill(self.runner.pids[node], 9)
+
+    @property
+    def whole(self):
+        """Whether every node runs."""
+        return all(is_alive(pid) for pid in self.runner.pids.values())
 
     def family(self):
         """Return every process of the stack."""
@@ -84,12 +104,77 @@ class Graph:
         self._begun.close()
 
 
+class SharedGraph(Graph):
+    """A stack in the namespace `left` that records and has a joystick; it rests between tests."""
+
+    def __init__(self, policy, bags):
+        self.bags = bags
+        super().__init__(policy, namespace='left', record=str(bags), teleop='joystick')
+
+    def rest(self):
+        """End whatever goes on, lay out the scene anew, and forget what was said before."""
+        assert self.ask(Trigger, 'estop').success and self.ask(Trigger, 'reset').success
+        assert self.client.reset_scene('put', 3).startswith('put the ')
+        self.until(lambda: self.status.mode is Mode.IDLE, 'it does not rest')
+        written = lambda: sum('dropped' in line for _, line in self.lines)  # noqa: E731
+        self._before = set(self.bags.iterdir())
+        self.until(lambda: written() == len(self._before), 'a bag is not closed')
+        for heard in (self.statuses, self.chunks, self.episodes):
+            heard.clear()
+        self.until(lambda: self.statuses and not self.chunks, 'no status')
+
+    def new_bag(self):
+        """Return the folder that was recorded since it rested, once it is closed."""
+        (bag,) = set(self.bags.iterdir()) - self._before
+        self.until(lambda: self.said('recorder', f'{bag.name}: '), 'the bag is not closed')
+        return bag
+
+
+_kept = []  # the stack that tests share, while it runs
+
+
+def end_shared():
+    while _kept:
+        _kept.pop().close()
+
+
+def pytest_collection_modifyitems(items):
+    """Put the tests that share a stack together: each other test ends it first."""
+    items.sort(key=lambda item: 'shared' in item.fixturenames)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def finally_none():
+    yield
+    end_shared()
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(request):
+    """A stack that idles takes time from one that a test waits for."""
+    if 'shared' not in request.fixturenames:
+        end_shared()
+
+
+@pytest.fixture
+def shared(request, fake_policy, tmp_path_factory):
+    """The stack that others have used and will use, unless this test kills it, or fails."""
+    if not _kept:
+        _kept.append(SharedGraph(fake_policy, tmp_path_factory.mktemp('bags')))
+    (graph,) = _kept
+    failed = request.session.testsfailed
+    graph.rest()
+    yield graph
+    if request.session.testsfailed > failed or not graph.whole:
+        end_shared()
+
+
 @pytest.fixture
 def start(fake_policy):
     with ExitStack() as graphs:
 
-        def make(policy=fake_policy, **options):
-            graph = Graph(policy, **options)
+        def make(policy=fake_policy, domain=None, **options):
+            graph = Graph(policy, domain, **options)
             graphs.callback(graph.close)
             return graph
 

@@ -1,5 +1,6 @@
 """The whole stack in front of a robot that is elsewhere: it does a task through the topics."""
 
+from domains import next_domain
 import numpy as np
 import pytest
 from standin import REPORT, end_standin, report_of, start_standin, variant
@@ -80,11 +81,13 @@ def test_a_task_is_done_through_five_milliseconds_of_transport(start, standin, t
     name, sim, driver, settings = WAYS[way]
     scene = {'family': settings.get('family', 'pick'), 'seed': SEED}
     robot, reports, images = variant(tmp_path, name, **driver), [], []
-    graph = start(POLICIES[name], robot=robot, sim=sim)
+    domain = next_domain()
+    # It starts beside the stack: each waits for the other.
+    standin(domain, robot=robot_in(robot, sim), **{**settings, **scene})
+    graph = start(POLICIES[name], domain, robot=robot, sim=sim)
     graph.client.subscribe(REPORT, reports.append)
     hand = load_robot(robot_in(robot, sim)).cameras[-1]
     graph.client.subscribe(qos.image_topic(hand.topic), images.append)
-    standin(graph.domain, robot=robot_in(robot, sim), **{**settings, **scene})
     graph.until(lambda: reports, 'no stand-in', 30.0)
     graph.until(lambda: len(images) > 10, 'no pictures', 40.0)
     graph.until(lambda: graph.status.measured.position.any(), 'no joint states')

@@ -57,8 +57,9 @@ class Joystick:
         self.hold(until=lambda: time.monotonic() > end, words='')
 
 
-def test_the_arm_is_taken_moved_and_given_back_and_the_bag_knows_it(start, tmp_path):
-    graph = start(record=str(tmp_path), teleop='joystick', instruction=TASK)
+def test_the_arm_is_taken_moved_and_given_back_and_the_bag_knows_it(shared):
+    graph = shared
+    graph.instruct(TASK)
     graph.until(lambda: graph.status.mode is Mode.RUN and graph.status.chunk_seq > 0, 'no RUN')
     stick = Joystick(graph)
     stick.take()
@@ -73,9 +74,8 @@ def test_the_arm_is_taken_moved_and_given_back_and_the_bag_knows_it(start, tmp_p
     stick.hold(RELEASE, until=lambda: graph.status.mode is Mode.RUN, words='it is not given back')
     resumed = graph.status.chunk_seq
     graph.until(lambda: graph.status.chunk_seq > resumed, 'the policy does not go on')
-    graph.runner.stop()
-    (bag,) = tmp_path.iterdir()
-    episode = read_episode(bag)
+    assert graph.client.end_episode('aborted') == ''
+    episode = read_episode(graph.new_bag())
     ((begin, end),) = episode.interventions
     assert 0.2 < (end - begin) * 1e-9 < 30
     taken = episode.status.stamp[episode.status.mode == Mode.TAKEOVER]

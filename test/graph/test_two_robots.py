@@ -14,7 +14,6 @@ from vla_ros.bench.recorder_bench import recorded
 from vla_ros.core.data import Mode
 from vla_ros.ros import qos
 from vla_ros.ros.convert.fields import header
-from vla_ros_msgs.srv import SetInstruction
 
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -49,18 +48,18 @@ def lead(graph, until):
     graph.until(done, 'it does not move')
 
 
-def test_two_robots_in_one_domain_do_not_hear_each_other(start, fake_policy, tmp_path):
-    left = start(fake_policy, namespace='left_cell', record=str(tmp_path / 'left'), detect=False)
+def test_two_robots_in_one_domain_do_not_hear_each_other(shared, start, tmp_path):
+    left = shared
     other = write_fake_policy(tmp_path / 'policy', name='ur5e')
     right = start(
         other, domain=left.domain, only=('recorder', 'control'), robot='ur5e',
-        namespace='right_cell', record=str(tmp_path / 'right'),
+        namespace='right', record=str(tmp_path / 'right'),
     )  # fmt: skip
-    assert all(name.startswith(('/left_cell/', '/right_cell/')) for name in names(left))
+    assert all(name.startswith(('/left/', '/right/')) for name in names(left))
     # Right waits for chunks of its own while left executes its.
-    assert right.ask(SetInstruction, 'set_instruction', instruction=TASK).accepted
+    right.instruct(TASK)
     home_left, home_right = there(left), there(right)
-    assert left.ask(SetInstruction, 'set_instruction', instruction=TASK).accepted
+    left.instruct(TASK)
     left.until(lambda: np.linalg.norm(there(left) - home_left) > 0.05, 'left does not move')
     assert left.chunks and not right.chunks
     assert right.status.chunk_seq == -1 and right.status.refused_chunks == 0
@@ -76,7 +75,8 @@ def test_two_robots_in_one_domain_do_not_hear_each_other(start, fake_policy, tmp
     left.runner.stop()
     assert right.ask(Trigger, 'release').success
     right.runner.stop()
-    for side in ('left', 'right'):
-        (bag,) = (tmp_path / side).glob('*/*.mcap')
+    (right_bag,) = (tmp_path / 'right').iterdir()
+    for side, folder in (('left', left.new_bag()), ('right', right_bag)):
+        (bag,) = folder.glob('*.mcap')
         kept = recorded(bag)
-        assert kept and all(name.startswith(f'{side}_cell/') for name in kept), kept
+        assert kept and all(name.startswith(f'{side}/') for name in kept), kept

@@ -11,8 +11,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from vla_ros.ros.fastdds import adopt_profile
+
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+adopt_profile()
 
 
 _LEFT = {}  # domain -> what its last bench had; a participant lives as long as they do

@@ -16,6 +16,9 @@ from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import EndEpisode, ResetScene, SetInstruction
 
 
+pytestmark = pytest.mark.realtime
+
+
 pytest.importorskip('mujoco')
 TASK = 'pick up the red cube'
 

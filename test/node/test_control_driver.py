@@ -21,6 +21,9 @@ from vla_ros_msgs.action import Execute
 from vla_ros_msgs.srv import EndEpisode, ResetScene, SetInstruction
 
 
+pytestmark = pytest.mark.realtime
+
+
 FRANKA, UR5E = load_robot('franka'), load_robot('ur5e')
 every_robot = pytest.mark.parametrize(
     'driver', [FRANKA, UR5E], ids=lambda s: s.name, indirect=True

@@ -8,6 +8,9 @@ from rcl_interfaces.srv import DescribeParameters, ListParameters, SetParameters
 from vla_ros.core.data import Mode
 
 
+pytestmark = pytest.mark.realtime
+
+
 pytest.importorskip('mujoco')
 
 

@@ -16,6 +16,9 @@ from vla_ros.ros.nodes.recorded_topics import recorded_topics
 from vla_ros_msgs.srv import SetInstruction
 
 
+pytestmark = pytest.mark.realtime
+
+
 FINGERS = 'fr3_gripper/joint_states'
 
 

@@ -18,6 +18,9 @@ from humanoid_bench import ROBOT, TORSO, HumanoidBench  # noqa: E402
 from vla_ros.ros.convert.odometry import odometry_from_msg  # noqa: E402
 
 
+pytestmark = pytest.mark.realtime
+
+
 class Simulated(HumanoidBench):
     """The node, with what it publishes in place of drivers."""
 

@@ -15,6 +15,9 @@ pytest.importorskip('nav_msgs')
 from humanoid_bench import BASE, HEAD, ROBOT, TORSO, HumanoidDrivers  # noqa: E402
 
 
+pytestmark = pytest.mark.realtime
+
+
 @pytest.fixture
 def drivers(bench, tmp_path):
     made = HumanoidDrivers(bench, tmp_path)

@@ -17,6 +17,9 @@ from vla_ros.ros.convert.fields import to_pose
 from vla_ros_msgs.srv import SetInstruction
 
 
+pytestmark = pytest.mark.realtime
+
+
 pytest.importorskip('mujoco')
 FOLLOWED = 'taken over by a person'
 

@@ -14,6 +14,9 @@ from vla_ros.ros import convert, qos
 from vla_ros.ros.nodes.control import ControlNode
 
 
+pytestmark = pytest.mark.realtime
+
+
 pytest.importorskip('mujoco')
 SIDES = ('left', 'right')
 

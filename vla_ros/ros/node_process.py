@@ -16,6 +16,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from vla_ros.ros import twins
+from vla_ros.ros.fastdds import adopt_profile
 from vla_ros.ros.guard import spin_once
 from vla_ros.ros.stage_node import StageNode
 
@@ -74,6 +75,7 @@ def run(factory: Callable[[], Node], niceness: int = PROMPT) -> None:
     prioritise(niceness)
     die_with_parent()
     waited = _wait_for_go()
+    adopt_profile()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     asked: list[int] = []
 

@@ -15,10 +15,9 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 
+from vla_ros.ros.fastdds import discovery_time
 
-# s after joining the graph in which all of it is discovered: Fast DDS says every 3 s who is there,
-# and what it says at once upon joining is lost as often as not.
-DISCOVERY = 3.3
+
 _PATIENCE = 1.0  # s in which the others answer once one has
 _LEASE = 22.0  # s; Fast DDS forgets who died without a word 20 s after it was last heard of
 _ASK = 0.25  # s between two requests
@@ -79,7 +78,7 @@ def words(found: list[str]) -> str:
 
 def settle(born: float) -> None:
     """Wait until a node that joined the graph at `born` (s, monotonic) knows who else is there."""
-    time.sleep(max(0.0, born + DISCOVERY - time.monotonic()))
+    time.sleep(max(0.0, born + discovery_time() - time.monotonic()))
 
 
 def _living(

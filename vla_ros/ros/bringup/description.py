@@ -11,6 +11,7 @@ from vla_ros.policies.registry import check_robot
 from vla_ros.robots import Robot, RobotSpec, load_robot
 from vla_ros.robots.bridge import robot_in
 from vla_ros.robots.driver import BRIDGES
+from vla_ros.ros.fastdds import profile_variables
 from vla_ros.teleop import load_preset, make_device
 
 
@@ -222,12 +223,10 @@ def _tuning(robot: str) -> _Tuning:
 
 def environment_of(options: StackOptions) -> dict[str, str]:
     """Return what every process of the stack gets on top of the environment."""
-    profile = str(share_dir() / 'config' / 'fastdds.xml')
     domain = {} if options.domain < 0 else {'ROS_DOMAIN_ID': str(options.domain)}
     return {
         **domain,
-        'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
-        'FASTDDS_DEFAULT_PROFILES_FILE': profile,
+        **profile_variables(),
         'OMP_NUM_THREADS': '1',
         'OPENBLAS_NUM_THREADS': '1',
     }

@@ -32,6 +32,7 @@ from vla_ros.robots import load_robot
 from vla_ros.robots.bridge import SIMS
 from vla_ros.robots.driver import BRIDGES
 from vla_ros.ros.bringup.description import HELP, NodeDescription, StackOptions, Value, describe
+from vla_ros.ros.fastdds import adopt_profile
 from vla_ros.ros.twins import Neighbours, words
 
 
@@ -63,6 +64,7 @@ def _start(context: LaunchContext) -> list[Action]:
     stack = describe(options)
     # Before anything starts: a request of launch's own lifecycle events would reach both.
     say = get_logger('vla_ros').warning
+    adopt_profile()
     with Neighbours() as neighbours:
         found = neighbours.living([node.name for node in stack.nodes], options.namespace, say)
     if found:
