@@ -17,7 +17,7 @@ from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
 class JointGroupDriver:
-    """As `Driver`, for a posture."""
+    """As `Driver`, for a joint group."""
 
     def __init__(self, node: StageNode, spec: JointGroupSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""

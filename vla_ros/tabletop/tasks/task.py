@@ -33,7 +33,7 @@ class ExpertAction:
 
 @dataclass(frozen=True)
 class JointAction:
-    """What the expert wants a posture to have reached one control step later."""
+    """What the expert wants a joint group to have reached one control step later."""
 
     position: Array  # (n,) rad
 
@@ -44,7 +44,7 @@ class JointAction:
 
 @dataclass(frozen=True)
 class TwistAction:
-    """What the expert wants a drive to do one control step later."""
+    """What the expert wants a mobile base to do one control step later."""
 
     twist: Array  # (3,) m/s, m/s, rad/s, its own axes
 
