@@ -48,7 +48,7 @@ class BridgeSpec:
     gripper_type: Literal['', GripperType] = ''
     gravity: Literal['', Gravity] = ''
     stale_after: float = 0.0  # s of simulated time; 0: the driver's
-    law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo where it must move
+    law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo if it must move
     wrench: str = ''  # topic of the force sensor; 'none': the simulator has none
     cameras: Mapping[str, str] = field(default_factory=dict, hash=False)  # topics, by name
 
@@ -97,7 +97,7 @@ class DriverSpec(Bridged):
     gripper_command: str
     stale_after: float  # s without joint_states before the arm holds
     gripper_type: GripperType = 'opening'
-    # topic of the finger joints where the gripper has a driver of its own; with_arm: joint_states
+    # topic of the finger joints if the gripper has a driver of its own; with_arm: joint_states
     gripper_states: str = WITH_ARM
     gravity: Gravity = 'effort'
     following: JointFollowing = JointFollowing()

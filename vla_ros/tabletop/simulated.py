@@ -49,7 +49,7 @@ class Scenes:
         return draw(self.task(family), seed)[0]
 
     def request(self, family: str, seed: int) -> Request | None:
-        """Return the request that goes with the scene; None where no family was named."""
+        """Return the request that goes with the scene; None if no family was named."""
         return draw(self.task(family), seed)[1] if family else None
 
     def task(self, family: str) -> Task:

@@ -24,7 +24,7 @@ _EVERY = 0.02  # s between two twists, and between two odometries of a simulatio
 class MobileBaseDriver:
     """Odometry goes in as it comes; twists leave at a rate of their own.
 
-    So that a mobile base whose odometry is silent is still told to brake, and to stand.
+    So that a mobile base whose odometry is stale is still told to brake, and to stand.
 
     Attributes:
         refused: why the newest odometry was refused; '' when it was not.
@@ -42,7 +42,7 @@ class MobileBaseDriver:
         node.listen(qos.odom(spec.driver.odom), self._on_odom)
         node.every(_EVERY, self._command)
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send that it stands: nothing is sent after that."""
         if self._limb.drive() is not None:
             self._publish(self._node.now, np.zeros(3))

@@ -29,8 +29,10 @@ class ExpertConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
     rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
-    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
-    silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
+    other_robot: bool = param(False, 'Accept a policy that was made for another robot')
+    silent_after: float = param(
+        0.5, 'Time without a picture after which a camera is stale, s', 0.05, 10.0
+    )
     control_lost_after: float = param(
         1.0, 'Time without a status after which the control node is called lost, s', 0.1, 10.0
     )
@@ -124,7 +126,7 @@ class ExpertNode(StageNode):
         return not missing
 
     def _act(self, observation: Observation) -> None:
-        """Act on an observation and the newest latent, where that may be used."""
+        """Act on an observation and the newest latent, if that may be used."""
         if not self._ready():
             return
         latent = self._buffer.newest(self.now)

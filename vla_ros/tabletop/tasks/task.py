@@ -77,7 +77,7 @@ class Task(ABC):
         )
         self.sim = sim
         self.hands = tuple(hands)
-        self.hand = self.hands[0]  # that acts, where one alone does
+        self.hand = self.hands[0]  # that acts, if one alone does
         self.config = self.config_type() if config is None else config
 
     def reset(self, rng: np.random.Generator) -> Layout:

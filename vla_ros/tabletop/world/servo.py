@@ -16,8 +16,8 @@ class Servos:
     Computed torque (Siciliano et al., "Robotics: Modelling, Planning and Control", 2009, 8.5.2) on
     MuJoCo's own terms. Of positions a = w^2 (q_d - q) + 2 w (q'_d - q'), so that every joint is a
     critically damped oscillator of w = 2 pi bandwidth wherever the limb is; of the twist of a
-    mobile base a = w (v_d - v). Limbs that carry each other are solved together: none is shaken by the motion
-    of another. What is held in the hand or rubs is not known, as in a real servo.
+    mobile base a = w (v_d - v). Limbs that carry each other are solved together: none is shaken by
+    the motion of another. What is held in the hand or rubs is not known, as in a real servo.
 
     q_d moves on with q'_d until the next one is due, for a control period: were it to stand still
     between commands, a limb would be jerked at their rate, and a force sensor, read at the same
