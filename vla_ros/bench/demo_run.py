@@ -90,7 +90,7 @@ class _Show:
             line = f'{result.seconds:5.1f} s  {instruction}: {shown}'
             self.console.print(line, markup=False, highlight=False)
 
-    def mourn(self, death: NodeDeath) -> None:
+    def report_death(self, death: NodeDeath) -> None:
         """Say which node died."""
         self.console.print(Text(str(death), style='red'))
 
@@ -141,7 +141,7 @@ def _live(show: _Show, client: StackClient, runner: LocalRunner) -> Iterator[Non
         def refresh() -> None:
             while not done.wait(0.2):
                 for death in runner.deaths():
-                    show.mourn(death)
+                    show.report_death(death)
                 live.update(show.board.render(client.now))
 
         thread = Thread(target=refresh, daemon=True)
@@ -152,7 +152,7 @@ def _live(show: _Show, client: StackClient, runner: LocalRunner) -> Iterator[Non
             done.set()
             thread.join()
             for death in runner.deaths():
-                show.mourn(death)
+                show.report_death(death)
             live.update(show.board.render(client.now))
 
 

@@ -22,9 +22,7 @@ PolicyOrNone = Annotated[
         'alone.'
     ),
 ]
-OtherRobot = Annotated[
-    bool, typer.Option(help='Run a policy that was made for another robot all the same.')
-]
+OtherRobot = Annotated[bool, typer.Option(help='Accept a policy that was made for another robot.')]
 Seed = Annotated[int, typer.Option(min=0, help='Seed of everything that is drawn at random.')]
 Report = Annotated[Path | None, typer.Option(help='Write the JSON report to this file.')]
 Workers = Annotated[int, typer.Option(min=1, max=64, help='Processes to work in.')]

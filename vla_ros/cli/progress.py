@@ -1,4 +1,4 @@
-"""The progress bar of long commands; lines now and then where there is no terminal."""
+"""The progress bar of long commands; lines now and then if there is no terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

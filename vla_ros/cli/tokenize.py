@@ -78,7 +78,7 @@ def _table(robots: dict[str, dict[str, Any]]) -> Table:
 
 
 def _errors(error: dict[str, float] | None, factor: float) -> str:
-    """Return the mean and greatest error of a kind of channel; '' where a robot has none."""
+    """Return the mean and greatest error of a kind of channel; '' if a robot has none."""
     if error is None:
         return ''
     return f'{factor * error["mean"]:.2f} / {factor * error["max"]:.2f}'

@@ -23,7 +23,8 @@ Robots = Annotated[
 ]
 Data = Annotated[Path, typer.Option(help='Folder of demonstrations; {robot} stands for the name.')]
 Collect = Annotated[
-    bool, typer.Option(help='First make there what the recipe asks for: the whole way.')
+    bool,
+    typer.Option(help='First collect the demonstrations and pictures that the recipe asks for.'),
 ]
 Recipe = Annotated[str, typer.Option(help='Name in config/train/, or a YAML.')]
 Out = Annotated[Path, typer.Option(help='Folder for the checkpoint.')]
@@ -37,7 +38,7 @@ Minutes = Annotated[float, typer.Option(min=0.01, help='Time to train, without -
 Steps = Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')]
 Start = Annotated[
     Path | None,
-    typer.Option(help="Checkpoint, another robot's maybe, whose weights to begin with."),
+    typer.Option(help='Checkpoint whose weights to begin with; it may be of another robot.'),
 ]
 Resume = Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')]
 Threads = Annotated[int, typer.Option(min=0, help='0: as the recipe says.')]

@@ -77,7 +77,7 @@ class MessageCodec(Generic[T]):
         Args:
             kind: the dataclass.
             label: what causes of refusal call the message.
-            names: the message's name of a field, where it has another.
+            names: the message's name of a field, if it has another.
 
         Raises:
             TypeError: a field of the dataclass is of a type that no codec knows.

@@ -86,11 +86,27 @@ class ChunkMaker:
             self._episode = episode
         context = self._context(observation, episode, latent, execution)
         prediction = self.expert.act(observation, context)
+        chunk = self._chunk(prediction, observation, context, seq, start)
+        self._handed.add(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Give back what the expert took."""
+        self.expert.close()
+
+    def _chunk(
+        self,
+        prediction: Prediction,
+        observation: Observation,
+        context: Context,
+        seq: int,
+        start: int,
+    ) -> ActionChunk:
         actions, samples = self._absolute(prediction, observation)
-        chunk = ActionChunk(
+        return ActionChunk(
             stamp=observation.stamp,
             seq=seq,
-            latent_seq=0 if latent is None else latent.seq,
+            latent_seq=0 if context.latent is None else context.latent.seq,
             latent_age=context.latent_age,
             robot=self.robot.name,
             model=self.expert.model,
@@ -107,12 +123,6 @@ class ChunkMaker:
             confidence=prediction.confidence,
             run_steps=prediction.run_steps,
         )
-        self._handed.add(chunk)
-        return chunk
-
-    def close(self) -> None:
-        """Give back what the expert took."""
-        self.expert.close()
 
     def _relative(self, actions: Array, observation: Observation) -> Array:
         return self.expert.action_space.relative(actions, observation.state, self._limbs)

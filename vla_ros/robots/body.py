@@ -18,7 +18,7 @@ LimbSpec = ArmSpec | JointGroupSpec | MobileBaseSpec
 
 @dataclass(frozen=True)
 class RobotSpec(HasUrdf, HasCameras):
-    """A robot of several limbs: one or more arms, then postures and drives.
+    """A robot of several limbs: one or more arms, then joint groups and mobile bases.
 
     An arm is a ArmSpec without cameras, with a tcp, a gripper, limits and a law of its own. The
     action channels are those of the limbs, in order, each after its limb's name.
@@ -31,7 +31,7 @@ class RobotSpec(HasUrdf, HasCameras):
     control_rate: float  # Hz
     tasks: tuple[str, ...] = ()  # families of tasks it can do in simulation
     sim: str = 'tabletop'  # the world in config/sim/ that it is simulated in
-    apart: InterArmSpec = InterArmSpec()  # how near its arms may come to each other
+    inter_arm_clearance: InterArmSpec = InterArmSpec()  # how near its arms may come to each other
 
     def __post_init__(self) -> None:
         require(

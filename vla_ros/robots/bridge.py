@@ -34,7 +34,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def bridged(spec: LimbSpec, simulator: str) -> LimbSpec:
-    """Return the limb with the topics that it has in a simulator; a drive has those everywhere."""
+    """Return the limb with the topics that it has in a simulator; a mobile base has one set."""
     if isinstance(spec, MobileBaseSpec):
         return spec
     if isinstance(spec, JointGroupSpec):
@@ -51,7 +51,7 @@ def bridged_arm(spec: ArmSpec, simulator: str) -> ArmSpec:
         law = f'{spec.name}_cartesian_servo'
     if sensor is not None and bridge.wrench:
         sensor = None if bridge.wrench == NO_SENSOR else replace(sensor, topic=bridge.wrench)
-    # The limb of a body has no cameras of its own: those are the body's.
+    # The limb of a robot has no cameras of its own: those are the robot's.
     cameras = moved(spec.cameras, bridge.cameras) if spec.cameras else ()
     return replace(spec, driver=driver, law=law, force_sensor=sensor, cameras=cameras)
 

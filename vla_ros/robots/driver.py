@@ -17,7 +17,7 @@ CommandType = Literal['effort', 'position', 'velocity', 'trajectory', 'joint_sta
 # position of each finger joint, or with {joint} in the topic's name a std_msgs/Float64 for each;
 # with_arm: the finger joints stand in the arm's own commands, by name
 GripperType = Literal['opening', 'fingers', 'with_arm']
-# Of these, what a posture takes: positions. It has no torques and no tcp.
+# Of these, what a joint group takes: positions. It has no torques and no tcp.
 JointGroupCommand = Literal['position', 'trajectory', 'joint_state']
 # Of efforts, what holds the arm's weight: they themselves do, or the robot, whose own controller
 # adds that to what it is sent, as libfranka's does
@@ -48,7 +48,7 @@ class BridgeSpec:
     gripper_type: Literal['', GripperType] = ''
     gravity: Literal['', Gravity] = ''
     stale_after: float = 0.0  # s of simulated time; 0: the driver's
-    law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo where it must move
+    law: str = ''  # control preset; '': the robot's, or <robot>_cartesian_servo if it must move
     wrench: str = ''  # topic of the force sensor; 'none': the simulator has none
     cameras: Mapping[str, str] = field(default_factory=dict, hash=False)  # topics, by name
 
@@ -97,7 +97,7 @@ class DriverSpec(Bridged):
     gripper_command: str
     stale_after: float  # s without joint_states before the arm holds
     gripper_type: GripperType = 'opening'
-    # topic of the finger joints where the gripper has a driver of its own; with_arm: joint_states
+    # topic of the finger joints if the gripper has a driver of its own; with_arm: joint_states
     gripper_states: str = WITH_ARM
     gravity: Gravity = 'effort'
     following: JointFollowing = JointFollowing()
@@ -138,7 +138,7 @@ class DriverSpec(Bridged):
 
 @dataclass(frozen=True)
 class JointGroupDriver(Bridged):
-    """The topics of a posture's driver, relative to the robot's namespace."""
+    """The topics of a joint group's driver, relative to the robot's namespace."""
 
     joint_states: str
     command: str
@@ -161,14 +161,16 @@ class JointGroupDriver(Bridged):
     def __post_init__(self) -> None:
         kind = self.command_type
         valid = get_args(JointGroupCommand)
-        require(kind in valid, f'command_type: a posture takes one of {list(valid)}, not {kind}')
+        require(
+            kind in valid, f'command_type: a joint group takes one of {list(valid)}, not {kind}'
+        )
         _check_each(self.command, kind)
         _check_stale(self.stale_after)
 
 
 @dataclass(frozen=True)
 class MobileBaseDriverSpec:
-    """The topics of a drive's driver; in every simulator they are the same."""
+    """The topics of a mobile base's driver; in every simulator they are the same."""
 
     odom: str  # nav_msgs/Odometry, with the twist in the moving frame
     command: str

@@ -20,7 +20,7 @@ class JointFollowing:
 
     def __post_init__(self) -> None:
         _check_following(self.lag, self.after)
-        # Above what an arm that holds may give way by without being taken up anew.
+        # Above what an arm that holds may give way by without being re-synchronised.
         require(0.05 < self.error <= 3, 'following.error: expected 0.05..3 rad')
         require(0.01 <= self.position <= 1, 'following.position: expected 0.01..1 m')
         require(0.05 <= self.rotation <= 3, 'following.rotation: expected 0.05..3 rad')

@@ -33,7 +33,7 @@ class HasUrdf(ABC):
 
 
 class Limb(HasUrdf):
-    """What a limb of any kind has: an arm, a posture, a drive."""
+    """What a limb of any kind has: an arm, a joint group, a mobile base."""
 
     name: str
     joints: tuple[JointSpec, ...]

@@ -91,7 +91,7 @@ class CartesianLimits:
 
 @dataclass(frozen=True)
 class InterArmSpec:
-    """How near links of different arms of a body may come to each other, m.
+    """How near links of different arms of a robot may come to each other, m.
 
     Motion that leads nearer is slowed down, and stops; as SlowdownSpec has it for one arm. Hands,
     which are what the last joint moves, may come nearer, and fingers may touch fingers: hands give
@@ -106,7 +106,10 @@ class InterArmSpec:
     def __post_init__(self) -> None:
         for name in ('distance', 'hands'):
             slow, stop = getattr(self, f'slow_{name}'), getattr(self, f'stop_{name}')
-            require(0 < stop < slow <= 1, f'apart: expected 0 < stop_{name} < slow_{name} <= 1 m')
+            require(
+                0 < stop < slow <= 1,
+                f'inter_arm_clearance: expected 0 < stop_{name} < slow_{name} <= 1 m',
+            )
 
 
 @dataclass(frozen=True)

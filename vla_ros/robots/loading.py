@@ -45,7 +45,7 @@ def pick_arm(robot: Robot, name: str) -> tuple[int, ArmSpec]:
     """Return the number and the spec of an arm; '' is an only limb.
 
     Raises:
-        ConfigError: no such arm, or none named where there are several limbs; it lists the valid
+        ConfigError: no such arm, or none named if there are several limbs; it lists the valid
             ones.
     """
     names = [own for own, _ in named_arms(robot)]

@@ -25,7 +25,7 @@ class RobotModel:
         gravity: (n,) Nm. coriolis: (n,) Nm, C(q, dq) dq. bias: (n,) Nm, their sum.
         external_torque: (n,) Nm that the world exerts on the joints, external_wrench: (6,) N and
             Nm that it exerts on the tcp, base axes. Not computed here: written by whoever senses
-            them, zero where no one does.
+            them, zero if no one does.
         free_fall: (3,) m/s^2, base axes, constant.
     """
 

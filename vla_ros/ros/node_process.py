@@ -49,7 +49,7 @@ def _wait_for_go() -> bool:
 
 
 def prioritise(niceness: int) -> None:
-    """Take this niceness, where that is permitted.
+    """Take this niceness, if that is permitted.
 
     Where Linux groups tasks by session, niceness counts only within a session: one that is this
     process's own, as under the local runner, takes it as a whole.

@@ -60,8 +60,8 @@ class Topic:
 
 JOINT_STATES = Topic('joint_states', JointState, SENSOR)
 COMMANDED_STATE = Topic('commanded_state', CommandedState, COMMAND)
-COMMANDED_JOINTS = Topic('commanded_joints', JointState, COMMAND)  # of a posture
-COMMANDED_TWIST = Topic('commanded_twist', TwistStamped, COMMAND)  # of a drive
+COMMANDED_JOINTS = Topic('commanded_joints', JointState, COMMAND)  # of a joint group
+COMMANDED_TWIST = Topic('commanded_twist', TwistStamped, COMMAND)  # of a mobile base
 SIM_STATE = Topic('sim_state', SimState, SENSOR)
 EPISODE = Topic('episode', EpisodeEvent, LATCHED)
 LATENT = Topic('latent', Latent, LATENT_BUFFER)
@@ -101,7 +101,7 @@ def joint_states(name: str) -> Topic:
 
 
 def odom(name: str) -> Topic:
-    """Return the topic of a drive's odometry."""
+    """Return the topic of a mobile base's odometry."""
     from nav_msgs.msg import Odometry  # only here: only a robot that drives needs the package
 
     return Topic(name, Odometry, SENSOR)

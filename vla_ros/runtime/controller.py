@@ -114,7 +114,7 @@ class ChunkController:
             limb.loop.restart()
 
     def anchor(self) -> None:
-        """Take every limb up where it is at the next tick: others may have moved it meanwhile.
+        """Re-synchronise every limb at the next tick: others may have moved it meanwhile.
 
         The mode and the instruction stay. For a robot that nobody was commanding until now.
         """
@@ -124,7 +124,7 @@ class ChunkController:
     def rewind(self, set_by: int = 0) -> None:
         """Begin again, for the time has gone back: nothing that has a stamp is known any more.
 
-        Where only the clock was set, by `set_by` ns, the robot is where it was, and holds.
+        If only the clock was set, by `set_by` ns, the robot is where it was, and holds.
         """
         if set_by:
             self.post(Event.STALE, f'the clock was set by {set_by / SECOND:+.3g} s')

@@ -28,7 +28,7 @@ class Pace(Protocol):
         deadline: monotonic ns, by which the cycle was due.
         still: why no time passes; '' while it does.
         rewound: whether time has gone back since the last call.
-        set_by: ns, by which the wall clock was set since the last call; 0 where it was not.
+        set_by: ns, by which the wall clock was set since the last call; 0 if it was not.
     """
 
     missed: int
@@ -103,7 +103,7 @@ class SimPace:
         self._moved = 0  # monotonic ns, when the clock last did
 
     def wait(self) -> int:
-        """Return the time of the next cycle, or wait a little where it has not come."""
+        """Return the time of the next cycle, or wait a little if it has not come."""
         self._look()
         behind = self._time - self._now
         if behind < self._period:

@@ -38,7 +38,7 @@ class SectionCodec(Generic[T]):
         Args:
             kind: the dataclass.
             most: the greatest shape of each array; its number of dimensions is that of the array.
-            texts: bytes for a text or a list of texts, where that is not `TEXT`.
+            texts: bytes for a text or a list of texts, if that is not `TEXT`.
             omit: fields that stay behind; they need a default.
 
         Raises:

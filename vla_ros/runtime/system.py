@@ -101,7 +101,7 @@ class TopicArm:
 
 
 class TopicJointGroup:
-    """A posture behind its driver, likewise."""
+    """A joint group behind its driver, likewise."""
 
     def __init__(self, spec: JointGroupSpec, box: LimbBox) -> None:
         """Wait for joint states."""
@@ -136,7 +136,7 @@ class Odometry:
 
 
 class TopicMobileBase:
-    """A drive behind its driver, likewise; its odometry comes through the mailbox."""
+    """A mobile base behind its driver, likewise; its odometry comes through the mailbox."""
 
     def __init__(self, spec: MobileBaseSpec, box: LimbBox) -> None:
         """Wait for odometry."""

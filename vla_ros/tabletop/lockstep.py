@@ -118,8 +118,7 @@ class Lockstep:
 
         What is drawn at random is the same wherever an episode has this name.
         """
-        config = self.config
-        rollout = Rollout(chunks=[] if keep_chunks else None)
+        config, rollout = self.config, Rollout(chunks=[] if keep_chunks else None)
         start = self._begun = self._now
         self._episodes += 1
         episode = EpisodeInfo(f'lockstep-{name or self._episodes}', instruction)
@@ -127,9 +126,7 @@ class Lockstep:
         latents: deque[tuple[int, Latent]] = deque()  # (visible from, latent)
         arrivals: deque[tuple[int, ActionChunk]] = deque()
         latent: Latent | None = None
-        next_reason = start
-        frame = 0
-        period = SECOND / config.camera_rate
+        next_reason, frame, period = start, 0, SECOND / config.camera_rate
         ages: list[float] = []
         while (now := self._now) - start < config.timeout * SECOND:
             observation = self.observe(instruction)
@@ -153,7 +150,7 @@ class Lockstep:
                 break
         self.execution.post(Event.FINISH)
         rollout.seconds = (self._now - start) / SECOND
-        rollout.latent_age = float(np.mean(ages)) if ages else 0.0
+        rollout.latent_age = float(np.mean(ages or [0.0]))
         return rollout
 
     def _reason(

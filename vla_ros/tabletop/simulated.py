@@ -49,7 +49,7 @@ class Scenes:
         return draw(self.task(family), seed)[0]
 
     def request(self, family: str, seed: int) -> Request | None:
-        """Return the request that goes with the scene; None where no family was named."""
+        """Return the request that goes with the scene; None if no family was named."""
         return draw(self.task(family), seed)[1] if family else None
 
     def task(self, family: str) -> Task:
@@ -101,21 +101,21 @@ class SystemArm(SystemLimb[SimSample]):
 
 
 class SystemJointGroup(SystemLimb[JointGroupReading]):
-    """A posture."""
+    """A joint group."""
 
-    def __init__(self, posture: SimJointGroup) -> None:
-        """Stand for `posture`."""
-        super().__init__(posture.read)
-        self.move = posture.move
+    def __init__(self, group: SimJointGroup) -> None:
+        """Wrap `group`."""
+        super().__init__(group.read)
+        self.move = group.move
 
 
 class SystemMobileBase(SystemLimb[MobileBaseReading]):
-    """A drive."""
+    """A mobile base."""
 
-    def __init__(self, drive: SimMobileBase) -> None:
-        """Stand for `drive`."""
-        super().__init__(drive.read)
-        self.drive = drive.drive
+    def __init__(self, base: SimMobileBase) -> None:
+        """Wrap `base`."""
+        super().__init__(base.read)
+        self.drive = base.drive
 
 
 def _on_clock(limb: SimLimb) -> SystemArm | SystemJointGroup | SystemMobileBase:

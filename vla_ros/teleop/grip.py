@@ -34,7 +34,7 @@ class Grip:
 class Pickup:
     """Lets a trigger command the gripper only from the opening that it was found with on.
 
-    A leader that is taken up with its trigger elsewhere would drop what the policy holds.
+    Otherwise a leader with its trigger elsewhere would drop what the policy holds.
     """
 
     def __init__(self, opening: float) -> None:

@@ -161,7 +161,7 @@ def test_a_bridge_that_sends_a_posture_torques_is_refused(tree, tmp_path):
     tree['limbs'][TORSO]['driver']['isaac'] = {'command_type': 'effort'}
     path = tmp_path / 'robot.yaml'
     path.write_text(yaml.safe_dump(tree))
-    with pytest.raises(ValueError, match='a posture takes one of'):
+    with pytest.raises(ValueError, match='a joint group takes one of'):
         load_robot(f'{path.with_suffix("")}@isaac')
 
 

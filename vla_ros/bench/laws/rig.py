@@ -12,7 +12,7 @@ import functools
 import mujoco
 import numpy as np
 
-from vla_ros.bench.laws.base_trial import JointGroups, make_mobile_base
+from vla_ros.bench.laws.actuator import PostureLeader, make_actuator
 from vla_ros.bench.laws.world import World
 from vla_ros.control.laws.law import CartesianTarget, ControlLaw
 from vla_ros.core.data import Array
@@ -107,7 +107,8 @@ class Rig:
         origin, turn = model.position.copy(), quat_from_matrix(model.rotation)
         target.set(tuple(origin), tuple(turn))
         law.reset(model, target)
-        drive, postures = make_mobile_base(law, model, self._hardware), JointGroups(spec, start)
+        actuator = make_actuator(law, model, self._hardware)
+        leader = PostureLeader(spec, start)
         wanted, position = np.zeros((2, count, 3))
         force, torques = np.zeros(count), np.zeros((count, spec.n))
         late = self._delays(at, count, substeps, rng)
@@ -117,17 +118,17 @@ class Rig:
             target.set(tuple(origin + goal.offset), tuple(turn), twist, rate)
             target.wrench[:3] = goal.force
             if law.tracks == 'posture':
-                postures.lead(target)
+                leader.lead(target)
             self._measure(model)
             wanted[k], position[k] = target.position, model.position
             self._push(at, k * dt)
             force[k] = self._advance(late[k])
             if rng.random() >= at.dropped:
-                drive.tick(model, target)
+                actuator.tick(model, target)
             force[k] = max(force[k], self._advance(substeps - late[k]))
             torques[k] = self._hardware.data.ctrl[self.cell.scene.arm_u]
         time = np.linspace(0.0, (count - 1) * dt, count)
-        return Trace(time, wanted, position, force, torques, np.array(drive.spent))
+        return Trace(time, wanted, position, force, torques, np.array(actuator.spent))
 
     def _advance(self, steps: int) -> float:
         """Step the physics; return the greatest force on the table in these steps, N."""

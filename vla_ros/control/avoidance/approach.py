@@ -50,7 +50,7 @@ class Approach:
 
     Attributes:
         q: (n,) rad, joint positions about at the commanded pose, by one Newton step.
-        velocity: (n,) rad/s, wanted; within the spec's limits, zero where it is not finite.
+        velocity: (n,) rad/s, wanted; within the spec's limits, zero if it is not finite.
     """
 
     def __init__(self, spec: ArmSpec) -> None:
@@ -99,7 +99,7 @@ class Approach:
         self._bound()
 
     def _bound(self) -> None:
-        """Slow the velocity to the joints' limits; stand still where it is not finite."""
+        """Slow the velocity to the joints' limits; stand still if it is not finite."""
         ratios = (self.velocity / self._fastest).tolist()
         if math.isfinite(sum(ratios)):
             np.divide(self.velocity, max(max(ratios), -min(ratios), 1.0), out=self.velocity)

@@ -147,6 +147,6 @@ def _ways(model: pin.Model, shapes: pin.GeometryModel) -> dict[tuple[int, int], 
 
 
 def _grid(lower: float, upper: float) -> Array:
-    """Return positions from lower to upper, or of one turn where that is less, rad."""
+    """Return positions from lower to upper, or of one turn if that is less, rad."""
     upper = min(upper, lower + 2 * math.pi)
     return np.linspace(lower, upper, math.ceil((upper - lower) / _GRID) + 1)

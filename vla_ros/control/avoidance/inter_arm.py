@@ -1,4 +1,4 @@
-"""InterArmAvoidance: slows motion that leads an arm into another arm of the same body."""
+"""InterArmAvoidance: slows motion that leads an arm into another arm of the same robot."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -37,22 +37,22 @@ class InterArmAvoidance:
         cause: which pair slows the motion; '' when none does.
     """
 
-    def __init__(self, body: RobotSpec, number: int, arms: Sequence[Arm]) -> None:
-        """Watch arm `number` of all `arms`, in the order of the body's."""
-        self._model, self._shapes, own = _prepared(body)
+    def __init__(self, robot: RobotSpec, number: int, arms: Sequence[Arm]) -> None:
+        """Watch arm `number` of all `arms`, in the order of the robot's."""
+        self._model, self._shapes, own = _prepared(robot)
         self._arms, self._number = tuple(arms), number
-        self._joints = [_addresses(self._model, spec.joint_names) for spec in body.arms]
-        self._fingers = [_addresses(self._model, spec.gripper.joints) for spec in body.arms]
+        self._joints = [_addresses(self._model, spec.joint_names) for spec in robot.arms]
+        self._fingers = [_addresses(self._model, spec.gripper.joints) for spec in robot.arms]
         pairs = [(pair.first, pair.second) for pair in self._shapes.collisionPairs]
         self._mine = np.array([number in (own[one], own[other]) for one, other in pairs], bool)
         names = [shape.name for shape in self._shapes.geometryObjects]
         self._names = [(names[one], names[other]) for one, other in pairs]
         self.pairs = [pair for pair, mine in zip(self._names, self._mine, strict=True) if mine]
-        hands = _hands(self._shapes, self._model, body)
+        hands = _hands(self._shapes, self._model, robot)
         both = np.array([one in hands and other in hands for one, other in pairs], bool)
-        apart = body.apart
-        self._slow = np.where(both, apart.slow_hands, apart.slow_distance)
-        self._stop = np.where(both, apart.stop_hands, apart.stop_distance)
+        clearance = robot.inter_arm_clearance
+        self._slow = np.where(both, clearance.slow_hands, clearance.slow_distance)
+        self._stop = np.where(both, clearance.stop_hands, clearance.stop_distance)
         self._now, self._moved, self._drifted = (
             JointGroup(self._model, self._shapes) for _ in range(3)
         )
@@ -105,12 +105,12 @@ class InterArmAvoidance:
 
 
 @cache
-def _prepared(body: RobotSpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]:
+def _prepared(robot: RobotSpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]:
     """Return the arms with their fingers, their shapes and whose each is; nobody changes them."""
-    urdf = str(body.arms[0].urdf_path)
+    urdf = str(robot.arms[0].urdf_path)
     full = pin.buildModelFromUrdf(urdf)
     shapes = pin.buildGeomFromUrdf(full, urdf, pin.GeometryType.COLLISION)
-    joints = [{*arm.joint_names, *arm.gripper.joints} for arm in body.arms]
+    joints = [{*arm.joint_names, *arm.gripper.joints} for arm in robot.arms]
     every = set().union(*joints)
     still = [s.name for s in shapes.geometryObjects if not _movers(full, s) & every]
     for name in still:
@@ -121,7 +121,7 @@ def _prepared(body: RobotSpec) -> tuple[pin.Model, pin.GeometryModel, list[int]]
         next(i for i, names in enumerate(joints) if _movers(model, shape) & names)
         for shape in shapes.geometryObjects
     ]
-    fingers = [bool(_movers(model, s) & _fingers(body.arms)) for s in shapes.geometryObjects]
+    fingers = [bool(_movers(model, s) & _fingers(robot.arms)) for s in shapes.geometryObjects]
     pairs = [
         (one, other)
         for one, other in itertools.combinations(range(shapes.ngeoms), 2)
@@ -140,9 +140,9 @@ def _fingers(arms: Sequence[ArmSpec]) -> set[str]:
     return {name for arm in arms for name in arm.gripper.joints}
 
 
-def _hands(shapes: pin.GeometryModel, model: pin.Model, body: RobotSpec) -> set[int]:
+def _hands(shapes: pin.GeometryModel, model: pin.Model, robot: RobotSpec) -> set[int]:
     """Return the shapes that the last joints of the arms move."""
-    last = {arm.joint_names[-1] for arm in body.arms}
+    last = {arm.joint_names[-1] for arm in robot.arms}
     return {i for i, s in enumerate(shapes.geometryObjects) if _movers(model, s) & last}
 
 

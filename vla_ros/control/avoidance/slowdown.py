@@ -19,7 +19,7 @@ class Slowdown:
     Attributes:
         scale: the share in [0, 1], of the last call.
         cause: what slows the motion; '' when nothing does.
-        collision, singularity: its parts. neighbours: the other arms of a body, if it has any.
+        collision, singularity: its parts. neighbours: the other arms of a robot, if it has any.
     """
 
     def __init__(self, spec: ArmSpec, model: RobotModel | None = None) -> None:

@@ -32,7 +32,7 @@ class ArmTerms:
     """tau_friction + tau_limits + c + g, as far as they are asked for.
 
     Attributes:
-        viscous: (n,) Nms/rad. dry: (n,) Nm. What is compensated; zero where nothing is.
+        viscous: (n,) Nms/rad. dry: (n,) Nm. What is compensated; zero if nothing is.
         rubs: whether any is.
         low: (n,) rad. high: (n,) rad. Beyond these the joints are repelled, by
         slope: Nm/rad.

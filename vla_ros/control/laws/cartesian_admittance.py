@@ -55,7 +55,7 @@ class CartesianAdmittance(MotionLaw):
 
     which is stable for any M > 0 and D, K >= 0: with d = h D / M, k = h^2 K / M, s = 1 + d + k/2 a
     mode has the determinant 1 / s <= 1 and the trace 1 + (1 - k) / s, within 1 + determinant of 0
-    (Jury). Where the joints cannot accelerate so much, the change of v is scaled down, as if M
+    (Jury). If the joints cannot accelerate so much, the change of v is scaled down, as if M
     were greater: were it left to the limits after the law, the arm would lag behind x and hammer
     at whatever it touches.
     """

@@ -19,7 +19,7 @@ from vla_ros.robots.spec import ArmSpec
 _INSET = 1e-3
 # Share of the joints' accelerations for what is not the target's motion.
 _SPARE = 0.7
-RIDGE = 1e-9  # m^2, against rounding where no damping is asked for
+RIDGE = 1e-9  # m^2, against rounding if no damping is asked for
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class InverseKinematics:
     def step(self, target: CartesianTarget, sent: Array) -> Array:
         """Move a tick on towards the target's pose, twist and posture; return q (n,) rad.
 
-        `sent` (n,) rad is what was really sent in the last tick. Where the target is not finite
+        `sent` (n,) rad is what was really sent in the last tick. If the target is not finite
         the joints stand.
         """
         q, step = self.q, self._step
@@ -192,7 +192,7 @@ class InverseKinematics:
 
 
 def make_kinematics(config: InverseKinematicsConfig, spec: ArmSpec) -> InverseKinematics:
-    """Return the inverse kinematics of a robot, compiled where that is possible."""
+    """Return the inverse kinematics of a robot, compiled if that is possible."""
     # Only here: it is made of what this module has.
     from vla_ros.control.native.inverse_kinematics import NativeInverseKinematics
 

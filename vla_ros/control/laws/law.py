@@ -74,7 +74,7 @@ class ControlLaw(ABC):
     """A control law. It neither limits nor filters: the limiter does, after it.
 
     Attributes:
-        stiffness: N/m, of the tcp against a push; NaN where it has none.
+        stiffness: N/m, of the tcp against a push; NaN if it has none.
         carries_gravity: whether its torque holds the arm's weight, or the robot does by itself.
         output: what it makes: joint torques ('effort'), or joint positions ('motion').
         tracks: what of the target it follows: the tcp's pose, or the joints' posture; or nothing,

@@ -55,8 +55,8 @@ class TaskInertia:
 class DampedTaskInertia(TaskInertia):
     """L = W f(W A W) W: the inverse of the mobility A far from singularities, gentle near them.
 
-    f(a) = a^3 / (a^4 + e^4) in each direction of mobility a. Where the arm moves easily, a >> e,
-    this is 1 / a but for the share (e / a)^4. Where it hardly moves, the apparent mass goes
+    f(a) = a^3 / (a^4 + e^4) in each direction of mobility a. If the arm moves easily, a >> e,
+    this is 1 / a but for the share (e / a)^4. If it hardly moves, the apparent mass goes
     through 0.57 / e to zero: what cannot be had is not tried for. It is the damped least squares
     of Nakamura and Hanafusa (1986), which has squares for fourth powers and so sets in earlier.
     W = diag(1, 1, 1, s, s, s) makes the mobility of rotations comparable to that of the linear

@@ -8,7 +8,7 @@ Why what comes out keeps the bounds of each joint, whatever goes in (N points of
    greatest of dt ((n + 1) v - h n (n + 1) / 2) over n, convex and rising, so the greatest v with
    s(v) <= g is the one at which the piece n = floor((sqrt(1 + 8 g / (h dt)) - 1) / 2) reaches g.
    The new velocity is the wanted one, cut to V and to this, and then put within h of the last one.
-   The latter spoils nothing. Where it cuts an increase, s only falls. Where it cuts a decrease, it
+   The latter spoils nothing. If it cuts an increase, s only falls. If it cuts a decrease, it
    leaves v - h > 0, and s(v - h) = s(v) - v dt, at most the gap that the last tick, at v, left.
 2. What is given out is the mean of the last N inner points: within the position limits, its
    velocity and acceleration means of bounded ones, its jerk (a[k] - a[k-N]) / (N dt), at most

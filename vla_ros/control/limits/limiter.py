@@ -96,7 +96,7 @@ class Limiter:
     def rest(self, model: RobotModel) -> None:
         """Command the measured pose, at rest; the torque goes on from what was sent last.
 
-        For an arm that was let go of, as in STOP, and is taken up again.
+        For an arm that was let go of, as in STOP, and is re-synchronised.
         """
         self.placed += 1
         self._linear.reset(tuple(model.position.tolist()))

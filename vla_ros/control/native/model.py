@@ -74,7 +74,7 @@ class NativeModel(RobotModel):
 
 
 def make_model(spec: ArmSpec) -> RobotModel:
-    """Return a model of the robot, compiled where that is possible."""
+    """Return a model of the robot, compiled if that is possible."""
     try:
         return NativeModel(spec)
     except NativeError:

@@ -70,6 +70,6 @@ class NativeObserver(MomentumObserver):
 def make_observer(
     spec: ArmSpec, model: RobotModel, config: ObserverConfig | None = None
 ) -> MomentumObserver:
-    """Return the observer for ticks at the robot's rate, compiled where the model is."""
+    """Return the observer for ticks at the robot's rate, compiled if the model is."""
     kind = NativeObserver if isinstance(model, NativeModel) else MomentumObserver
     return kind(spec, 1 / spec.control_rate, config)

@@ -1,4 +1,4 @@
-"""The parts of a control loop, compiled where that is possible."""
+"""The parts of a control loop, compiled if that is possible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def make_parts(spec: ArmSpec, law: ControlLaw) -> Parts:
 
 
 def native_law(law: ControlLaw, spec: ArmSpec) -> ControlLaw:
-    """Return the compiled law that computes what `law` does; itself where there is none.
+    """Return the compiled law that computes what `law` does; itself if there is none.
 
     It begins anew with the configured gains, as a law that is just made.
     """

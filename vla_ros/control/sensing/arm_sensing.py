@@ -13,7 +13,7 @@ from vla_ros.robots.spec import ArmSpec
 
 
 class Sensing:
-    """Observer, force sensor where there is one, and contact guard, in this order.
+    """Observer, force sensor if there is one, and contact guard, in this order.
 
     The force sensor has the wrench, the observer the joint torques; without a force sensor the
     observer has both, without known torques no one has them.
@@ -74,7 +74,7 @@ class Sensing:
         Args:
             model: updated with `sample`.
             sample: the measurement of this tick.
-            sent: (n,) Nm, what was sent in the last tick; NaN where it was motion.
+            sent: (n,) Nm, what was sent in the last tick; NaN if it was motion.
             carried: whether that held the arm's weight, or the robot adds gravity's torque itself.
         """
         if self.observer is not None:

@@ -47,7 +47,7 @@ class MomentumObserver:
     """
 
     def __init__(self, spec: ArmSpec, dt: float, config: ObserverConfig | None = None) -> None:
-        """Prepare for ticks of `dt` s; where the spec has a force sensor, it has the wrench."""
+        """Prepare for ticks of `dt` s; if the spec has a force sensor, it has the wrench."""
         self.config = ObserverConfig() if config is None else config
         n = spec.n
         self._rate, self._share = 1 / dt, -math.expm1(-self.config.gain * dt)

@@ -34,7 +34,7 @@ class StackOptions:
     namespace: str = ''  # of every node; another one makes a second robot
     detect: bool = True  # run the failure detector, whose alarm holds the arm
     teleop: str = ''  # device with which a person can take the arm over; empty: none
-    rviz: bool = False  # show it in RViz, where that is installed
+    rviz: bool = False  # show it in RViz, if that is installed
     seed: int = 0  # of the first simulated scene
     reasoner_rate: float = 0.0  # Hz; 0: that of config/bringup/, else the policy's own
     extra_delay: float = 0.0  # s, by which every latent is late
@@ -61,7 +61,7 @@ HELP = {
     'instruction': 'What to do, given once everything runs; empty: wait for one',
     'policy': 'Policy directory; empty: policies/<robot>/pocket; none: no policy, '
     'teleoperation and targets alone',
-    'other_robot': 'Run a policy that was made for another robot all the same',
+    'other_robot': 'Accept a policy that was made for another robot',
     'record': 'Folder that gets one bag per episode; empty: nothing is recorded',
     'namespace': 'Namespace of every node; another one makes a second robot',
     'detect': 'Run the failure detector, whose alarm holds the arm',

@@ -33,10 +33,10 @@ class ControlConfig:
     state_rate: float = param(200.0, 'joint_states per second, Hz', 10.0, 1000.0)
     command_rate: float = param(100.0, 'commanded_state per second, Hz', 10.0, 500.0)
     status_rate: float = param(20.0, 'status per second, Hz; also sent on change', 1.0, 100.0)
-    pose_timeout: float = param(0.5, 'Age from which target_pose is none, s', 0.01, 10.0)
-    twist_timeout: float = param(0.1, 'Age from which target_twist is none, s', 0.01, 10.0)
-    joint_timeout: float = param(0.5, 'Age from which target_joint is none, s', 0.01, 10.0)
-    wrench_timeout: float = param(0.5, 'Age from which target_wrench is none, s', 0.01, 10.0)
+    pose_timeout: float = param(0.5, 'Age from which target_pose is stale, s', 0.01, 10.0)
+    twist_timeout: float = param(0.1, 'Age from which target_twist is stale, s', 0.01, 10.0)
+    joint_timeout: float = param(0.5, 'Age from which target_joint is stale, s', 0.01, 10.0)
+    wrench_timeout: float = param(0.5, 'Age from which target_wrench is stale, s', 0.01, 10.0)
 
     def __post_init__(self) -> None:
         if self.sim not in SIMS:
@@ -61,7 +61,7 @@ class ControlConfig:
         return robot_in(self.robot, self.sim)
 
     def scene_reset(self, robot: Robot, process: RealtimeProcess) -> SceneReset:
-        """Return what lays the simulated scene out anew; it refuses where there is none."""
+        """Return what lays the simulated scene out anew; it refuses if there is none."""
         if not self.simulated:
             return lambda family, seed: ('this robot is not simulated', '')
         kind = entry_points.load(entry_points.SCENES, self.sim)

@@ -26,7 +26,7 @@ class LimbDriver(Protocol):
     def refused(self) -> str:
         """Why the newest that was measured was refused; '' when it was not."""
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send what is to hold when nothing more is sent."""
 
 
@@ -79,10 +79,10 @@ class LimbTopics:
         names = rivals(self._node, topic)
         return f'{topic}: expected one publisher, got {names}' if names else ''
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send what is to hold while the node is inactive."""
         if self._driver is not None:
-            self._driver.stand()
+            self._driver.send_stop()
 
     def destroy(self) -> None:
         """Take the parameters down; the topics end with the node's others."""

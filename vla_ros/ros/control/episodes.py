@@ -191,7 +191,7 @@ class EpisodeEvents:
 
 
 class FirstInstruction:
-    """An instruction that begins once the robot has been heard of: drivers may start later."""
+    """An instruction that begins once the robot's state was received: drivers may start later."""
 
     def __init__(
         self,
@@ -206,12 +206,12 @@ class FirstInstruction:
         self._episodes, self._text = episodes, text
 
     def check(self) -> None:
-        """Raise ConfigError where it is none."""
+        """Raise ConfigError if it is none."""
         if self._text and (cause := instruction_problem(self._text)):
             raise ConfigError(cause)
 
     def begin(self) -> None:
-        """Give it, once, unless a limb has not been heard of yet."""
+        """Give it, once, unless the state of a limb was not received yet."""
         if not self._text:
             return
         if unheard := self._arm.unheard:

@@ -104,7 +104,7 @@ class Reports:
 def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[LimbSpec, LimbLink]]]:
     """Return for each topic of joint states the limbs that are on it.
 
-    A drive has no such topic of its own; whoever draws the robot finds its joints on the usual.
+    A mobile base has no such topic of its own: its joints are on the usual one, for drawing.
     Where a gripper has one, its fingers are there, with the rest of its arm.
     """
     result: dict[str, list[tuple[LimbSpec, LimbLink]]] = {}
@@ -116,12 +116,12 @@ def _drivers(spec: Robot, arm: RealtimeProcess) -> dict[str, list[tuple[LimbSpec
 
 
 def _odometries(node: StageNode, spec: Robot, arm: RealtimeProcess) -> list[Any]:
-    drives = [(i, limb) for i, limb in enumerate(spec.limbs) if isinstance(limb, MobileBaseSpec)]
-    if not drives:
+    bases = [(i, limb) for i, limb in enumerate(spec.limbs) if isinstance(limb, MobileBaseSpec)]
+    if not bases:
         return []
     from vla_ros.ros.drivers.mobile_base_driver import SimOdometry  # only here: it needs nav_msgs
 
-    return [SimOdometry(node, limb, arm.limb(i)) for i, limb in drives]
+    return [SimOdometry(node, limb, arm.limb(i)) for i, limb in bases]
 
 
 def _essence(status: ExecutionStatus) -> tuple[Any, ...]:

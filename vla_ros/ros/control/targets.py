@@ -31,7 +31,7 @@ class TargetTopics:
         """Subscribe on `node`, to the topics of a limb; '' is an only one."""
         self._node, self._arm = node, arm
         self._refused, self._last = 0, ''
-        self._crowds: dict[str, str] = {}  # topic -> its publishers, where there are several
+        self._crowds: dict[str, str] = {}  # topic -> its publishers, if there are several
         self._mode = Mode.IDLE
         take = _taken(spec)
         self._topics = [topic.of(limb) for topic, _ in take.values()]

@@ -21,7 +21,7 @@ class Output(NamedTuple):
 
     type: Any  # message class
     make: Callable[[Command, ArmSpec], Any]
-    values: Callable[[Command], Array] | None = None  # one for each joint, where that is all
+    values: Callable[[Command], Array] | None = None  # one for each joint, if that is all
 
 
 def group(values: Array) -> Float64MultiArray:
@@ -40,7 +40,7 @@ def fingers(opening: float, spec: ArmSpec) -> Array:
 
 
 def _by_name(command: Command, spec: ArmSpec) -> tuple[list[str], array, array]:
-    """Return names, positions and velocities; the fingers' too, where they go with the arm."""
+    """Return names, positions and velocities; the fingers' too, if they go with the arm."""
     names, position, velocity = list(spec.joint_names), command.position, command.velocity
     if spec.driver.gripper_type == 'with_arm':
         names += spec.gripper.joints

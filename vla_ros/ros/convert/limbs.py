@@ -1,4 +1,4 @@
-"""Commanded state of postures and drives, and what their drivers take."""
+"""Commanded state of joint groups and mobile bases, and what their drivers take."""
 
 from array import array
 from collections.abc import Callable
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class Output(NamedTuple):
-    """How the command of a posture leaves."""
+    """How the command of a joint group leaves."""
 
     type: Any  # message class
     make: Callable[[JointGroupSnapshot, JointGroupSpec], Any]
@@ -58,7 +58,7 @@ def _by_name(snapshot: JointGroupSnapshot, spec: JointGroupSpec) -> tuple[list[s
 
 
 def commanded_joints(spec: JointGroupSpec, snapshot: JointGroupSnapshot) -> JointState:
-    """Return what a posture is sent, by name."""
+    """Return what a joint group is sent, by name."""
     return joint_state(snapshot.state.stamp, *_by_name(snapshot, spec))
 
 
@@ -83,5 +83,5 @@ def twist_stamped(spec: MobileBaseSpec, stamp: int, values: Array) -> TwistStamp
 
 
 def commanded_twist(spec: MobileBaseSpec, state: MobileBaseState) -> TwistStamped:
-    """Return what a drive is sent."""
+    """Return what a mobile base is sent."""
     return twist_stamped(spec, state.stamp, state.commanded)

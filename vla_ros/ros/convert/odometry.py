@@ -1,4 +1,4 @@
-"""Odometry of a drive; of the stack only what drives needs nav_msgs."""
+"""Odometry of a mobile base; nothing else of the stack needs nav_msgs."""
 
 import math
 
@@ -17,7 +17,7 @@ ODOM = 'odom'  # the frame that odometry is in
 
 
 def odometry_to_msg(spec: MobileBaseSpec, state: MobileBaseState) -> Odometry:
-    """Return what a simulated drive measures."""
+    """Return what a simulated mobile base measures."""
     message = Odometry(header=header(state.stamp, ODOM), child_frame_id=spec.frame)
     x, y, yaw = state.pose.tolist()
     place, turn = message.pose.pose.position, message.pose.pose.orientation

@@ -44,7 +44,7 @@ class Driver:
         self._model = RobotModel(spec) if effort else None  # for what the arm weighs
         if spec.force_sensor is not None:
             node.listen(Topic(spec.force_sensor.topic, WrenchStamped, SENSOR), self._on_wrench)
-        self._outlet = CommandSender(node, self._send, spec.driver.stale_after)
+        self._sender = CommandSender(node, self._send, spec.driver.stale_after)
         self._joints = JointTopics(node, spec, self._on_joints)
 
     @property
@@ -52,7 +52,7 @@ class Driver:
         """Why the newest joint states were refused; '' when they were not."""
         return self._joints.refused
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send what stops the arm: nothing is sent after that."""
         snapshot = self._arm.state(lost=True)
         if snapshot is None:
@@ -61,7 +61,7 @@ class Driver:
             # A torque that goes on for ever must not push: it carries the arm, no more.
             self._publish(self._lightened(replace(snapshot.command, torque=self._model.gravity)))
         else:
-            self._outlet.stand(self._velocity)
+            self._sender.send_stop(self._velocity)
 
     def _velocity(self) -> Array | None:
         snapshot = self._arm.state(lost=True)
@@ -83,7 +83,7 @@ class Driver:
         )
         if self._model is not None:
             self._model.update(joints.position, joints.velocity)
-        self._outlet.measured()
+        self._sender.measured()
 
     def _send(self, lost: bool) -> bool:
         snapshot = self._arm.state(lost=lost)

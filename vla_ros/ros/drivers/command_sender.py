@@ -32,7 +32,7 @@ class CommandSender:
     def measured(self) -> None:
         """Send: a measurement has come.
 
-        While those that come are not believed, what brakes the limb leaves, as in silence.
+        While measurements are rejected, what brakes the limb is sent, as if none came.
         """
         now, before = time.monotonic(), self._heard
         self._heard = now
@@ -41,7 +41,7 @@ class CommandSender:
         elif now - before > self._stale:
             self._last = float('-inf')  # it comes back: what was meant for before ends here
 
-    def stand(self, velocity: Callable[[], Array | None]) -> None:
+    def send_stop(self, velocity: Callable[[], Array | None]) -> None:
         """Send until the limb is sent no velocity (n,) rad/s any more: nothing is after that."""
         end = time.monotonic() + _BRAKING
         self._send(True)

@@ -17,13 +17,13 @@ from vla_ros.runtime.shm_limb import JointGroupSnapshot
 
 
 class JointGroupDriver:
-    """As `Driver`, for a posture."""
+    """As `Driver`, for a joint group."""
 
     def __init__(self, node: StageNode, spec: JointGroupSpec, limb: LimbLink) -> None:
         """Subscribe and advertise on `node`."""
         self._limb = limb
         self._publish = _sender(node, spec)
-        self._outlet = CommandSender(node, self._send, spec.driver.stale_after)
+        self._sender = CommandSender(node, self._send, spec.driver.stale_after)
         self._joints = JointTopics(node, spec, self._on_joints)
 
     @property
@@ -31,9 +31,9 @@ class JointGroupDriver:
         """Why the newest joint states were refused; '' when they were not."""
         return self._joints.refused
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send what stops it: nothing is sent after that."""
-        self._outlet.stand(self._velocity)
+        self._sender.send_stop(self._velocity)
 
     def _velocity(self) -> Array | None:
         snapshot = self._limb.posture(lost=True)
@@ -43,7 +43,7 @@ class JointGroupDriver:
         self._limb.joint_states(
             joints.stamp, joints.position, joints.velocity, joints.gripper, effort=joints.effort
         )
-        self._outlet.measured()
+        self._sender.measured()
 
     def _send(self, lost: bool) -> bool:
         snapshot = self._limb.posture(lost=lost)

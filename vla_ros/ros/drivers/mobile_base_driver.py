@@ -1,4 +1,4 @@
-"""The topics of a drive: those of its ROS 2 driver, and what stands for it in simulation."""
+"""The topics of a mobile base: those of its ROS 2 driver, and what stands for it in simulation."""
 
 import time
 from typing import Any
@@ -17,14 +17,14 @@ from vla_ros.ros.stage_node import StageNode
 from vla_ros.runtime.limb_link import LimbLink
 
 
-_DEAD = 0.1  # s without a tick after which the drive is to stand
+_DEAD = 0.1  # s without a tick after which the mobile base is to stand
 _EVERY = 0.02  # s between two twists, and between two odometries of a simulation
 
 
 class MobileBaseDriver:
     """Odometry goes in as it comes; twists leave at a rate of their own.
 
-    So that a drive whose odometry is silent is still told to brake, and to stand.
+    So that a mobile base whose odometry is stale is still told to brake, and to stand.
 
     Attributes:
         refused: why the newest odometry was refused; '' when it was not.
@@ -42,7 +42,7 @@ class MobileBaseDriver:
         node.listen(qos.odom(spec.driver.odom), self._on_odom)
         node.every(_EVERY, self._command)
 
-    def stand(self) -> None:
+    def send_stop(self) -> None:
         """Send that it stands: nothing is sent after that."""
         if self._limb.drive() is not None:
             self._publish(self._node.now, np.zeros(3))
@@ -77,7 +77,7 @@ class MobileBaseDriver:
 
 
 class SimOdometry:
-    """The odometry of a simulated drive, in place of its driver's."""
+    """The odometry of a simulated mobile base, in place of its driver's."""
 
     def __init__(self, node: StageNode, spec: MobileBaseSpec, limb: LimbLink) -> None:
         """Advertise on `node`."""

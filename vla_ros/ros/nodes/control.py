@@ -107,7 +107,7 @@ class ControlNode(StageNode):
         """End the episode and hold."""
         self._episodes.end('aborted', 'the control node was deactivated')
         for limb in self._limbs:
-            limb.stand()
+            limb.send_stop()
         self._reports.publish_status()
 
     def _on_status(self, status: ExecutionStatus) -> ExecutionStatus:

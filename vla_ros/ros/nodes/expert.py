@@ -31,8 +31,10 @@ class ExpertConfig:
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
     rate: float = param(33.0, 'Chunks per second, at least, Hz', 1.0, 200.0)
-    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
-    silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
+    other_robot: bool = param(False, 'Accept a policy that was made for another robot')
+    silent_after: float = param(
+        0.5, 'Time without a picture after which a camera is stale, s', 0.05, 10.0
+    )
     control_lost_after: float = param(
         1.0, 'Time without a status after which the control node is called lost, s', 0.1, 10.0
     )
@@ -48,9 +50,7 @@ class ExpertNode(StageNode):
         spec = load_robot(config.robot)
         policy = load_policy(config.policy)
         self._expert = chunk_maker(policy, spec, config.other_robot, lambda: self.now)
-        features = self._expert.features
-        self._seq = 0
-        close = self._expert.close
+        features, close, self._seq = self._expert.features, self._expert.close, 0
         self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish, close)
         self.owned.callback(self._worker.stop)
         self._buffer = LatentBuffer(features.latent)
@@ -61,11 +61,10 @@ class ExpertNode(StageNode):
         self._lost_after = int(config.control_lost_after * SECOND)
         self._heard = 0  # ns, of the last status
         self._execution: Execution | None = None
-        self._waiting: list[LatentMsg] = []
+        self._waiting: list[LatentMsg] = []  # of episodes that are not known yet
         self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.STATUS, self._on_status)
-        self._period = 1 / config.rate
-        self._acted = 0  # ns
+        self._period, self._acted = 1 / config.rate, 0  # s, ns
         self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
@@ -79,12 +78,11 @@ class ExpertNode(StageNode):
         self._buffer.begin(self._observer.episode_id, self._observer.instruction)
         waiting, self._waiting = self._waiting, []
         for message in waiting:
-            if message.episode_id == self._observer.episode_id:
-                self._on_latent(message)
+            self._on_latent(message)
 
     def _on_latent(self, message: LatentMsg) -> None:
         if message.episode_id != self._observer.episode_id:
-            # The buffer topic is replayed to a late joiner, maybe before the episode is.
+            # The topic is replayed to a late joiner, maybe before the episode is.
             self._waiting = [*self._waiting[-7:], message]
             return
         try:
@@ -92,7 +90,7 @@ class ExpertNode(StageNode):
         except convert.ConvertError as error:
             cause = str(error)
         if cause:
-            self.get_logger().warning(f'latent refused: {cause}', throttle_duration_sec=2.0)
+            self._complain(f'latent refused: {cause}')
 
     def _on_status(self, message: ExecutionStatus) -> None:
         if self._heard and self.now - self._heard > self._lost_after:
@@ -101,13 +99,11 @@ class ExpertNode(StageNode):
         self._execution = convert.execution_from_msg(message)
 
     def _keep_pace(self) -> None:
-        # New pictures are acted on as they come; this is for when they come more slowly. Not at
-        # once: a picture that is a little late is worth more than a second chunk of the last.
-        # Less than none: the clock has gone back.
+        # For pictures that come more slowly. Not at once: one that is a little late is worth more
+        # than a second chunk of the last. Less than none: the clock has gone back.
         patience = _LATE * self._period * SECOND
         if not 0 <= self.now - self._acted < patience and self._ready():
-            observation = self._observer.observation()
-            if observation is not None:
+            if (observation := self._observer.observation()) is not None:
                 self._act(observation)
 
     def _ready(self) -> bool:
@@ -116,19 +112,18 @@ class ExpertNode(StageNode):
             return False
         now = self.now
         if now - self._heard > self._lost_after:
-            self.get_logger().error(
-                'the control node is lost: no chunks are published', throttle_duration_sec=2.0
-            )
+            self._complain('the control node is lost: no chunks are published')
             return False
         missing = self._expert.needs_latent and self._buffer.newest(now) is None
         if missing and self._observer.waited > GRACE:
-            age = self._buffer.age(now)
-            words = 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
-            self.get_logger().warning(f'no valid latent: {words}', throttle_duration_sec=2.0)
+            self._complain(f'no valid latent: {self._buffer.described(now)}')
         return not missing
 
+    def _complain(self, cause: str) -> None:
+        self.get_logger().warning(cause, throttle_duration_sec=2.0)
+
     def _act(self, observation: Observation) -> None:
-        """Act on an observation and the newest latent, where that may be used."""
+        """Act on an observation and the newest latent, if that may be used."""
         if not self._ready():
             return
         latent = self._buffer.newest(self.now)

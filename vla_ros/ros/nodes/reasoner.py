@@ -22,12 +22,14 @@ class ReasonerConfig:
 
     robot: str = param('franka', 'Robot: a name in config/robots/ or a YAML file')
     policy: str = param('policies/franka/pocket', 'Policy directory')
-    other_robot: bool = param(False, 'Run a policy that was made for another robot all the same')
+    other_robot: bool = param(False, 'Accept a policy that was made for another robot')
     rate: float = param(5.0, 'Latents per second, at most, Hz', 0.05, 50.0)
     extra_delay: float = param(
-        0.0, 'Every latent comes so much later, as of a bigger model, s', 0.0, 10.0
+        0.0, 'Delay added to every latent, as a bigger model would have it, s', 0.0, 10.0
     )
-    silent_after: float = param(0.5, 'Time after which a camera is called silent, s', 0.05, 10.0)
+    silent_after: float = param(
+        0.5, 'Time without a picture after which a camera is stale, s', 0.05, 10.0
+    )
 
 
 class ReasonerNode(StageNode):
@@ -77,7 +79,7 @@ class ReasonerNode(StageNode):
     def _on_observation(self, observation: Observation) -> None:
         if not (self.active and self._due) or observation.stamp == self._stamp:
             return
-        # Where it waits for the thought in progress, a newer one may still take its place.
+        # If it waits for the thought in progress, a newer one may still take its place.
         self._due = self._worker.busy
         self._stamp = observation.stamp
         self._worker.offer((observation, self._observer.episode))

@@ -18,7 +18,7 @@ _OLD = 0.5  # s after which the arm's joints are not known any more
 
 
 class ArmWatch:
-    """Listens to the control node's status and commands, and to the joints where they are needed.
+    """Listens to the control node's status and commands, and to the joints if they are needed.
 
     Attributes:
         cause: why the arm is in its mode, for people.

@@ -1,4 +1,4 @@
-"""What carries a workcell's arms: postures and drives, led from action to action as they are."""
+"""What carries a workcell's arms: joint groups and mobile bases, led from action to action."""
 
 from typing import cast
 
@@ -46,7 +46,7 @@ class LinearSource:
 
 
 class CellLimb:
-    """A posture or a drive of a workcell.
+    """A joint group or a mobile base of a workcell.
 
     Attributes:
         spec: the limb. size: numbers of an action that are its own. loop: its control loop, from

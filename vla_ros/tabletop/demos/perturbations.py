@@ -11,7 +11,7 @@ from vla_ros.core.data import Array
 
 @dataclass(frozen=True)
 class JointNoise:
-    """How the joints of a posture are disturbed, rad."""
+    """How the joints of a joint group are disturbed, rad."""
 
     start: float  # standard deviation of their first positions, at most twice that
     jitter: float  # standard deviation of every commanded position
@@ -34,8 +34,8 @@ class NoiseConfig:
     quiet: float = 0.25  # share of episodes without pushes and drops
     head: JointNoise = JointNoise(start=0.12, jitter=0.006, push=(0.1, 0.4))
     torso: JointNoise = JointNoise(start=0.04, jitter=0.002, push=(0.01, 0.03))  # and others
-    stand: tuple[float, float, float] = (0.015, 0.015, 0.03)  # m, m, rad, likewise of a drive
-    slip: float = 0.15  # standard deviation of what a drive does, as a share of what it is told
+    stand: tuple[float, float, float] = (0.015, 0.015, 0.03)  # m, m, rad, of a mobile base
+    slip: float = 0.15  # standard deviation of what a mobile base does, share of its command
 
     def __post_init__(self) -> None:
         for name in ('start_low', 'start_closed', 'quiet'):
@@ -92,12 +92,12 @@ class Disturbance:
 
 
 class JointDisturbance:
-    """Draws the disturbances of one posture in one episode, step by step."""
+    """Draws the disturbances of one joint group in one episode, step by step."""
 
     def __init__(
         self, config: NoiseConfig, name: str, rng: np.random.Generator, period: float
     ) -> None:
-        """Draw with `rng` for the posture called `name`, for control steps of `period` s."""
+        """Draw with `rng` for the joint group called `name`, for control steps of `period` s."""
         self._config, self._rng, self._period = config, rng, period
         self._own = config.head if name == 'head' else config.torso
         self._quiet = rng.random() < config.quiet

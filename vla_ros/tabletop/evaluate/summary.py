@@ -67,7 +67,7 @@ def rows(suite: str, outcomes: Sequence[Outcome]) -> list[Episode]:
 
 
 def _measured(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the means of what the task measures besides, where it measures anything."""
+    """Return the means of what the task measures besides, if it measures anything."""
     names = {name for outcome in outcomes for name in outcome.measured}
     means = {}
     for name in sorted(names):

@@ -49,7 +49,7 @@ class Outcome:
     seconds: float  # simulated
     latent_age: float  # s, mean age of the latents that chunks were made from
     seam_jump: float  # m, greatest
-    # What the task measures besides, by name; empty where nothing does.
+    # What the task measures besides, by name; empty if nothing does.
     measured: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -50,7 +50,7 @@ class Texts:
     tokens: NDArray[np.int64]  # (n, length)
     object: NDArray[np.int64]  # (n,) class of the object
     target: NDArray[np.int64]  # (n,) class of the target
-    arm: NDArray[np.int64]  # (n,) index into ARM_CLASSES; -1 where that is not clear
+    arm: NDArray[np.int64]  # (n,) index into ARM_CLASSES; -1 if that is not clear
     family: NDArray[np.int64]  # (n,) index into the families; -1 where the text means nothing
 
 

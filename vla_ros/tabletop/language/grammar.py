@@ -78,7 +78,7 @@ class Request:
 
     @property
     def other(self) -> str:
-        """The arm that is not asked for; empty where none is."""
+        """The arm that is not asked for; empty if none is."""
         return next(arm for arm in ARMS if arm != self.arm) if self.arm else ''
 
     @property

@@ -37,7 +37,7 @@ _SIGNS = re.compile('[a-z0-9\\s.,:;!?()\'"\N{LEFT SINGLE QUOTATION MARK}'
 
 
 def guess_request(instruction: str, families: Collection[str], hint: str = '') -> Request | None:
-    """Return the request behind an instruction, or None where that is not known.
+    """Return the request behind an instruction, or None if that is not known.
 
     Args:
         instruction: any text.

@@ -59,7 +59,7 @@ def object_words(
 
 
 def target_words(request: Request, rng: np.random.Generator, families: Sequence[str]) -> list[str]:
-    """Return the words that name the target of a request; none where it has none."""
+    """Return the words that name the target of a request; none if it has none."""
     if request.target in COLOURS:
         return object_words(request.target, request, rng, families)
     words = grammar.target_phrase(request.target, rng).split() if request.target else []

@@ -19,7 +19,7 @@ from vla_ros.tabletop.world.state import bar_grips
 
 
 _SORTS = 20  # of arrangement that are tried
-_APART = 0.08  # m, between tcps, but where a cube changes hands
+_CLEARANCE = 0.08  # m, between tcps, but where a cube changes hands
 _BACK = 0.1  # m, by which a hand that waits is further back than at home, at most
 
 
@@ -31,7 +31,7 @@ class _Draft:
     grips: Array  # (hands, 6, 3) m
     goals: list[Goal]
     put: Callable[[Array], None]
-    apart: float = _APART  # m, at least between hands
+    clearance: float = _CLEARANCE  # m, at least between hands
 
 
 class PairArranger:
@@ -71,7 +71,7 @@ class PairArranger:
         """Return the joints (n,) rad of each arm; None where they cannot be so."""
         places = [goal.pose.position for goal in draft.goals]
         ways = [a - b for i, a in enumerate(places) for b in places[:i]]
-        if min(float(np.linalg.norm(way)) for way in ways) < draft.apart:
+        if min(float(np.linalg.norm(way)) for way in ways) < draft.clearance:
             return None
         q = []
         for arm, goal in zip(self._cell.arms, draft.goals, strict=True):
@@ -88,12 +88,12 @@ class PairArranger:
         turns = yaw_turns(layout.cubes[:, 2])
         present = np.flatnonzero(np.isfinite(cubes[:, 0]))
         rearrange(layout, cubes, present, rng)
-        one, apart = int(rng.choice(present)), _APART
+        one, clearance = int(rng.choice(present)), _CLEARANCE
         acts, other = (int(i) for i in rng.permutation(len(self._hands))[:2])
         goals, hand = self._somewhere(), self._hands[acts]
         if sort < 0.25:
             goals[acts], goals[other], cubes[one], turns[one] = self._hand_over(acts, other)
-            apart = 0.0
+            clearance = 0.0
         elif sort < 0.5:
             goals[acts], cubes[one], turns[one] = self._held(hand)
         elif sort < 0.8 and hand.reaches(cubes[one, :2], 0.02):
@@ -102,7 +102,7 @@ class PairArranger:
             off[2] = rng.uniform(0.05, 0.14) if high else rng.uniform(-0.004, 0.03)
             goals[acts] = Goal(Pose(cubes[one] + off, hand.home.quaternion), hand.open)
         grips = np.repeat(cubes[None], len(self._hands), axis=0)
-        return _Draft(cubes, grips, goals, cubes_put(self._scene, cubes, turns), apart)
+        return _Draft(cubes, grips, goals, cubes_put(self._scene, cubes, turns), clearance)
 
     def _held(self, hand: ArmInfo) -> tuple[Goal, Array, Array]:
         """Return a hand with a cube, anywhere or over the bowl, and where that is and turned."""
@@ -136,7 +136,7 @@ class PairArranger:
             place = cube - before * axis(turned, 2) + rng.normal(0, 0.004, 3)
             return giving, Goal(Pose(place, turned), opening), cube, turn
         taking, cube, turn = self._gripping(takes, Pose(meet, turned))
-        back = cube - rng.uniform(0, own.apart) * axis(out, 2)
+        back = cube - rng.uniform(0, own.distance) * axis(out, 2)
         return Goal(Pose(back, out), gives.open), taking, cube, turn
 
     def _bars(self, sort: float) -> _Draft:

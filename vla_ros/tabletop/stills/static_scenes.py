@@ -33,8 +33,8 @@ from vla_ros.tabletop.world.state import WorldState
 
 FRAMES = 4  # per scene
 FPS = 10.0  # Hz, of the stamps; nothing moves
-_TWIST = 0.25  # of a drive's greatest, standard deviation
-_LAG = 0.01  # rad, standard deviation of what a posture is told, from where it is
+_TWIST = 0.25  # of a mobile base's greatest, standard deviation
+_LAG = 0.01  # rad, standard deviation of what a joint group is told, from where it is
 
 
 class StaticSceneGenerator:
@@ -152,7 +152,7 @@ def _work(robot: str, seed: int, path: Path) -> None:
 def _other(limb: LimbSpec, joints: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return what is measured and commanded (channels,) of a limb that is no arm.
 
-    A drive stands or has any slow twist; a posture is about where it is told to be.
+    A mobile base stands or has any slow twist; a joint group is about where it is told to be.
     """
     if isinstance(limb, MobileBaseSpec):
         twist = rng.integers(0, 2) * rng.normal(0, _TWIST * limb.joint_array('velocity'))

@@ -32,7 +32,7 @@ class HandoverConfig:
     travel: float = 0.16  # m, height from which the giver goes straight to the meeting place
     deep: float = 0.006  # m, by which the giver holds the cube further from its palm
     met: float = 0.012  # m, from the meeting place, from which on the receiver comes
-    apart: float = (
+    distance: float = (
         0.11  # m, before the cube where the receiver waits, and to which the giver backs
     )
     lateral: float = 0.005  # m, off its own axis, within which the receiver comes close
@@ -118,7 +118,7 @@ class Handover(CubeTask):
             if giver.gripper < 1.3 * self.sim.objects.cube:
                 return straight(config.motion, giver, giver.commanded, hand.open)
             gap = float(np.linalg.norm(giver.ee.position - cube))
-            if gap > config.apart:
+            if gap > config.distance:
                 return aside(config.motion, hand, giver)
             back = giver.commanded.position - 0.04 * axis(giver.commanded.quaternion, 2)
             return straight(config.motion, giver, Pose(back, out), hand.open)
@@ -150,7 +150,7 @@ class Handover(CubeTask):
         if self._gripped(receiver, cube) or self._between(receiver, cube):
             return straight(motion, receiver, Pose(receiver.commanded.position, turn), hand.closed)
         ahead = axis(turn, 2)
-        wait = self._meet - config.apart * ahead
+        wait = self._meet - config.distance * ahead
         shown = float(np.linalg.norm(cube - self._meet)) < config.met
         if not shown:
             return self._wait(receiver, hand, Pose(wait, turn), cube)
@@ -159,7 +159,7 @@ class Handover(CubeTask):
         askew = 0.15 * quat_angle(receiver.commanded.quaternion, turn)
         deviates = max(lateral - config.lateral, askew - 0.005)
         shut = max(0.0, 0.9 * hand.open - receiver.gripper)
-        before = min(config.apart, 5.0 * max(0.0, deviates) + 10.0 * shut)
+        before = min(config.distance, 5.0 * max(0.0, deviates) + 10.0 * shut)
         return straight(motion, receiver, Pose(cube - before * ahead, turn), hand.open, 0.6)
 
     def _wait(

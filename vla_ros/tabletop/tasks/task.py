@@ -33,7 +33,7 @@ class ExpertAction:
 
 @dataclass(frozen=True)
 class JointAction:
-    """What the expert wants a posture to have reached one control step later."""
+    """What the expert wants a joint group to have reached one control step later."""
 
     position: Array  # (n,) rad
 
@@ -44,7 +44,7 @@ class JointAction:
 
 @dataclass(frozen=True)
 class TwistAction:
-    """What the expert wants a drive to do one control step later."""
+    """What the expert wants a mobile base to do one control step later."""
 
     twist: Array  # (3,) m/s, m/s, rad/s, its own axes
 
@@ -77,7 +77,7 @@ class Task(ABC):
         )
         self.sim = sim
         self.hands = tuple(hands)
-        self.hand = self.hands[0]  # that acts, where one alone does
+        self.hand = self.hands[0]  # that acts, if one alone does
         self.config = self.config_type() if config is None else config
 
     def reset(self, rng: np.random.Generator) -> Layout:

@@ -54,7 +54,7 @@ class PlacementConfig:
     gap: float = 0.095  # m, between the centres of cubes: open fingers need 0.056 + 0.028
     rim_gap: float = 0.07  # m, between the centres of cubes and the rims of bowl and zone
     cubes: tuple[int, int] = (3, 5)  # fewest and most in a scene
-    goals: bool = True  # whether bowl and zone are there where there are cubes
+    goals: bool = True  # whether bowl and zone are there if there are cubes
     # Corners of the box in which hands are in still pictures, and of the rectangle above which
     # demonstrations may begin, m.
     hand: tuple[tuple[float, float, float], tuple[float, float, float]] = (

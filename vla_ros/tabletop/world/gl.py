@@ -5,7 +5,7 @@ import os
 
 
 def choose_backend() -> str:
-    """Set MUJOCO_GL unless it is set: EGL where there is one, else OSMesa; return it.
+    """Set MUJOCO_GL unless it is set: EGL if there is one, else OSMesa; return it.
 
     Looks for the libraries by their file names: ctypes.util.find_library needs ldconfig or a
     compiler, which a bare machine may lack.

@@ -16,7 +16,7 @@ from vla_ros.tabletop.world.scene import Scene
 from vla_ros.tabletop.world.servo import Servos
 from vla_ros.tabletop.world.state import ArmSnapshot, WorldState
 from vla_ros.tabletop.world.torso import Torso, outside
-from vla_ros.tabletop.world.watching import TorsoReader
+from vla_ros.tabletop.world.torso_reader import TorsoReader
 
 
 class SimHardware:

@@ -81,7 +81,7 @@ class SimArm:
 
 @dataclass
 class JointGroupReading:
-    """What the joints of a simulated posture measure; overwritten by the next read."""
+    """What the joints of a simulated joint group measure; overwritten by the next read."""
 
     stamp: int  # ns
     position: Array  # (n,) rad
@@ -90,7 +90,7 @@ class JointGroupReading:
 
 
 class SimJointGroup:
-    """One posture of the simulation; it holds still until it is moved."""
+    """One joint group of the simulation; it holds still until it is moved."""
 
     servoed = True  # its commands are positions, always
 
@@ -122,7 +122,7 @@ class SimJointGroup:
 
 @dataclass
 class MobileBaseReading:
-    """What a simulated drive measures; overwritten by the next read."""
+    """What a simulated mobile base measures; overwritten by the next read."""
 
     stamp: int  # ns
     pose: Array  # (3,) x and y m, yaw rad
@@ -130,7 +130,7 @@ class MobileBaseReading:
 
 
 class SimMobileBase:
-    """The drive of the simulation; it stands still until it is driven."""
+    """The mobile base of the simulation; it stands still until it is driven."""
 
     servoed = True  # its commands are speeds, always
 

@@ -92,7 +92,7 @@ class Scene:
     ) -> None:
         """Reset `data` to the layout: arms at q (n,) rad, openings in m, one or one of each hand.
 
-        None is home; and open, or closed around the sponge where there are lines to wipe. Limbs
+        None is home; and open, or closed around the sponge if there are lines to wipe. Limbs
         that are no arms begin as the layout says.
 
         Raises:

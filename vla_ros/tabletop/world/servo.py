@@ -15,9 +15,9 @@ class Servos:
 
     Computed torque (Siciliano et al., "Robotics: Modelling, Planning and Control", 2009, 8.5.2) on
     MuJoCo's own terms. Of positions a = w^2 (q_d - q) + 2 w (q'_d - q'), so that every joint is a
-    critically damped oscillator of w = 2 pi bandwidth wherever the limb is; of a drive's twist
-    a = w (v_d - v). Limbs that carry each other are solved together: none is shaken by the motion
-    of another. What is held in the hand or rubs is not known, as in a real servo.
+    critically damped oscillator of w = 2 pi bandwidth wherever the limb is; of the twist of a
+    mobile base a = w (v_d - v). Limbs that carry each other are solved together: none is shaken by
+    the motion of another. What is held in the hand or rubs is not known, as in a real servo.
 
     q_d moves on with q'_d until the next one is due, for a control period: were it to stand still
     between commands, a limb would be jerked at their rate, and a force sensor, read at the same
@@ -56,11 +56,11 @@ class Servos:
         self._left[part] = self._between
 
     def keep_up(self, limb: int, twist: Array) -> None:
-        """Let the drive number `limb` keep up a twist (3,), which turns with it."""
+        """Let the mobile base number `limb` keep up a twist (3,), which turns with it."""
         self._twists[limb][:] = twist
 
     def twist(self, limb: int) -> Array:
-        """Return the twist (3,) that a drive keeps up."""
+        """Return the twist (3,) that a mobile base keeps up."""
         return self._twists[limb].copy()
 
     def select(self, limbs: range | list[int]) -> None:
@@ -85,7 +85,7 @@ class Servos:
         self._left -= 1
 
     def _turn(self, number: int) -> None:
-        """Give the speed that a drive keeps up the axes of the scene."""
+        """Give the speed that a mobile base keeps up the axes of the scene."""
         part = self._parts[number]
         yaw = float(self._data.qpos[self._q[part][2]])
         x, y, turn = self._twists[number].tolist()

@@ -16,7 +16,7 @@ from vla_ros.core.rotations import (
 
 @dataclass(frozen=True)
 class Chain:
-    """A posture: its joints, and what becomes of the things that they carry.
+    """A joint group: its joints, and what becomes of the things that they carry.
 
     Axes and anchors are those of the joints as they are, in the frame of WorldState.
     """
@@ -49,7 +49,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Wheels:
-    """A drive; twists are m/s, m/s, rad/s in its own axes."""
+    """A mobile base; twists are m/s, m/s, rad/s in its own axes."""
 
     name: str  # of the limb
     twist: Array  # (3,) measured
@@ -61,13 +61,13 @@ class Torso:
     """Everything of a body but its arms, in the frame of WorldState."""
 
     frame: Pose  # base frame of the arms, which commands to them are in
-    base: Array  # (3,) x m, y m, yaw rad of the drive; zero without one
+    base: Array  # (3,) x m, y m, yaw rad of the mobile base; zero without one
     eye: Pose  # the camera of the head: z ahead, x to the right of its picture
     view: float  # rad, from the axis of that camera to an edge of its picture
     limbs: tuple[Chain | Wheels, ...]  # those that are no arms, in the spec's order
 
     def chain(self, name: str) -> Chain:
-        """Return a posture.
+        """Return a joint group.
 
         Raises:
             ValueError: there is none of that name; the message lists those there are.
@@ -76,7 +76,7 @@ class Torso:
         for chain in chains:
             if chain.name == name:
                 return chain
-        raise ValueError(f'posture: {name!r} is not one of {[chain.name for chain in chains]}')
+        raise ValueError(f'joint group: {name!r} is not one of {[chain.name for chain in chains]}')
 
     def sees(self, place: Array, margin: float = 0.0) -> bool:
         """Whether a place (3,) m is within the head's picture, `margin` rad from its edges."""

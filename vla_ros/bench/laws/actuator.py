@@ -1,4 +1,4 @@
-"""Drive: one tick of a law and what stands between it and the motors, torques or positions."""
+"""Actuator: one tick of a law, and what is between it and the motors: torques or positions."""
 
 from abc import ABC, abstractmethod
 import time
@@ -15,7 +15,7 @@ from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.world.hardware import SimHardware
 
 
-class Drive(ABC):
+class Actuator(ABC):
     """Sends what the law makes of a tick.
 
     Attributes:
@@ -32,7 +32,7 @@ class Drive(ABC):
         """Do one tick at the model's last update."""
 
 
-class EffortDrive(Drive):
+class EffortActuator(Actuator):
     """Torques, within the robot's limits."""
 
     def __init__(self, law: ControlLaw, model: RobotModel, hardware: SimHardware) -> None:
@@ -52,7 +52,7 @@ class EffortDrive(Drive):
         self._hardware.write(self._sent, 0.0)
 
 
-class MotionMobileBase(Drive):
+class MotionActuator(Actuator):
     """Joint positions, within the joints' limits, for the robot's own servo."""
 
     def __init__(self, law: MotionLaw, model: RobotModel, hardware: SimHardware) -> None:
@@ -71,15 +71,15 @@ class MotionMobileBase(Drive):
         self._hardware.move(self._joints.position, self._joints.velocity, 0.0)
 
 
-def make_mobile_base(law: ControlLaw, model: RobotModel, hardware: SimHardware) -> Drive:
-    """Return the drive for what the law makes."""
+def make_actuator(law: ControlLaw, model: RobotModel, hardware: SimHardware) -> Actuator:
+    """Return the actuator for what the law makes."""
     if isinstance(law, MotionLaw):
-        return MotionMobileBase(law, model, hardware)
-    return EffortDrive(law, model, hardware)
+        return MotionActuator(law, model, hardware)
+    return EffortActuator(law, model, hardware)
 
 
-class JointGroups:
-    """The joint positions of a moving tcp, for laws that follow a posture instead of a pose."""
+class PostureLeader:
+    """The joint positions of a moving tcp, for laws that follow joints instead of a pose."""
 
     def __init__(self, spec: ArmSpec, start: Array) -> None:
         """Start at joint positions (n,) rad."""

@@ -1,4 +1,4 @@
-"""TorsoReader: looks at everything of a simulated body but its arms."""
+"""TorsoReader: reads everything of a simulated robot but its arms."""
 
 from collections.abc import Sequence
 

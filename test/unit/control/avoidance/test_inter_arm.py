@@ -22,7 +22,7 @@ from vla_ros.tabletop.tasks.arms import outwards
 
 
 ALOHA = load_robot('aloha')
-APART = ALOHA.apart
+CLEARANCE = ALOHA.inter_arm_clearance
 LEFT, RIGHT = ALOHA.arms
 FASTEST = LEFT.joint_array('velocity')
 STILL = np.zeros(6)
@@ -61,8 +61,8 @@ class Reference:
             shapes.addCollisionPair(pin.CollisionPair(*ids))
         self._parts = self.model, self.model.createData(), shapes, shapes.createData()
         hands = [all(any(h in name for h in HANDS) for name in pair) for pair in pairs]
-        self.stop = np.where(hands, APART.stop_hands, APART.stop_distance)
-        self.slow = np.where(hands, APART.slow_hands, APART.slow_distance)
+        self.stop = np.where(hands, CLEARANCE.stop_hands, CLEARANCE.stop_distance)
+        self.slow = np.where(hands, CLEARANCE.slow_hands, CLEARANCE.slow_distance)
 
     def distances(self, left, right, opening=LEFT.gripper.open):
         q = np.zeros(self.model.nq)
@@ -243,5 +243,5 @@ def test_arms_on_a_body_that_moves_are_watched_all_the_same():
     ],
 )
 def test_bad_distances_are_refused_by_name(values, message):
-    with pytest.raises(ValueError, match=f'apart: .*{message}'):
+    with pytest.raises(ValueError, match=f'inter_arm_clearance: .*{message}'):
         InterArmSpec(**values)
