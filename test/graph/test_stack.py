@@ -29,6 +29,7 @@ def test_an_instruction_moves_the_arm_and_leaves_a_bag(shared):
     assert moved(graph, rest)()
     used = [s for s in graph.statuses if s.chunk_seq and s.mode == Mode.RUN]
     assert used and not used[-1].refused_chunks, used[-1].last_refusal
+    assert used[-1].delay >= 1  # it goes on moving while a chunk is made
     seconds = 1e-9 * (stamp(graph.chunks[-1]) - stamp(graph.chunks[0]))
     assert len(graph.chunks) / seconds > 10  # 33 on a machine with nothing else to do
     graph.until(lambda: graph.status.mode is Mode.IDLE, 'it does not rest')

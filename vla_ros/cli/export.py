@@ -33,7 +33,7 @@ def command(
     recipe: Annotated[str, typer.Option(help='The one it was trained with.')] = 'pocket',
     report: options.Report = None,
 ) -> None:
-    """Write reasoner.onnx, expert.onnx, the vocabulary and policy.yaml. Needs torch."""
+    """Write the ONNX nets, the vocabulary and policy.yaml. Needs torch."""
     from vla_ros.tabletop.pocket.train import export_checkpoint, load_settings, own
 
     settings, robots = load_settings(recipe), [load_robot(name) for name in robot.split(',')]

@@ -54,7 +54,8 @@ class PolicySpec:
     dt: float  # s between the steps of a chunk
     features: Features = Features()  # what expert and reasoner look at
     reasoner: Literal['none'] | dict[str, Any] = 'none'  # kind, and its options
-    decoder: dict[str, Any] = field(default_factory=dict)  # name, and its options
+    # Name, and its options; `samples` is how many predictions the expert is asked for.
+    decoder: dict[str, Any] = field(default_factory=dict)
     rates: Rates = Rates()
     tasks: tuple[str, ...] = ()  # opaque labels, for calibration tables and reports
     files: dict[str, str] = field(default_factory=dict)  # file name -> sha256
@@ -68,6 +69,9 @@ class PolicySpec:
             require(named, f"{name}: missing key 'kind', got {backend}")
         named = not self.decoder or isinstance(self.decoder.get('name'), str)
         require(named, f"decoder: missing key 'name', got {self.decoder}")
+        samples = self.decoder.get('samples', 1)
+        counted = isinstance(samples, int) and samples >= 1
+        require(counted, f'decoder.samples: expected 1 or more, got {samples!r}')
         require(len(set(self.tasks)) == len(self.tasks), f'tasks: one is twice in {self.tasks}')
 
     @property

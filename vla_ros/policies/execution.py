@@ -15,7 +15,7 @@ from vla_ros.core.data import SECOND, ActionChunk, Array, Observation
 from vla_ros.core.rotations import quat_unit
 
 
-_KEPT = 256  # chunks; the longest lives for some seconds, and 30 come in one
+_KEPT = 512  # chunks; the longest lives for some seconds, and 30 come in one
 _SAME = SECOND // 1000  # ns, stamps that are closer are of the same observation
 
 

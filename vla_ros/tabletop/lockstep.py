@@ -63,6 +63,11 @@ class Rollout:
     latent_age: float = 0.0  # s, mean over the chunks
     seam_jump: float = 0.0  # m, greatest
 
+    def keep(self, chunk: ActionChunk) -> None:
+        """Remember a chunk, where all are asked for."""
+        if self.chunks is not None:
+            self.chunks.append(chunk)
+
 
 class Lockstep:
     """Robot, scene, policy and control loop of one process; runs one instruction after another."""
@@ -114,7 +119,7 @@ class Lockstep:
     def run(
         self, instruction: str, judge: Judge, keep_chunks: bool = False, name: str = ''
     ) -> Rollout:
-        """Carry out one instruction until it is judged done, refused or out of time.
+        """Carry out an instruction until it is judged done, refused or out of time.
 
         What is drawn at random is the same wherever an episode has this name.
         """
@@ -141,8 +146,7 @@ class Lockstep:
             if ready and frame % config.expert_every == 0:
                 chunk = self._act(observation, episode, latent, arrivals)
                 ages.append(chunk.latent_age)
-                if rollout.chunks is not None:
-                    rollout.chunks.append(chunk)
+                rollout.keep(chunk)
             frame += 1
             self._advance(start + round(frame * period), arrivals, rollout)
             if judge.update(self._world()):

@@ -74,6 +74,11 @@ def test_no_policy_there(tmp_path):
         ({'reasoner': {'kind': 3}}, "reasoner: missing key 'kind'"),
         ({'reasoner': 'perhaps'}, "'perhaps' is not one of"),
         ({'decoder': {'steps': 3}}, "decoder: missing key 'name'"),
+        (
+            {'decoder': {'name': 'flow', 'samples': 0}},
+            'decoder.samples: expected 1 or more, got 0',
+        ),
+        ({'decoder': {'name': 'flow', 'samples': 'many'}}, "1 or more, got 'many'"),
         ({'actions': {'groups': []}}, 'groups: expected one or more'),
         ({'actions': {'groups': [{'kind': 'wish'}]}}, "'wish' is not one of"),
         ({'rates': {'expert': 0.0}}, 'expert must be positive'),

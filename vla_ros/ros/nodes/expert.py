@@ -102,9 +102,10 @@ class ExpertNode(StageNode):
         # For pictures that come more slowly. Not at once: one that is a little late is worth more
         # than a second chunk of the last. Less than none: the clock has gone back.
         patience = _LATE * self._period * SECOND
-        if not 0 <= self.now - self._acted < patience and self._ready():
-            if (observation := self._observer.observation()) is not None:
-                self._act(observation)
+        if 0 <= self.now - self._acted < patience or not self._ready():
+            return
+        if (observation := self._observer.observation()) is not None:
+            self._act(observation)
 
     def _ready(self) -> bool:
         """Whether chunks may be made; where they should be, the log says why not."""
@@ -129,8 +130,7 @@ class ExpertNode(StageNode):
         latent = self._buffer.newest(self.now)
         if latent is None or not latent.refusal:
             self._acted = self.now
-            episode = self._observer.episode
-            self._worker.offer((observation, episode, latent, self._execution))
+            self._worker.offer((observation, self._observer.episode, latent, self._execution))
 
     def _predict(self, seen: _Seen) -> ActionChunk:
         """Call the backend; on the worker's thread."""

@@ -2,12 +2,17 @@
 
 import copy
 from pathlib import Path
+import re
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 import torch
 
 from vla_ros.tabletop.pocket.policy_net import PolicyNet
+
+
+# Weights of the head, which was part of the expert in checkpoints from before the cut.
+_MOVED = re.compile(r'^expert\.(?=(out|rest)\.)')
 
 
 class Average:
@@ -100,4 +105,5 @@ def adopt(path: Path, net: PolicyNet) -> float:
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    every = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    return {_MOVED.sub('head.', name): value for name, value in every.items()}

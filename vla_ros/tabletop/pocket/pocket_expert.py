@@ -84,14 +84,16 @@ class PocketExpert:
             age=np.array([context.latent_age], np.float32),
             **{name: image[None] for name, image in images.items()},
         )
-        traits, prefix = self._decoder.traits, None
+        traits, prefix, noise = self._decoder.traits, None, None
+        if traits.samples:
+            noise = np.random.default_rng((context.seed, observation.stamp))
         if context.previous is not None and traits.prefix != 'blend':
             prefix = Prefix(context.previous, context.delay)
         drawn = self._decoder.sample(
             {name: seen[name] for name in self._condition},
             context.samples if traits.samples else 1,
             prefix,
-            noise=np.random.default_rng((context.seed, observation.stamp)),
+            noise=noise,
         )
         return drawn.prediction(seen['feature'][0])
 

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip('torch')
 
+from safetensors import safe_open  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
 from synthetic import write_demos  # noqa: E402
 
@@ -26,6 +27,7 @@ from vla_ros.tabletop.demos.demonstration import read_info  # noqa: E402
 from vla_ros.tabletop.language import render, requests  # noqa: E402
 from vla_ros.tabletop.language.vocabulary import training_vocabulary  # noqa: E402
 from vla_ros.tabletop.pocket.cameras import pinhole  # noqa: E402
+from vla_ros.tabletop.pocket.checkpoint import Average, restore  # noqa: E402
 from vla_ros.tabletop.pocket.demos import load_demos  # noqa: E402
 from vla_ros.tabletop.pocket.embodiment import embody  # noqa: E402
 from vla_ros.tabletop.pocket.loop import Budget, Run, build_net, demonstrations, split_files  # noqa: E402
@@ -109,8 +111,6 @@ def test_training_writes_a_policy_that_loads_and_acts(trained, robot):
 def test_onnx_agrees_with_torch(trained, tiny, robot):
     job, spec, _ = trained
     policy = load_policy(job.policy)
-    from vla_ros.tabletop.pocket.checkpoint import Average, restore
-
     body = embody(robot)
     net = build_net(tiny, (body,))
     average = Average(net, 0.9)
@@ -193,6 +193,20 @@ def test_a_run_begins_with_what_another_robot_has_learned(tiny, robot, folder, t
         begun.adopt(tmp_path / 'no')
 
 
+def test_a_checkpoint_from_before_the_head_was_cut_off_is_read(trained, tiny, robot, tmp_path):
+    job, _, _ = trained
+    path = job.out / 'polished.safetensors'
+    with safe_open(path, 'numpy') as file:
+        metadata = file.metadata()
+    older = {k.replace('.head.', '.expert.'): v for k, v in load_file(path).items()}
+    save_file(older, tmp_path / 'older.safetensors', metadata)
+    nets = [build_net(tiny, (embody(robot),)) for _ in range(2)]
+    restore(path, nets[0])
+    restore(tmp_path / 'older.safetensors', nets[1])
+    for a, b in zip(*(net.state_dict().values() for net in nets), strict=True):
+        assert torch.equal(a, b)
+
+
 def test_a_wrong_checkpoint_is_named(tiny, robot, folder, tmp_path):
     (tmp_path / 'last.safetensors').write_bytes(b'no')
     run = Run(tiny, [robot], [demonstrations(folder)], tmp_path)
@@ -229,8 +243,6 @@ def test_latents_are_never_from_another_episode(tiny, robot, folder, tmp_path):
 
 @pytest.mark.parametrize('change', ['drop', 'shape', 'nan', 'garbage', 'family', 'robot'])
 def test_bad_demonstrations_are_named(folder, robot, tmp_path, change):
-    from safetensors import safe_open
-
     source = demonstrations(folder)[0]
     data = load_file(source)
     with safe_open(source, 'numpy') as file:
