@@ -1,6 +1,7 @@
 """What the stand-in publishes: for every topic its rate, and how a message of it is made."""
 
 from functools import partial
+import math
 
 from geometry_msgs.msg import WrenchStamped
 from sensor_msgs.msg import JointState
@@ -31,16 +32,18 @@ def outputs(robot, rate):
 
 def _joint_states(limbs, stamp):
     """Return all joints backwards, with those of other machines at both ends and between."""
-    names, position, velocity = [], [], []
+    names, position, velocity, effort = [], [], [], []
     for limb in reversed(limbs):
         sample, fingers = limb.limb.read(), limb.fingers
         names += [f'rail_before_{limb.spec.name}', *fingers, *limb.spec.joint_names[::-1]]
         share = [sample.gripper / len(fingers)] * len(fingers) if fingers else []
         position += [7.0, *share, *sample.position[::-1].tolist()]
         velocity += [0.0] * (1 + len(fingers)) + sample.velocity[::-1].tolist()
+        effort += [math.nan] * (1 + len(fingers)) + sample.effort[::-1].tolist()
     message = JointState(header=header(stamp), name=[*names, 'some_wheel'])
     message.position = packed([*position, 9.0], 'd')
     message.velocity = packed([*velocity, 0.0], 'd')
+    message.effort = packed([*effort, math.nan], 'd')
     return message
 
 

@@ -1,5 +1,6 @@
 """The control node in front of a real robot's driver, whose side of the topics the test plays."""
 
+import math
 import time
 
 from control_bench import ControlBench
@@ -31,6 +32,7 @@ class DriverBench(ControlBench):
         self.position = dict(zip(names, [*spec.home, *fingers], strict=True))
         self._joints = qos.Topic(spec.driver.joint_states, JointState, qos.SENSOR)
         self._heard = 0
+        self.effort = {}  # Nm, by joint; empty: the driver does not say
         self.reading = None  # (6,) N and Nm, sensor frame; None: silent
         if sensor is not None:
             self._wrench = qos.Topic(sensor.topic, WrenchStamped, qos.SENSOR)
@@ -59,6 +61,8 @@ class DriverBench(ControlBench):
         message.header.stamp = stamp
         message.position = [float(self.position[name]) for name in message.name]
         message.velocity = [0.0] * len(message.name)
+        if self.effort:
+            message.effort = [self.effort.get(name, math.nan) for name in message.name]
         self.bench.send(self._joints, message)
 
     def feed(self, done, words, names=None, timeout=10.0):

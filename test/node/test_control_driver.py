@@ -69,6 +69,29 @@ def test_positions_hold_the_arm_where_it_is(driver):
 
 
 @every_robot
+def test_a_state_has_what_the_driver_measures_and_is_sent(driver):
+    felt, process = driver.bench.listen(qos.EXTERNAL_WRENCH), driver.bench.node._arm
+    driver.feed(lambda: process.state() is not None, 'no state')
+    assert np.isnan(process.state().state.effort).all()
+    driver.effort = {name: float(i) for i, name in enumerate(driver.spec.joint_names)}
+    names = sorted(driver.position)
+    driver.feed(
+        lambda: np.isfinite(process.state().state.effort).all() and felt, 'no efforts', names
+    )
+    state = process.state().state
+    np.testing.assert_array_equal(state.effort, np.arange(driver.spec.n))
+    assert np.abs(state.wrench).max() < 5.0  # N and Nm, nothing touches it
+    sent = driver.spec.home if driver.spec is UR5E else state.position
+    np.testing.assert_allclose(state.commanded_position, sent, atol=1e-4)
+    assert np.isfinite(list(vars_of(felt[-1].wrench))).all()
+
+
+def vars_of(wrench):
+    for part in (wrench.force, wrench.torque):
+        yield from (part.x, part.y, part.z)
+
+
+@every_robot
 def test_before_a_whole_state_has_come_nothing_is_believed_and_nothing_sent(driver):
     """Above all not a message without names: nobody has said an order yet."""
     driver.bench.until(lambda: driver.statuses, 'no status')

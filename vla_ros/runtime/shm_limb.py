@@ -59,7 +59,7 @@ def _put_arm(section: Section, loop: ControlLoop) -> None:
             *model.twist.tolist(), *loop.wrench().tolist(),
             *model.q.tolist(), *model.dq.tolist(),
             *sent.torque.tolist(), *sent.position.tolist(), *sent.velocity.tolist(),
-            *loop.effort.tolist(), *loop.commanded_joints().tolist(),
+            *loop.effort().tolist(), *loop.commanded_joints().tolist(),
         ],
     )  # fmt: skip
 

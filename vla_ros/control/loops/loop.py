@@ -33,7 +33,6 @@ class ControlLoop:
             links leave of the speed.
         actuation: what was really sent in the last tick, and the law that made it.
         feedback: whether it is known where the arm is.
-        effort: (n,) Nm, measured; NaN where the robot does not say.
         stamp: ns, of the last tick. ticks: ticks done.
     """
 
@@ -59,7 +58,8 @@ class ControlLoop:
         self.sensing, self.slowdown = sensing, slowdown
         self.stamp = self.ticks = 0
         self.gripper = spec.gripper.open  # m, measured
-        self.effort = np.full(spec.n, math.nan)
+        self._unknown = np.full(spec.n, math.nan)
+        self._effort: Array | None = None  # newest
         self._still = np.zeros(spec.n)
         self.feedback = Feedback(belief, self.supervisor, spec.driver.stale_after)
         self._seen = self._prepared = False  # last measurement believed; moved on for the next
@@ -75,7 +75,7 @@ class ControlLoop:
         if believed:
             self.model.update(sample.position, sample.velocity)
             self.gripper = sample.gripper
-            self.effort[:] = math.nan if sample.effort is None else sample.effort
+            self._effort = sample.effort
             if self._seen and self.feedback.known:
                 self.feedback.followed(self.actuation.disobeyed(self.model))
             if not (self._seen and self.feedback.known):
@@ -143,7 +143,7 @@ class ControlLoop:
             gripper=self.gripper,
             commanded=Pose(target.position.copy(), target.quaternion.copy()),
             commanded_gripper=self.limiter.gripper,
-            effort=self.effort.copy(),
+            effort=self.effort().copy(),
             twist=model.twist.copy(),
             wrench=self.wrench().copy(),
             commanded_position=self.commanded_joints().copy(),
@@ -156,6 +156,13 @@ class ControlLoop:
         motion; where torques move the arm, those measured.
         """
         return self.motion.joints
+
+    def effort(self) -> Array:
+        """Return the joint efforts measured (n,) Nm; NaN where the robot does not say.
+
+        It is not copied in every tick: after one, a simulation may have written the next.
+        """
+        return self._unknown if self._effort is None else self._effort
 
     def wrench(self) -> Array:
         """Return the external wrench on the tcp (6,) N and Nm, base axes; NaN where not known.

@@ -39,8 +39,10 @@ class SimArm:
         self.side = scene.spec.arms[limb].cartesian.side
         # MuJoCo's own memory: making these views anew costs more than reading them.
         self._qpos, self._qvel, self._ctrl = data.qpos, data.qvel, data.ctrl
-        self._effort = data.qfrc_actuator
-        self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench)
+        effort = data.qfrc_actuator[self._v]
+        # A slice sees what MuJoCo writes; a copy has to be made anew.
+        self._scattered = None if isinstance(self._v, slice) else data.qfrc_actuator
+        self._sample = SimSample(0, self._qpos[self._q], self._qvel[self._v], 0.0, wrench, effort)
 
     def reset(self) -> None:
         """Hold what is, after the scene was laid out anew."""
@@ -54,7 +56,8 @@ class SimArm:
         sample.stamp = round(self._data.time * SECOND)
         sample.position = self._qpos[self._q]
         sample.velocity = self._qvel[self._v]
-        sample.effort = self._effort[self._v]
+        if self._scattered is not None:
+            sample.effort = self._scattered[self._v]
         sample.gripper = self.gripper
         if sample.wrench is not None:
             # MuJoCo gives what the arm does to the tool.
