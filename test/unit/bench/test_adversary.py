@@ -1,4 +1,4 @@
-"""10^5 control steps of random chunks and events: what is sent never exceeds a limit.
+"""Control steps of random chunks and events: what is sent never exceeds a limit.
 
 Chunks are of poses, of joints, or of either in turn.
 """
@@ -16,7 +16,7 @@ from vla_ros.core.data import SECOND
 
 
 MS = SECOND // 1000
-TICKS, EXAMPLES = 4000, 26
+TICKS, EXAMPLES, MANY = 4000, 6, 250  # 24 000 control steps, and a million
 ROUNDING = 5e-15  # m, of a position; a difference of order k divides it by dt^k
 EVENTS = [Event.HOLD, Event.START, Event.TAKEOVER, Event.ALARM, Event.ESTOP, Event.FINISH]
 BACK = {
@@ -135,21 +135,40 @@ def assert_bounded(rig, spec):
         assert np.arccos(np.clip(cosines, -1, 1)).max() * 1000 <= limits.angular_velocity + 1e-3
 
 
-@pytest.mark.slow
-@settings(
-    max_examples=EXAMPLES, database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    violence=st.sampled_from([0.0, 0.3, 0.9]),
-    compiled=st.booleans(),
-    joints=st.sampled_from([0.0, 0.5, 1.0]),
-)
+def examples(count):
+    """Make a test one of so many examples."""
+
+    def make(test):
+        drawn = given(
+            seed=st.integers(0, 2**32 - 1),
+            violence=st.sampled_from([0.0, 0.3, 0.9]),
+            compiled=st.booleans(),
+            joints=st.sampled_from([0.0, 0.5, 1.0]),
+        )(test)
+        healthy = [HealthCheck.too_slow]
+        return settings(max_examples=count, database=None, suppress_health_check=healthy)(drawn)
+
+    return make
+
+
+@examples(EXAMPLES)
 def test_what_is_sent_stays_within_every_limit(
     spec, make_rig, make_chunk, seed, violence, compiled, joints
 ):
-    rig, adversary = make_rig(compiled), Adversary(seed, violence, make_chunk, joints)
+    attack(spec, make_rig(compiled), Adversary(seed, violence, make_chunk, joints))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@examples(MANY)
+def test_what_is_sent_stays_within_every_limit_in_a_million_steps(
+    spec, make_rig, make_chunk, seed, violence, compiled, joints
+):
+    attack(spec, make_rig(compiled), Adversary(seed, violence, make_chunk, joints))
+
+
+def attack(spec, rig, adversary):
+    """Let the adversary act, and check all that was sent."""
     lower, upper = spec.joint_array('lower'), spec.joint_array('upper')
     while len(rig.positions) < TICKS:
         adversary.act(rig)
