@@ -22,12 +22,12 @@ from vla_ros.tabletop.training import train_from_nothing  # noqa: E402
 
 
 def test_a_still_is_the_same_again_and_only_for_the_eyes(spec):
-    studio = StaticSceneGenerator(spec)
-    first, again = studio.episode(7), studio.episode(7)
+    generator = StaticSceneGenerator(spec)
+    first, again = generator.episode(7), generator.episode(7)
     assert len(first) == FRAMES and not first.valid.any()
     np.testing.assert_array_equal(first.images['front'], again.images['front'])
     np.testing.assert_array_equal(first.objects, again.objects)
-    assert not np.array_equal(first.state, studio.episode(8).state)
+    assert not np.array_equal(first.state, generator.episode(8).state)
 
 
 def test_stills_that_are_there_are_not_made_again(tmp_path):
