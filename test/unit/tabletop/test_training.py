@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip('torch')
 
 from vla_ros.policies import load_policy  # noqa: E402
-from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode  # noqa: E402
+from vla_ros.tabletop.demos.demonstration import find_episodes, read_demonstration  # noqa: E402
 from vla_ros.tabletop.pocket.loop import Budget  # noqa: E402
 from vla_ros.tabletop.pocket.train import Job, load_settings  # noqa: E402
 from vla_ros.tabletop.stills.static_scenes import (  # noqa: E402
@@ -64,4 +64,4 @@ def test_from_nothing_to_a_policy(tmp_path):
         ('franka: demonstrations', 4), ('franka: stills', 2), ('franka: corrections', 1),
     ]  # fmt: skip
     (corrected,) = find_episodes(job.demos / 'corrections')
-    assert read_episode(corrected).valid.any()
+    assert read_demonstration(corrected).valid.any()

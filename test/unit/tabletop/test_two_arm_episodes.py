@@ -7,7 +7,11 @@ import pytest
 
 from vla_ros.policies import ActionSpace, Features, Group, Prediction, Rates
 from vla_ros.policies.makers import ChunkMaker
-from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
+from vla_ros.tabletop.demos.demonstration import (
+    find_episodes,
+    read_demonstration,
+    write_demonstration,
+)
 from vla_ros.tabletop.demos.demonstrator import Demonstrator, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.language import COLOURS
@@ -50,9 +54,9 @@ def test_an_episode_has_both_arms(episode, aloha, tmp_path):
     bar = COLOURS.index(episode.info.request.object)
     held = episode.grips[-1, :, bar] - episode.state[-1].reshape(2, 16)[:, :3]
     assert np.linalg.norm(held, axis=1).max() < 0.03
-    write_episode(tmp_path / 'a.safetensors', episode)
+    write_demonstration(tmp_path / 'a.safetensors', episode)
     (path,) = find_episodes(tmp_path)
-    np.testing.assert_array_equal(read_episode(path).action, episode.action)
+    np.testing.assert_array_equal(read_demonstration(path).action, episode.action)
 
 
 def test_it_is_the_same_again(demonstrator, episode):

@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, Image, Observation, RobotState
 from vla_ros.robots.body import Robot
-from vla_ros.tabletop.demos.demonstration import Episode, EpisodeInfo
+from vla_ros.tabletop.demos.demonstration import Demonstration, DemonstrationInfo
 from vla_ros.tabletop.demos.noise_injector import FPS, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.demos.sim_env import SimEnv
@@ -44,10 +44,10 @@ class Recorder:
             self.images.setdefault(name, []).append(image)
         self.rows.append((robot.vector(), action, world, robot.stamp, valid))
 
-    def episode(self, info: EpisodeInfo) -> Episode:
+    def episode(self, info: DemonstrationInfo) -> Demonstration:
         """Return all of it."""
         states, actions, worlds, stamps, valid = zip(*self.rows, strict=True)
-        return Episode(
+        return Demonstration(
             info=info,
             images={name: np.stack(images) for name, images in self.images.items()},
             state=np.array(states, np.float32),
@@ -80,7 +80,9 @@ class Demonstrator:
         self.cameras = CameraRenderer(self.env.scene)
         self.tasks = make_tasks(self.env.scene.config, self.env.hands, spec.tasks)
 
-    def collect(self, family: str, seed: int, rollin_policy: Policy | None = None) -> Episode:
+    def collect(
+        self, family: str, seed: int, rollin_policy: Policy | None = None
+    ) -> Demonstration:
         """Return the demonstration of a seed, successful or not.
 
         With `rollin_policy` that policy drives for a random time before the expert corrects it;
@@ -114,7 +116,7 @@ class Demonstrator:
                 self.env.advance(label if calm else injector.apply(label, world))
         success = progress.success and task.success(world, request)
         self.measured = task.measure(world)
-        info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
+        info = DemonstrationInfo(self.spec.name, request, instruction, seed, success, FPS)
         return recorder.episode(info)
 
     def _observe(self) -> tuple[WorldState, RobotState | BodyState, dict[str, Image]]:

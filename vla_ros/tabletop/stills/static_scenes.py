@@ -18,7 +18,12 @@ from vla_ros.core.data import Array, Image
 from vla_ros.robots import Robot, load_robot
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
-from vla_ros.tabletop.demos.demonstration import SUFFIX, Episode, EpisodeInfo, write_episode
+from vla_ros.tabletop.demos.demonstration import (
+    SUFFIX,
+    Demonstration,
+    DemonstrationInfo,
+    write_demonstration,
+)
 from vla_ros.tabletop.demos.sim_env import SimEnv, tcp_pose
 from vla_ros.tabletop.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.tabletop.language.families import kinds
@@ -52,7 +57,7 @@ class StaticSceneGenerator:
         self.env = SimEnv(spec, 1 / FPS)
         self.cameras = CameraRenderer(self.env.scene)
 
-    def episode(self, seed: int) -> Episode:
+    def episode(self, seed: int) -> Demonstration:
         """Return FRAMES pictures of the random scene of a seed, each arranged anew."""
         rng = np.random.default_rng((seed, 2))
         kind = self.kinds[seed % len(self.kinds)]
@@ -70,8 +75,8 @@ class StaticSceneGenerator:
         objects, grips = zip(*places, strict=True)
         family = next(name for name in self.spec.tasks if FAMILIES[name].kind == kind)
         request = _any_request(family, layout)
-        return Episode(
-            info=EpisodeInfo(self.spec.name, request, '', seed, success=True, fps=FPS),
+        return Demonstration(
+            info=DemonstrationInfo(self.spec.name, request, '', seed, success=True, fps=FPS),
             images={name: np.stack([i[name] for i in images]) for name in images[0]},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
@@ -146,7 +151,7 @@ def _generator(robot: str) -> StaticSceneGenerator:
 
 
 def _work(robot: str, seed: int, path: Path) -> None:
-    write_episode(path, _generator(robot).episode(seed))
+    write_demonstration(path, _generator(robot).episode(seed))
 
 
 def _other(limb: LimbSpec, joints: Array, rng: np.random.Generator) -> tuple[Array, Array]:
