@@ -32,7 +32,8 @@ Sections = Annotated[
 Seconds = Annotated[
     float,
     typer.Option(
-        min=5, help="Of each graph run and each law's ticks; the recorder takes 5 minutes."
+        min=5,
+        help="Length of each graph run and of each law's ticks, s; the recorder takes 5 min.",
     ),
 ]
 Quick = Annotated[bool, typer.Option(help='A tenth of the recorder and camera runs.')]

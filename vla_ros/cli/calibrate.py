@@ -25,13 +25,13 @@ _Made = tuple[Outcome, tuple[ActionChunk, ...]]
 Episodes = Annotated[int, typer.Option(min=5, help='Rollouts per task family.')]
 Rollouts = Annotated[
     Path | None,
-    typer.Option(help='Take the rollouts in this folder; with --graph, make some as well.'),
+    typer.Option(help='Take the rollouts from this folder; with --graph, make some as well.'),
 ]
 OnGraph = Annotated[
     bool,
     typer.Option(
         '--graph/--lockstep',
-        help='Make them with real nodes in real time, as they will be watched, or faster.',
+        help='Make rollouts with real nodes in real time, or in lockstep, which is faster.',
     ),
 ]
 Keep = Annotated[Path | None, typer.Option(help='Keep the rollouts in this folder.')]

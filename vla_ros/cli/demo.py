@@ -27,7 +27,9 @@ def command(
     extra_delay: options.ExtraDelay = 0.0,
     video: Annotated[bool, typer.Option(help='Write the video and the timeline.')] = True,
     verbose: Annotated[bool, typer.Option(help='Show what the nodes print.')] = False,
-    seed: Annotated[int, typer.Option(min=0, max=99, help='Other scenes, the same tasks.')] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=99, help='Seed of the scenes; the tasks stay the same.')
+    ] = 0,
     report: options.Report = None,
 ) -> None:
     """Start every node, give instructions, show a live table; leave bags, a video and plots."""

@@ -21,7 +21,7 @@ def command(
     episodes: Annotated[int, typer.Option(min=1, help='Successes to keep per family.')] = 100,
     tasks: options.Tasks = '',
     rollin_policy: Annotated[
-        str, typer.Option(help='Policy that drives first; the expert corrects it (DAgger).')
+        str, typer.Option(help='Policy that acts first; the expert corrects it (DAgger).')
     ] = '',
     seed: options.Seed = 0,
     workers: options.Workers = 2,

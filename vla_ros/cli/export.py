@@ -28,9 +28,12 @@ def command(
         ),
     ],
     robot: Annotated[
-        str, typer.Option(help='Those it was trained for, by commas, in the same order.')
+        str,
+        typer.Option(help='Robots it was trained for, separated by commas, in the same order.'),
     ] = 'franka',
-    recipe: Annotated[str, typer.Option(help='The one it was trained with.')] = 'pocket',
+    recipe: Annotated[
+        str, typer.Option(help='Recipe that the checkpoint was trained with.')
+    ] = 'pocket',
     report: options.Report = None,
 ) -> None:
     """Write the ONNX nets, the vocabulary and policy.yaml. Needs torch."""

@@ -23,11 +23,15 @@ def command(
         Path('out/tokenizer.json')
     ),
     quantum: Annotated[
-        float, typer.Option(help='What is rounded to; smaller is finer, and more tokens.')
+        float,
+        typer.Option(
+            help='Quantum that numbers are rounded to; smaller is finer, and more tokens.'
+        ),
     ] = 0.04,
     size: Annotated[int, typer.Option(min=600, help='Number of different tokens.')] = 2048,
     tokenizer: Annotated[
-        Path | None, typer.Option(help='JSON file of one to measure, in place of fitting one.')
+        Path | None,
+        typer.Option(help='JSON file of a tokenizer to measure, instead of fitting one.'),
     ] = None,
     report: options.Report = None,
 ) -> None:

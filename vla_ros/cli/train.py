@@ -19,7 +19,7 @@ NAME = 'train'
 
 Robots = Annotated[
     str,
-    typer.Option(help='Name in config/robots/; several, by commas, share one net.'),
+    typer.Option(help='Name in config/robots/; several, separated by commas, share one net.'),
 ]
 Data = Annotated[Path, typer.Option(help='Folder of demonstrations; {robot} stands for the name.')]
 Collect = Annotated[
@@ -35,13 +35,13 @@ PolicyOut = Annotated[
     ),
 ]
 Minutes = Annotated[float, typer.Option(min=0.01, help='Time to train, without --collect.')]
-Steps = Annotated[int, typer.Option(min=1, help='Steps; time or steps end it.')]
+Steps = Annotated[int, typer.Option(min=1, help='Steps to train; time or steps end it.')]
 Start = Annotated[
     Path | None,
     typer.Option(help='Checkpoint whose weights to begin with; it may be of another robot.'),
 ]
 Resume = Annotated[bool, typer.Option(help='Go on from the checkpoint in --out.')]
-Threads = Annotated[int, typer.Option(min=0, help='0: as the recipe says.')]
+Threads = Annotated[int, typer.Option(min=0, help='Threads of torch; 0: as the recipe says.')]
 
 
 def command(

@@ -23,7 +23,7 @@ Sim = Annotated[
         'gazebo, isaac: that simulator does, and its /clock is the time.'
     ),
 ]
-Instruction = Annotated[str, typer.Option(help='Given once everything runs.')]
+Instruction = Annotated[str, typer.Option(help='Instruction to give once everything runs.')]
 Record = Annotated[str, typer.Option(help='Folder that gets one bag per episode.')]
 Namespace = Annotated[str, typer.Option(help='Namespace of every node.')]
 ReasonerRate = Annotated[

@@ -1,7 +1,7 @@
 """Two evaluations of the same trials, episode by episode: did a change change what happens?
 
-A report of `vla_ros evaluate` holds one `Episode` for each trial. Two of them are a pair when they
-have suite, scene, seed and variant in common: then everything that is drawn at random is the same.
+A report of `vla_ros evaluate` holds one `EpisodeRow` for each trial. Two of them are a pair when
+they have suite, scene, seed and variant in common: then all that is drawn at random is the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from vla_ros.evaluate.statistics import Share, share
 
 
 @dataclass(frozen=True)
-class Episode:
+class EpisodeRow:
     """One episode of an evaluation: which trial it was, and what came of it."""
 
     suite: str
@@ -49,7 +49,7 @@ class Comparison:
 
     paired: int
     identical: int  # pairs that are equal in every field, to the last bit
-    differing: tuple[tuple[Episode, Episode], ...]  # the others: before, after
+    differing: tuple[tuple[EpisodeRow, EpisodeRow], ...]  # the others: before, after
     only_before: int  # episodes without a partner
     only_after: int
     before: Share  # of successes among the pairs, exact 95 % interval
@@ -59,7 +59,7 @@ class Comparison:
     p: float  # of McNemar's exact test, two-sided
 
 
-def read_episodes(path: Path) -> list[Episode]:
+def read_episodes(path: Path) -> list[EpisodeRow]:
     """Return the episodes of a report of `vla_ros evaluate`.
 
     Raises:
@@ -76,7 +76,7 @@ def read_episodes(path: Path) -> list[Episode]:
             f'{path}: expected a report of `vla_ros evaluate` with `outcomes`, found none; '
             'run the evaluation again with --report'
         )
-    built = [config.build(Episode, row, f'{path}: outcomes') for row in rows]
+    built = [config.build(EpisodeRow, row, f'{path}: outcomes') for row in rows]
     require(
         len({episode.trial for episode in built}) == len(built),
         f'{path}: expected each trial once, some are there several times',
@@ -84,7 +84,7 @@ def read_episodes(path: Path) -> list[Episode]:
     return built
 
 
-def compare(before: Sequence[Episode], after: Sequence[Episode]) -> Comparison:
+def compare(before: Sequence[EpisodeRow], after: Sequence[EpisodeRow]) -> Comparison:
     """Return how the episodes of two evaluations differ, in the order of the first.
 
     McNemar's test asks whether more pairs changed one way than the other would by chance: given
@@ -117,7 +117,7 @@ def compare(before: Sequence[Episode], after: Sequence[Episode]) -> Comparison:
     )
 
 
-def differences(before: Episode, after: Episode) -> dict[str, tuple[Any, Any]]:
+def differences(before: EpisodeRow, after: EpisodeRow) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which the two episodes of a pair differ: before, after."""
     both = {f.name: (getattr(before, f.name), getattr(after, f.name)) for f in fields(before)}
     return {name: values for name, values in both.items() if values[0] != values[1]}

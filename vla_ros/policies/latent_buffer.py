@@ -42,11 +42,6 @@ class LatentBuffer:
         """Return the age of the newest latent in s, expired or not; inf when there is none."""
         return float('inf') if self._latent is None else (now - self._latent.stamp) / SECOND
 
-    def described(self, now: int) -> str:
-        """Return how old the newest latent is, for people."""
-        age = self.age(now)
-        return 'none yet' if age == float('inf') else f'the newest is {age:.1f} s old'
-
     def _cause(self, latent: Latent, now: int) -> str:
         held = self._latent
         if self._episode and latent.episode_id != self._episode:

@@ -137,7 +137,7 @@ class DriverSpec(Bridged):
 
 
 @dataclass(frozen=True)
-class JointGroupDriver(Bridged):
+class JointGroupDriverSpec(Bridged):
     """The topics of a joint group's driver, relative to the robot's namespace."""
 
     joint_states: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.driver import JointGroupDriver
+from vla_ros.robots.driver import JointGroupDriverSpec
 from vla_ros.robots.limb import Limb
 from vla_ros.robots.limits import JointSpec
 
@@ -16,7 +16,7 @@ class JointGroupSpec(Limb):
     name: str
     urdf: str  # relative to the share folder
     joints: tuple[JointSpec, ...]
-    driver: JointGroupDriver
+    driver: JointGroupDriverSpec
     control_rate: float  # Hz
     kind: Literal['joint_group'] = 'joint_group'
 

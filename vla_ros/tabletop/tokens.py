@@ -12,7 +12,12 @@ from vla_ros.core.data import Array
 from vla_ros.policies import ActionSpace
 from vla_ros.policies.tokenizer import ActionTokenizer, fit
 from vla_ros.robots import Robot, load_robot
-from vla_ros.tabletop.demos.demonstration import Episode, find_episodes, read_episode, read_info
+from vla_ros.tabletop.demos.demonstration import (
+    Demonstration,
+    find_episodes,
+    read_demonstration,
+    read_info,
+)
 
 
 HORIZON = 16  # steps, of the pocket policy's chunks
@@ -42,7 +47,7 @@ def collect(folder: Path) -> Chunks:
     require(len(robots) == 1, f'{folder}: expected the demonstrations of one robot, got {robots}')
     spec = load_robot(robots[0])
     # One at a time, for pictures: all of them are gigabytes.
-    moving = [chunks for path in paths if len(chunks := _chunks(read_episode(path), spec))]
+    moving = [chunks for path in paths if len(chunks := _chunks(read_demonstration(path), spec))]
     require(len(moving) >= _HELD_OUT, f'{folder}: expected {_HELD_OUT} demonstrations or more')
     parts: tuple[list[Array], list[Array]] = ([], [])
     for number, chunks in enumerate(moving):
@@ -51,7 +56,7 @@ def collect(folder: Path) -> Chunks:
     return Chunks(spec.name, _space(spec).units, fitted, held_out)
 
 
-def _chunks(episode: Episode, spec: Robot) -> Array:
+def _chunks(episode: Demonstration, spec: Robot) -> Array:
     """Return the relative chunks (n, HORIZON, channels) of a demonstration; stills have none."""
     moves = episode.info.success and episode.valid.any()
     frames = np.arange(0, len(episode) if moves else 0, _EVERY)

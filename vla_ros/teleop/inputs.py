@@ -29,7 +29,7 @@ class Joy:
 
 
 @dataclass(frozen=True)
-class Joints:
+class JointPositions:
     """Joint positions by name, sensor_msgs/JointState."""
 
     stamp: int  # ns
@@ -45,8 +45,8 @@ class Keys:
     names: tuple[str, ...]
 
 
-Sample = Motion | Joy | Joints | Keys
-S = TypeVar('S', Motion, Joy, Joints)
+Sample = Motion | Joy | JointPositions | Keys
+S = TypeVar('S', Motion, Joy, JointPositions)
 
 
 class Latest(Generic[S]):

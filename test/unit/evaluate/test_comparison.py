@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from vla_ros.cli.main import app
-from vla_ros.evaluate.comparison import Episode, compare, differences, read_episodes
+from vla_ros.evaluate.comparison import EpisodeRow, compare, differences, read_episodes
 from vla_ros.evaluate.report import write_report
 
 
 def episode(seed, success=True, **changes):
-    made = Episode(
+    made = EpisodeRow(
         'success', 'pick', seed, 0, 'pick', 'pick up the red cube', success, False, 'done', 4.2,
         0.1, 0.003,
     )  # fmt: skip

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vla_ros.tabletop.demos.demonstrate import demonstrate
-from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode
+from vla_ros.tabletop.demos.demonstration import find_episodes, read_demonstration
 from vla_ros.tabletop.demos.demonstrator import FPS, Demonstrator
 from vla_ros.tabletop.demos.perturbations import Disturbance, NoiseConfig
 
@@ -62,7 +62,7 @@ def test_quiet_episodes_have_no_pushes():
 def test_files_and_report(tmp_path):
     report = demonstrate('franka', tmp_path, 1, ('pick',), seed=5, workers=1)
     (path,) = find_episodes(tmp_path)
-    assert read_episode(path).info.request.family == 'pick'
+    assert read_demonstration(path).info.request.family == 'pick'
     assert report['families']['pick']['kept'] == 1 and report['episodes'] == 1
     again = demonstrate('franka', tmp_path, 1, ('pick',), seed=5, workers=1)
     assert again['tried'] == 0  # what is there is not collected again

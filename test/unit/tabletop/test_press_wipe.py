@@ -61,11 +61,11 @@ def test_a_demonstration_of_pressing_ends_with_the_button_down(demonstrator):
 
 
 def test_stills_show_all_that_the_robots_tasks_need(able):
-    studio = StaticSceneGenerator(able)
-    assert studio.kinds == ('cube', 'button', 'line')
+    generator = StaticSceneGenerator(able)
+    assert generator.kinds == ('cube', 'button', 'line')
     kinds = []
     for seed in range(3):
-        episode = studio.episode(seed)
+        episode = generator.episode(seed)
         kinds.append(episode.info.request.kind)
         seen = np.isfinite(episode.objects[..., 0]).any(axis=0)
         assert seen[COLOURS.index(episode.info.request.object)]

@@ -26,17 +26,17 @@ class World:
 
     def __init__(self, robot, families):
         spec = replace(load_robot(robot), tasks=families)
-        self.cell, self.referee = SimEnv(spec), Referee(spec)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hands, families)
+        self.env, self.referee = SimEnv(spec), Referee(spec)
+        self.tasks = make_tasks(self.env.scene.config, self.env.hands, families)
 
     def begin(self, family, seed=SEED):
         self.scene = f'{seed} {family}'
         layout, request = draw(self.tasks[family], seed)
-        self.cell.reset(layout)
+        self.env.reset(layout)
         return request
 
     def look(self, **fields):
-        hardware = self.cell.hardware
+        hardware = self.env.hardware
         look = Look(
             self.scene, hardware.time, hardware.qpos(), hardware.qvel(), hardware.peak_force
         )
@@ -46,12 +46,12 @@ class World:
         """Let the scripted expert work; return what the referee says and what the truth is."""
         task, progress = self.tasks[family], Progress(self.tasks[family], request)
         verdict = ('', '')
-        while not verdict[0] and self.cell.hardware.time < seconds:
-            world = self.cell.world()
+        while not verdict[0] and self.env.hardware.time < seconds:
+            world = self.env.world()
             progress.update(world)
             verdict = self.look()
             actions = task.step(world, request)
-            self.cell.advance(np.concatenate([action.vector() for action in actions]))
+            self.env.advance(np.concatenate([action.vector() for action in actions]))
         return verdict, progress
 
 
@@ -91,7 +91,7 @@ def test_what_was_done_before_is_no_failure_of_what_is_asked_now(franka):
     request = franka.begin('press')
     franka.referee.begin(text_of(request))
     assert franka.carry_out('press', request)[0][0] == 'success'
-    others = franka.cell.hardware.layout.colours('button')
+    others = franka.env.hardware.layout.colours('button')
     other = replace(request, object=next(name for name in others if name != request.object))
     franka.referee.begin(text_of(other))
     # The first button is still down, and the hand on it.

@@ -27,25 +27,25 @@ def humanoid():
 
 
 @pytest.fixture(scope='module')
-def studio(humanoid):
+def generator(humanoid):
     return StaticSceneGenerator(humanoid)
 
 
 @pytest.fixture(scope='module', params=['cube', 'crate'])
-def shots(studio, request):
+def shots(generator, request):
     """The kind, and many arrangements of it, each with what it is in the simulation."""
-    made, scene = [], studio.cell.scene
+    made, scene = [], generator.env.scene
     for seed in range(14):
         rng = np.random.default_rng(seed)
         layout = draw_layout(scene.config, rng, request.param)
-        arranger = BodyArranger(studio.cell, layout, rng)
+        arranger = BodyArranger(generator.env, layout, rng)
         hardware = SimHardware(scene, layout)
         for _ in range(6):
             arrangement = arranger.arrange(request.param)
             begun = replace(layout, begin=arrangement.begin)
             hardware.reset(begun, np.concatenate(arrangement.q), arrangement.openings)
             arrangement.put(hardware.data.qpos)
-            world = hardware.world([(arm.home, 0.0) for arm in studio.cell.arms])
+            world = hardware.world([(arm.home, 0.0) for arm in generator.env.arms])
             mujoco.mj_collision(scene.model, hardware.data)
             contact = hardware.data.contact
             made.append((arrangement, world, contact.geom.copy(), contact.dist.copy()))
@@ -53,13 +53,13 @@ def shots(studio, request):
 
 
 @pytest.fixture(scope='module')
-def episodes(studio):
-    return [studio.episode(seed) for seed in range(14)]
+def episodes(generator):
+    return [generator.episode(seed) for seed in range(14)]
 
 
-def test_a_still_has_every_limb_and_is_the_same_again(studio, humanoid, episodes):
+def test_a_still_has_every_limb_and_is_the_same_again(generator, humanoid, episodes):
     for seed, kind in ((6, 'cube'), (7, 'crate')):
-        first, again = episodes[seed], studio.episode(seed)
+        first, again = episodes[seed], generator.episode(seed)
         assert first.info.robot == 'humanoid' and not first.valid.any()
         assert first.info.request.kind == kind
         assert first.state.shape == (FRAMES, OTHERS) and first.action.shape == (FRAMES, 24)
@@ -110,14 +110,14 @@ def test_what_is_written_is_what_is_labelled(shots):
         assert 0 < present.sum() < COLOURED
 
 
-def test_the_arms_are_where_they_may_be(studio, shots):
-    own = studio.cell.scene.model.geom_contype & ROBOT > 0
-    furniture = studio.cell.scene.model.geom_bodyid == 0
+def test_the_arms_are_where_they_may_be(generator, shots):
+    own = generator.env.scene.model.geom_contype & ROBOT > 0
+    furniture = generator.env.scene.model.geom_bodyid == 0
     for arrangement, world, pairs, dist in shots[1]:
         solid = (own | furniture)[pairs].all(1) & own[pairs].any(1)
         assert (dist[solid] > -0.004).all()
         assert (dist[own[pairs].any(1)] > -0.007).all()
-        for arm, q, hand in zip(studio.cell.arms, arrangement.q, world.hands, strict=True):
+        for arm, q, hand in zip(generator.env.arms, arrangement.q, world.hands, strict=True):
             place = world.local(hand.ee.position)
             limits = arm.spec.cartesian
             assert (place > np.array(limits.lower) - 0.01).all()
@@ -147,12 +147,12 @@ def test_pictures_are_of_all_that_a_policy_meets(shots):
     assert (openings == 0).any() and (np.isclose(openings, 0.089)).mean() > 0.3
 
 
-def test_hands_lean_as_the_body_does(studio, shots):
+def test_hands_lean_as_the_body_does(generator, shots):
     """Some hang down however the torso leans, others go with it as at home."""
     hangs, along = 0, 0
     for _, world, *_ in shots[1]:
         trunk = trunk_of(world)
-        for arm, hand in zip(studio.cell.arms, world.hands, strict=True):
+        for arm, hand in zip(generator.env.arms, world.hands, strict=True):
             torso = trunk.chain('torso')
             if abs(torso.position[2] - torso.home[2]) < 0.2:
                 continue
@@ -164,8 +164,8 @@ def test_hands_lean_as_the_body_does(studio, shots):
     assert hangs > 2 and along > 2
 
 
-def test_a_kind_without_arrangements_is_refused(studio):
+def test_a_kind_without_arrangements_is_refused(generator):
     rng = np.random.default_rng(0)
-    arranger = BodyArranger(studio.cell, draw_layout(studio.cell.scene.config, rng), rng)
+    arranger = BodyArranger(generator.env, draw_layout(generator.env.scene.config, rng), rng)
     with pytest.raises(ValueError, match=r"'bar' is not one of \['cube', 'crate'\]"):
         arranger.arrange('bar')

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip('torch')
 
 from vla_ros.policies import load_policy  # noqa: E402
-from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode  # noqa: E402
+from vla_ros.tabletop.demos.demonstration import find_episodes, read_demonstration  # noqa: E402
 from vla_ros.tabletop.pocket.loop import Budget  # noqa: E402
 from vla_ros.tabletop.pocket.train import Job, load_settings  # noqa: E402
 from vla_ros.tabletop.stills.static_scenes import (  # noqa: E402
@@ -22,12 +22,12 @@ from vla_ros.tabletop.training import train_from_nothing  # noqa: E402
 
 
 def test_a_still_is_the_same_again_and_only_for_the_eyes(spec):
-    studio = StaticSceneGenerator(spec)
-    first, again = studio.episode(7), studio.episode(7)
+    generator = StaticSceneGenerator(spec)
+    first, again = generator.episode(7), generator.episode(7)
     assert len(first) == FRAMES and not first.valid.any()
     np.testing.assert_array_equal(first.images['front'], again.images['front'])
     np.testing.assert_array_equal(first.objects, again.objects)
-    assert not np.array_equal(first.state, studio.episode(8).state)
+    assert not np.array_equal(first.state, generator.episode(8).state)
 
 
 def test_stills_that_are_there_are_not_made_again(tmp_path):
@@ -64,4 +64,4 @@ def test_from_nothing_to_a_policy(tmp_path):
         ('franka: demonstrations', 4), ('franka: stills', 2), ('franka: corrections', 1),
     ]  # fmt: skip
     (corrected,) = find_episodes(job.demos / 'corrections')
-    assert read_episode(corrected).valid.any()
+    assert read_demonstration(corrected).valid.any()

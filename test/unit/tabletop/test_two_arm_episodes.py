@@ -7,7 +7,11 @@ import pytest
 
 from vla_ros.policies import ActionSpace, Features, Group, Prediction, Rates
 from vla_ros.policies.chunk_maker import ChunkMaker
-from vla_ros.tabletop.demos.demonstration import find_episodes, read_episode, write_episode
+from vla_ros.tabletop.demos.demonstration import (
+    find_episodes,
+    read_demonstration,
+    write_demonstration,
+)
 from vla_ros.tabletop.demos.demonstrator import Demonstrator, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.language import COLOURS
@@ -51,9 +55,9 @@ def test_an_episode_has_both_arms(episode, aloha, tmp_path):
     bar = COLOURS.index(episode.info.request.object)
     held = episode.grips[-1, :, bar] - episode.state[-1].reshape(2, 16)[:, :3]
     assert np.linalg.norm(held, axis=1).max() < 0.03
-    write_episode(tmp_path / 'a.safetensors', episode)
+    write_demonstration(tmp_path / 'a.safetensors', episode)
     (path,) = find_episodes(tmp_path)
-    np.testing.assert_array_equal(read_episode(path).action, episode.action)
+    np.testing.assert_array_equal(read_demonstration(path).action, episode.action)
 
 
 def test_it_is_the_same_again(demonstrator, episode):
@@ -64,31 +68,31 @@ def test_it_is_the_same_again(demonstrator, episode):
 
 @pytest.mark.parametrize(('family', 'acting'), [('handover', (0, 1)), ('place', (1,))])
 def test_hands_begin_apart_and_only_those_that_act_elsewhere(demonstrator, family, acting):
-    noise, cell = NoiseConfig(start=0.1, start_low=1.0), demonstrator.cell
+    noise, env = NoiseConfig(start=0.1, start_low=1.0), demonstrator.env
     task = demonstrator.tasks[family]
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        q, openings = NoiseInjector(cell.spec, task, acting, noise, rng).start(cell)
+        q, openings = NoiseInjector(env.spec, task, acting, noise, rng).start(env)
         places = []
-        for arm, own in zip(cell.arms, q.reshape(2, -1), strict=True):
+        for arm, own in zip(env.arms, q.reshape(2, -1), strict=True):
             arm.model.update(own, np.zeros(6))
             places.append(arm.model.position.copy())
         assert np.linalg.norm(places[0] - places[1]) > 0.2
-        away = [not np.array_equal(q[6 * i : 6 * i + 6], cell.spec.limbs[i].home) for i in (0, 1)]
+        away = [not np.array_equal(q[6 * i : 6 * i + 6], env.spec.limbs[i].home) for i in (0, 1)]
         assert away == [i in acting for i in (0, 1)]
         assert set(openings) <= {0.0, 0.074}
 
 
 def test_only_hands_that_act_are_pushed(demonstrator):
     noise, spec = NoiseConfig(push_rate=10.0, quiet=0.0), demonstrator.spec
-    spoiler = NoiseInjector(
+    injector = NoiseInjector(
         spec, demonstrator.tasks['place'], (1,), noise, np.random.default_rng(0)
     )
     label = np.tile([0.0, 0.1, 0.2, 1.0, 0.0, 0.0, 0.0, 0.0], 2)
     layout, _ = draw(demonstrator.tasks['place'], 0)
-    demonstrator.cell.reset(layout)
+    demonstrator.env.reset(layout)
     for _ in range(20):
-        spoiled = spoiler.apply(label, demonstrator.cell.world())
+        spoiled = injector.apply(label, demonstrator.env.world())
         np.testing.assert_array_equal(spoiled[:8], label[:8])
         assert not np.array_equal(spoiled[8:], label[8:])
 

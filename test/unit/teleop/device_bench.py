@@ -3,7 +3,7 @@
 from vla_ros.core.data import SECOND
 from vla_ros.robots import load_robot
 from vla_ros.teleop import Follower, TeleopPreset, load_preset, make_device
-from vla_ros.teleop.inputs import Joints, Joy, Keys
+from vla_ros.teleop.inputs import JointPositions, Joy, Keys
 
 
 SPEC = load_robot('franka')
@@ -28,4 +28,4 @@ def keys(*names, stamp=NOW):
 
 
 def joints(position, stamp=NOW, names=SPEC.joint_names):
-    return Joints(stamp, tuple(names), tuple(float(q) for q in position))
+    return JointPositions(stamp, tuple(names), tuple(float(q) for q in position))

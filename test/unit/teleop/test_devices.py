@@ -10,7 +10,7 @@ import pytest
 
 from vla_ros.core.data import SECOND
 from vla_ros.teleop import DEVICES, STILL, Follower, load_preset
-from vla_ros.teleop.inputs import Joints, Joy, Keys, Motion
+from vla_ros.teleop.inputs import JointPositions, Joy, Keys, Motion
 
 
 wild = st.floats(allow_nan=True, allow_infinity=True)
@@ -24,7 +24,7 @@ SAMPLES = {
     Motion: st.builds(Motion, stamps, numbers | st.tuples(*[st.floats(-2, 2)] * 6)),
     Joy: st.builds(Joy, stamps, numbers | st.tuples(*[st.floats(-2, 2)] * 6), flags)
     | st.builds(lambda s, k: joy(9, 0, k, stamp=s), stamps, st.integers(0, 20)),
-    Joints: st.builds(Joints, stamps, names, numbers)
+    JointPositions: st.builds(JointPositions, stamps, names, numbers)
     | st.builds(lambda s, q: joints(q, s), stamps, good_joints),
     Keys: st.builds(Keys, stamps, st.lists(key_names, max_size=4).map(tuple)),
 }

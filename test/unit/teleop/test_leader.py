@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vla_ros.teleop import Follower
-from vla_ros.teleop.inputs import Joints
+from vla_ros.teleop.inputs import JointPositions
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_leader_without_the_switch_or_without_joints_leaves_the_target(leader)
     ('sample', 'words'),
     [
         (joints(SPEC.home[:6], names=SPEC.joint_names[:6]), "'fr3_joint7' is given 0 times"),
-        (Joints(NOW, SPEC.joint_names, (0.0,) * 6), '7 names, 6 positions'),
+        (JointPositions(NOW, SPEC.joint_names, (0.0,) * 6), '7 names, 6 positions'),
         (joints([*SPEC.home, 0.0], names=[*SPEC.joint_names, 'fr3_joint1']), 'is given 2 times'),
         (joints([*SPEC.home[:6], math.nan]), 'fr3_joint7 is not finite'),
         (joints(SPEC.home, NOW - 900 * MS), 'nothing for 0.9 s'),

@@ -84,12 +84,12 @@ class Rig:
         sim = load_sim(spec.sim)
         # Finer than a tick, for torques that come late.
         sim = replace(sim, physics=replace(sim.physics, timestep=_TIMESTEP))
-        self.cell = SimEnv(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))
+        self.env = SimEnv(spec, scene=Scene(spec, sim, functools.partial(_probe, spec)))
         self._layout = Layout(np.full((len(COLOURS), 3), np.nan), np.array([0.7, 0.35]),
                               np.array([0.7, -0.35]))  # fmt: skip
-        self._hardware = SimHardware(self.cell.scene, self._layout)
-        model = self.cell.scene.model
-        self._tcp = self.cell.scene.arms[0].tcp
+        self._hardware = SimHardware(self.env.scene, self._layout)
+        model = self.env.scene.model
+        self._tcp = self.env.scene.arms[0].tcp
         self._world = World(self._hardware)
         self._masses, self._losses = model.body_mass.copy(), model.dof_frictionloss.copy()
 
@@ -100,7 +100,7 @@ class Rig:
         at = conditions or Conditions()
         spec, dt = self.spec, 1 / self.spec.control_rate
         count, rng = round(seconds / dt), np.random.default_rng(0)
-        substeps = round(dt / self.cell.scene.model.opt.timestep)
+        substeps = round(dt / self.env.scene.model.opt.timestep)
         start = self._prepare(at)
         model, target = RobotModel(spec), CartesianTarget(start)
         self._measure(model)
@@ -126,7 +126,7 @@ class Rig:
             if rng.random() >= at.dropped:
                 actuator.tick(model, target)
             force[k] = max(force[k], self._advance(substeps - late[k]))
-            torques[k] = self._hardware.data.ctrl[self.cell.scene.arm_u]
+            torques[k] = self._hardware.data.ctrl[self.env.scene.arm_u]
         time = np.linspace(0.0, (count - 1) * dt, count)
         return Trace(time, wanted, position, force, torques, np.array(actuator.spent))
 
@@ -146,7 +146,7 @@ class Rig:
 
     def _prepare(self, at: Conditions) -> Array:
         """Put the arm to the start, at rest; return its joints (n,) rad."""
-        scene, model = self.cell.scene, self.cell.scene.model
+        scene, model = self.env.scene, self.env.scene.model
         hand = model.body_parentid[self._tcp]
         model.body_mass[:] = self._masses
         model.body_mass[hand] += at.payload
@@ -154,7 +154,7 @@ class Rig:
         model.dof_frictionloss[:] = self._losses
         model.dof_frictionloss[scene.arm_v] += at.friction
         mujoco.mj_setConst(model, mujoco.MjData(model))
-        q = self.cell.reach(np.array(at.start))
+        q = self.env.reach(np.array(at.start))
         self._hardware.reset(self._layout, q, 0.0)
         self._hardware.data.xfrc_applied[:] = 0.0
         mujoco.mj_forward(model, self._hardware.data)
@@ -165,7 +165,7 @@ class Rig:
         self, at: Conditions, count: int, substeps: int, rng: np.random.Generator
     ) -> list[int]:
         """Return for each tick how many physics steps pass between measurement and torque."""
-        step = self.cell.scene.model.opt.timestep
+        step = self.env.scene.model.opt.timestep
         drawn = np.abs(rng.normal(0.0, at.jitter, count)) / step
         late: list[int] = np.minimum(np.round(drawn), substeps).astype(int).tolist()
         return late

@@ -10,7 +10,7 @@ from sensor_msgs.msg import Joy as JoyMsg
 
 from vla_ros.core.data import Array
 from vla_ros.ros.convert.fields import from_time, header, packed
-from vla_ros.teleop.inputs import Joints, Joy, Motion
+from vla_ros.teleop.inputs import JointPositions, Joy, Motion
 from vla_ros.teleop.operator import Twist
 
 
@@ -26,10 +26,10 @@ def joy_from_msg(message: JoyMsg, arrival: int) -> Joy:
     return Joy(stamp, tuple(message.axes), tuple(message.buttons))
 
 
-def leader_from_msg(message: JointState, arrival: int) -> Joints:
+def leader_from_msg(message: JointState, arrival: int) -> JointPositions:
     """Return the joints of a leader; a driver that does not stamp is taken to be prompt."""
     stamp = from_time(message.header.stamp) or arrival
-    return Joints(stamp, tuple(message.name), tuple(message.position))
+    return JointPositions(stamp, tuple(message.name), tuple(message.position))
 
 
 def twist_to_msg(stamp: int, twist: Twist, frame: str) -> TwistStamped:

@@ -62,7 +62,7 @@ def commanded_joints(spec: JointGroupSpec, snapshot: JointGroupSnapshot) -> Join
     return joint_state(snapshot.state.stamp, *_by_name(snapshot, spec))
 
 
-# JointGroupDriver.command_type -> the message it stands for.
+# JointGroupDriverSpec.command_type -> the message it stands for.
 OUTPUTS: dict[str, Output] = {
     'position': Output(Float64MultiArray, _group),
     'trajectory': Output(JointTrajectory, _trajectory),

@@ -8,16 +8,15 @@ from vla_ros.policies import load_policy
 from vla_ros.policies.chunk_maker import chunk_maker
 from vla_ros.policies.execution import Execution
 from vla_ros.policies.expert import EpisodeInfo
-from vla_ros.policies.latent_buffer import LatentBuffer
 from vla_ros.robots import load_robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.inference import InferenceWorker, Timing
 from vla_ros.ros.node_process import run
+from vla_ros.ros.observe.latent_feed import LatentFeed
 from vla_ros.ros.observe.observer import GRACE, Observer
 from vla_ros.ros.params import param
 from vla_ros.ros.stage_node import StageNode
 from vla_ros_msgs.msg import ExecutionStatus
-from vla_ros_msgs.msg import Latent as LatentMsg
 
 
 _Seen = tuple[Observation, EpisodeInfo, Latent | None, Execution | None]
@@ -53,16 +52,14 @@ class ExpertNode(StageNode):
         features, close, self._seq = self._expert.features, self._expert.close, 0
         self._worker = InferenceWorker(self, 'no chunk', self._predict, self._publish, close)
         self.owned.callback(self._worker.stop)
-        self._buffer = LatentBuffer(features.latent)
         align = AlignConfig(silent_after=config.silent_after)
         self._observer = Observer(self, spec, features, align, self._new_episode, self._act)
+        self._latents = LatentFeed(self, self._observer, features.latent)
         self._frame = spec.arms[0].base_frame
         self._chunks = self.publish_on(qos.ACTION_CHUNK)
         self._lost_after = int(config.control_lost_after * SECOND)
         self._heard = 0  # ns, of the last status
         self._execution: Execution | None = None
-        self._waiting: list[LatentMsg] = []  # of episodes that are not known yet
-        self.listen(qos.LATENT, self._on_latent)
         self.listen(qos.STATUS, self._on_status)
         self._period, self._acted = 1 / config.rate, 0  # s, ns
         self.every(self._period, self._keep_pace)
@@ -75,22 +72,7 @@ class ExpertNode(StageNode):
     def _new_episode(self) -> None:
         self._worker.forget()
         self._heard = self.now  # the control node has just spoken
-        self._buffer.begin(self._observer.episode_id, self._observer.instruction)
-        waiting, self._waiting = self._waiting, []
-        for message in waiting:
-            self._on_latent(message)
-
-    def _on_latent(self, message: LatentMsg) -> None:
-        if message.episode_id != self._observer.episode_id:
-            # The topic is replayed to a late joiner, maybe before the episode is.
-            self._waiting = [*self._waiting[-7:], message]
-            return
-        try:
-            cause = self._buffer.offer(convert.latent_from_msg(message), self.now)
-        except convert.ConvertError as error:
-            cause = str(error)
-        if cause:
-            self._complain(f'latent refused: {cause}')
+        self._latents.begin()
 
     def _on_status(self, message: ExecutionStatus) -> None:
         if self._heard and self.now - self._heard > self._lost_after:
@@ -111,23 +93,22 @@ class ExpertNode(StageNode):
         """Whether chunks may be made; where they should be, the log says why not."""
         if not (self._observer.instruction and self.active):
             return False
-        now = self.now
-        if now - self._heard > self._lost_after:
-            self._complain('the control node is lost: no chunks are published')
+        if self.now - self._heard > self._lost_after:
+            self.get_logger().error(
+                'the control node is lost: no chunks are published', throttle_duration_sec=2.0
+            )
             return False
-        missing = self._expert.needs_latent and self._buffer.newest(now) is None
+        missing = self._expert.needs_latent and self._latents.newest() is None
         if missing and self._observer.waited > GRACE:
-            self._complain(f'no valid latent: {self._buffer.described(now)}')
+            cause = self._latents.problem()
+            self.get_logger().warning(f'no valid latent: {cause}', throttle_duration_sec=2.0)
         return not missing
-
-    def _complain(self, cause: str) -> None:
-        self.get_logger().warning(cause, throttle_duration_sec=2.0)
 
     def _act(self, observation: Observation) -> None:
         """Act on an observation and the newest latent, if that may be used."""
         if not self._ready():
             return
-        latent = self._buffer.newest(self.now)
+        latent = self._latents.newest()
         if latent is None or not latent.refusal:
             self._acted = self.now
             self._worker.offer((observation, self._observer.episode, latent, self._execution))

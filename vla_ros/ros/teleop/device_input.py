@@ -12,7 +12,7 @@ from vla_ros.ros.convert.device import joy_from_msg, leader_from_msg, motion_fro
 from vla_ros.ros.qos import NEWEST, Topic
 from vla_ros.ros.stage_node import StageNode
 from vla_ros.teleop import Device
-from vla_ros.teleop.inputs import Joints, Joy, Keys, Motion, Sample
+from vla_ros.teleop.inputs import JointPositions, Joy, Keys, Motion, Sample
 from vla_ros.teleop.keys import split
 from vla_ros.teleop.terminal import Terminal
 
@@ -21,7 +21,7 @@ from vla_ros.teleop.terminal import Terminal
 _MESSAGES: dict[type, tuple[Any, Callable[[Any, int], Sample]]] = {
     Motion: (Twist, motion_from_msg),
     Joy: (JoyMsg, joy_from_msg),
-    Joints: (JointState, leader_from_msg),
+    JointPositions: (JointState, leader_from_msg),
 }
 
 

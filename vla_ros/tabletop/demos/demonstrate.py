@@ -14,7 +14,7 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.robots import load_robot
-from vla_ros.tabletop.demos.demonstration import write_episode
+from vla_ros.tabletop.demos.demonstration import write_demonstration
 from vla_ros.tabletop.demos.demonstrator import FPS, Demonstrator
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.demos.policy_rollout import PolicyRollout
@@ -44,7 +44,7 @@ def _work(
     episode = demonstrator.collect(family, seed, _driver(rollin_policy, robot))
     success = episode.info.success
     if success:
-        write_episode(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)
+        write_demonstration(Path(out) / family / f'{family}_{seed:06d}.safetensors', episode)
     seconds = len(episode) / FPS
     wall = time.perf_counter() - start
     return {

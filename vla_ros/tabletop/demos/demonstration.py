@@ -25,7 +25,7 @@ class EpisodeError(ValueError):
 
 
 @dataclass(frozen=True)
-class EpisodeInfo:
+class DemonstrationInfo:
     """What an episode is about; kept as the strings of the file's metadata."""
 
     robot: str
@@ -37,10 +37,10 @@ class EpisodeInfo:
 
 
 @dataclass(frozen=True)
-class Episode:
+class Demonstration:
     """T steps of a demonstration; step t is the state at t and the action to be reached at t+1."""
 
-    info: EpisodeInfo
+    info: DemonstrationInfo
     images: Mapping[str, NDArray[np.uint8]]  # camera -> (T, S, S, 3) RGB
     # What is privileged is in the base frame of the arms at that step, if anything carries them.
     state: NDArray[np.float32]  # (T, 2 per channel) the limbs' vector(), in order
@@ -111,7 +111,7 @@ def _check(key: str, array: NDArray, steps: int, channels: int, arms: int) -> No
         )
 
 
-def write_episode(path: str | Path, episode: Episode) -> None:
+def write_demonstration(path: str | Path, episode: Demonstration) -> None:
     """Write an episode; the file appears only when it is complete."""
     info, path = episode.info, Path(path)
     metadata = {
@@ -132,7 +132,7 @@ def write_episode(path: str | Path, episode: Episode) -> None:
     partial.replace(path)
 
 
-def read_info(path: str | Path) -> EpisodeInfo:
+def read_info(path: str | Path) -> DemonstrationInfo:
     """Read what an episode is about, and nothing of its arrays.
 
     Raises:
@@ -145,7 +145,7 @@ def read_info(path: str | Path) -> EpisodeInfo:
         raise EpisodeError(f'{path}: not an episode: {error}') from error
 
 
-def read_episode(path: str | Path) -> Episode:
+def read_demonstration(path: str | Path) -> Demonstration:
     """Read an episode; the file is mapped into memory and read as it is touched.
 
     Raises:
@@ -159,7 +159,7 @@ def read_episode(path: str | Path) -> Episode:
         images = {key.removeprefix(IMAGE_PREFIX): arrays[key] for key in shown}
         require(bool(images), f'no key begins with {IMAGE_PREFIX!r}')
         arrays = _absent(arrays) | arrays
-        return Episode(
+        return Demonstration(
             info=info,
             images=images,
             state=arrays['observation.state'],
@@ -204,11 +204,11 @@ def find_episodes(folder: str | Path) -> list[Path]:
     return paths
 
 
-def _info(metadata: dict[str, str]) -> EpisodeInfo:
+def _info(metadata: dict[str, str]) -> DemonstrationInfo:
     missing = [key for key in _NEEDED if key not in metadata]
     if missing:
         raise ValueError(f'metadata: {missing[0]!r} is missing; needed: {list(_NEEDED)}')
-    return EpisodeInfo(
+    return DemonstrationInfo(
         robot=metadata['robot'],
         request=Request(
             metadata['family'], metadata['object'], metadata['target'], metadata.get('arm', '')

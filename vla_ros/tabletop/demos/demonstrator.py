@@ -8,7 +8,7 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, Image, Observation, RobotState
 from vla_ros.robots.body import Robot
-from vla_ros.tabletop.demos.demonstration import Episode, EpisodeInfo
+from vla_ros.tabletop.demos.demonstration import Demonstration, DemonstrationInfo
 from vla_ros.tabletop.demos.noise_injector import FPS, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig
 from vla_ros.tabletop.demos.sim_env import SimEnv
@@ -44,10 +44,10 @@ class Recorder:
             self.images.setdefault(name, []).append(image)
         self.rows.append((robot.vector(), action, world, robot.stamp, valid))
 
-    def episode(self, info: EpisodeInfo) -> Episode:
+    def episode(self, info: DemonstrationInfo) -> Demonstration:
         """Return all of it."""
         states, actions, worlds, stamps, valid = zip(*self.rows, strict=True)
-        return Episode(
+        return Demonstration(
             info=info,
             images={name: np.stack(images) for name, images in self.images.items()},
             state=np.array(states, np.float32),
@@ -76,11 +76,13 @@ class Demonstrator:
         self.spec = spec
         self.noise = NoiseConfig() if noise is None else noise
         self.measured: dict[str, float] = {}
-        self.cell = SimEnv(spec, 1 / FPS)
-        self.cameras = CameraRenderer(self.cell.scene)
-        self.tasks = make_tasks(self.cell.scene.config, self.cell.hands, spec.tasks)
+        self.env = SimEnv(spec, 1 / FPS)
+        self.cameras = CameraRenderer(self.env.scene)
+        self.tasks = make_tasks(self.env.scene.config, self.env.hands, spec.tasks)
 
-    def collect(self, family: str, seed: int, rollin_policy: Policy | None = None) -> Episode:
+    def collect(
+        self, family: str, seed: int, rollin_policy: Policy | None = None
+    ) -> Demonstration:
         """Return the demonstration of a seed, successful or not.
 
         With `rollin_policy` that policy drives for a random time before the expert corrects it;
@@ -91,8 +93,8 @@ class Demonstrator:
         layout, request = draw(task, seed)
         rng = np.random.default_rng((seed, list(FAMILIES).index(family), 1))
         instruction = render(request, rng, 'train')
-        spoiler = NoiseInjector(self.spec, task, task.acting(request), self.noise, rng)
-        self.cell.reset(spoiler.begin(layout), *spoiler.start(self.cell))
+        injector = NoiseInjector(self.spec, task, task.acting(request), self.noise, rng)
+        self.env.reset(injector.begin(layout), *injector.start(self.env))
         self.cameras.show(layout)
         handover = rng.uniform(1.0, 8.0) if rollin_policy else 0.0
         recorder, progress = Recorder(), Progress(task, request, task.time_limit + handover)
@@ -108,16 +110,16 @@ class Demonstrator:
                 wanted = rollin_policy(Observation(robot.stamp, images, robot, instruction))
             recorder.add(images, robot, world, label, wanted is None)
             if wanted is not None:
-                self.cell.advance(wanted)
+                self.env.advance(wanted)
             else:
                 calm = progress.success or task.success(world, request)
-                self.cell.advance(label if calm else spoiler.apply(label, world))
+                self.env.advance(label if calm else injector.apply(label, world))
         success = progress.success and task.success(world, request)
         self.measured = task.measure(world)
-        info = EpisodeInfo(self.spec.name, request, instruction, seed, success, FPS)
+        info = DemonstrationInfo(self.spec.name, request, instruction, seed, success, FPS)
         return recorder.episode(info)
 
     def _observe(self) -> tuple[WorldState, RobotState | BodyState, dict[str, Image]]:
-        qpos = self.cell.hardware.qpos()
+        qpos = self.env.hardware.qpos()
         images = {c.name: self.cameras.render(c.name, qpos) for c in self.spec.cameras}
-        return self.cell.world(), self.cell.robot(), images
+        return self.env.world(), self.env.robot(), images

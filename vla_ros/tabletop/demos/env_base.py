@@ -1,4 +1,4 @@
-"""What carries a workcell's arms: joint groups and mobile bases, led from action to action."""
+"""What carries the arms of a simulation: joint groups and mobile bases, led step by step."""
 
 from typing import cast
 
@@ -46,7 +46,7 @@ class LinearSource:
 
 
 class CellLimb:
-    """A joint group or a mobile base of a workcell.
+    """A joint group or a mobile base of a simulation.
 
     Attributes:
         spec: the limb. size: numbers of an action that are its own. loop: its control loop, from

@@ -65,18 +65,18 @@ class NoiseInjector:
                 begin[limb.name] = place + self._rng.normal(0, self._stand)
         return replace(layout, begin=begin) if self._others else layout
 
-    def start(self, cell: SimEnv) -> tuple[Array, list[float]]:
+    def start(self, env: SimEnv) -> tuple[Array, list[float]]:
         """Return joints (n,) rad and openings, m, to begin with: open ones, if it may be."""
         while True:
-            begun = [self._begin(number, arm, cell) for number, arm in enumerate(cell.arms)]
+            begun = [self._begin(number, arm, env) for number, arm in enumerate(env.arms)]
             places = [place for place, _ in begun]
             if all(np.linalg.norm(a - b) > _APART for a, b in itertools.combinations(places, 2)):
                 q = [
                     arm.reach(place) if number in self._limbs else arm.spec.home
-                    for number, (arm, place) in enumerate(zip(cell.arms, places, strict=True))
+                    for number, (arm, place) in enumerate(zip(env.arms, places, strict=True))
                 ]
                 # Short arms with much between them and the chest do not get everywhere.
-                pairs = zip(cell.arms, q, strict=True)
+                pairs = zip(env.arms, q, strict=True)
                 if not self._others or all(_near_home(arm, own) for arm, own in pairs):
                     return np.concatenate(q), [opening for _, opening in begun]
 
@@ -99,14 +99,14 @@ class NoiseInjector:
                 result[own] *= 1 + self._rng.normal(0, self._slip, len(limb.channels))
         return result
 
-    def _begin(self, number: int, arm: EnvArm, cell: SimEnv) -> tuple[Array, float]:
+    def _begin(self, number: int, arm: EnvArm, env: SimEnv) -> tuple[Array, float]:
         """Return the first position (3,) m of a tcp, and the opening, m."""
         limits, gripper = arm.spec.cartesian, arm.spec.gripper
         if number not in self._limbs:
             return arm.home.position, gripper.open
         lower, upper = np.array(limits.lower) + 0.02, np.array(limits.upper) - 0.02
         lower[2] = max(lower[2], 0.075)
-        low = np.array(cell.scene.config.placement.start)
+        low = np.array(env.scene.config.placement.start)
         if self._others:  # the box of the commands goes through the table
             box = np.array(_AROUND) + (0.0, 0.0, self._task.above)
             lower, upper = arm.home.position + box

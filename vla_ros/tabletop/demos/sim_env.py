@@ -68,7 +68,7 @@ class StepSource:
 
 
 class EnvArm:
-    """One arm of a workcell: its model, its control loop, and what that follows.
+    """One arm of a simulation: its model, its control loop, and what that follows.
 
     Attributes:
         spec: the arm. model: its kinematics, of the last call that used them. home: of its tcp.
@@ -145,7 +145,7 @@ class SimEnv:
     """A simulated robot under the control law and the limits that also run the real one.
 
     Attributes:
-        arms: of each arm. What only an arm has, the cell has of the first.
+        arms: of each arm. What only an arm has, the env has of the first.
         limbs: these and the robot's other limbs.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 import math
 from typing import Any
 
-from vla_ros.evaluate.comparison import Episode
+from vla_ros.evaluate.comparison import EpisodeRow
 from vla_ros.evaluate.statistics import share
 from vla_ros.tabletop.evaluate.trials import Outcome
 
@@ -45,10 +45,10 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return report
 
 
-def rows(suite: str, outcomes: Sequence[Outcome]) -> list[Episode]:
+def rows(suite: str, outcomes: Sequence[Outcome]) -> list[EpisodeRow]:
     """Return the outcomes of a suite as the report holds them, to be compared with others."""
     return [
-        Episode(
+        EpisodeRow(
             suite=suite,
             scene=o.trial.family,
             seed=o.trial.seed,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vla_ros.tabletop.demos.demonstration import Episode, read_episode, read_info
+from vla_ros.tabletop.demos.demonstration import Demonstration, read_demonstration, read_info
 from vla_ros.tabletop.language import Request
 from vla_ros.tabletop.language.corpus import classes
 from vla_ros.tabletop.pocket.cameras import Pinhole
@@ -100,7 +100,7 @@ def _read(path: Path, image_size: int, body: Embodiment) -> dict | None:
         raise ValueError(f'{path}: its family {family!r} is not one of {list(body.families)}')
     if info.robot != body.name:
         raise ValueError(f'{path}: expected an episode of {body.name!r}, got {info.robot!r}')
-    episode = read_episode(path)
+    episode = read_demonstration(path)
     _check_images(path, episode, image_size, body)
     goals = np.stack([episode.bowl, episode.zone], 1)
     grips = np.repeat(goals[:, None], body.arms, 1)
@@ -117,7 +117,7 @@ def _read(path: Path, image_size: int, body: Embodiment) -> dict | None:
     }
 
 
-def _check_images(path: Path, episode: Episode, image_size: int, body: Embodiment) -> None:
+def _check_images(path: Path, episode: Demonstration, image_size: int, body: Embodiment) -> None:
     expected = (len(episode), image_size, image_size, 3)
     for camera in body.cameras:
         if camera not in episode.images or episode.images[camera].shape != expected:

@@ -32,10 +32,10 @@ class Arrangement:
 class Arranger:
     """Arranges one scene of a robot with one arm again and again."""
 
-    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, env: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
-        self._cell, self._hand = cell, cell.hand
-        self._scene, self._layout, self._rng = cell.scene, layout, rng
+        self._env, self._hand = env, env.hand
+        self._scene, self._layout, self._rng = env.scene, layout, rng
         self._kinds = {'cube': self._cubes, 'button': self._buttons, 'line': self._lines}
 
     def arrange(self, kind: str) -> Arrangement:
@@ -114,7 +114,7 @@ class Arranger:
         self, things: Array, tcp: Array, opening: float, put: Callable[[Array], None]
     ) -> Arrangement:
         """Return it with the joints that bring the tcp to (3,) m."""
-        q = self._cell.reach(tcp, iterations=12)
+        q = self._env.reach(tcp, iterations=12)
         return Arrangement(things, things[None], (q,), (opening,), put)
 
     def _rest(self, things: Array) -> tuple[Array, int]:

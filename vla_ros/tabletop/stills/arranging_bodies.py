@@ -42,13 +42,13 @@ class _Draft:
 class BodyArranger:
     """Arranges one scene of a robot with two arms, a torso, a head and a base again and again."""
 
-    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, env: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
-        self._cell, self._hands = cell, cell.hands
-        self._scene, self._layout, self._rng = cell.scene, layout, rng
-        self._stance = Stance(cell, layout, rng)
+        self._env, self._hands = env, env.hands
+        self._scene, self._layout, self._rng = env.scene, layout, rng
+        self._stance = Stance(env, layout, rng)
         self._data = self._stance.hardware.data
-        self._bodies = Bodies(cell.scene, self._data, _IN)
+        self._bodies = Bodies(env.scene, self._data, _IN)
         self._kinds = {'cube': self._cubes, 'crate': self._crates}
 
     def arrange(self, kind: str) -> Arrangement:
@@ -132,7 +132,7 @@ class BodyArranger:
             centres[one] += [*rng.normal(0, 0.015, 2), rng.uniform(0.005, 0.2)]
         data = self._data
         crates.write(data.qpos, centres, turns)
-        world = self._stance.hardware.world([(arm.home, 0.0) for arm in self._cell.arms])
+        world = self._stance.hardware.world([(arm.home, 0.0) for arm in self._env.arms])
         goals = [
             self._at_rim(trunk, i, rim_grips(world.crates[one], hand.side), yaws[one], sort)
             for i, hand in enumerate(self._hands)
@@ -175,7 +175,7 @@ class BodyArranger:
         if min(float(np.linalg.norm(way)) for way in ways) < _APART:
             return None
         q = []
-        for arm, hand, goal in zip(self._cell.arms, self._hands, goals, strict=True):
+        for arm, hand, goal in zip(self._env.arms, self._hands, goals, strict=True):
             lower, upper = np.array(hand.reach)
             inside = ((lower < goal.pose.position) & (goal.pose.position < upper)).all()
             above = outside(trunk.frame, goal.pose).position[2] > 0.9 * _LOW

@@ -37,12 +37,12 @@ class _Draft:
 class PairArranger:
     """Arranges one scene of a robot with several arms again and again."""
 
-    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, env: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
-        self._cell, self._hands = cell, cell.hands
-        self._scene, self._layout, self._rng = cell.scene, layout, rng
+        self._env, self._hands = env, env.hands
+        self._scene, self._layout, self._rng = env.scene, layout, rng
         self._handover = HandoverConfig()
-        self._bodies = Bodies(cell.scene, mujoco.MjData(cell.scene.model))
+        self._bodies = Bodies(env.scene, mujoco.MjData(env.scene.model))
         self._kinds = {'cube': self._cubes, 'bar': self._bars}
 
     def arrange(self, kind: str) -> Arrangement:
@@ -74,7 +74,7 @@ class PairArranger:
         if min(float(np.linalg.norm(way)) for way in ways) < draft.clearance:
             return None
         q = []
-        for arm, goal in zip(self._cell.arms, draft.goals, strict=True):
+        for arm, goal in zip(self._env.arms, draft.goals, strict=True):
             own = reach(arm, goal)
             if own is None:
                 return None

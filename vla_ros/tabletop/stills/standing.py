@@ -33,12 +33,12 @@ class Subject:
 class Stance:
     """Draws where base, torso and head are, and puts a simulated body so."""
 
-    def __init__(self, cell: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
+    def __init__(self, env: SimEnv, layout: Layout, rng: np.random.Generator) -> None:
         """Draw with `rng`."""
-        self.hardware = SimHardware(cell.scene, layout)
-        self._layout, self._rng, self._own = layout, rng, cell.scene.config.body
-        self._homes = [(arm.home, arm.hand.open) for arm in cell.arms]
-        (self._base,) = (limb.name for limb in cell.spec.limbs if limb.kind == 'mobile_base')
+        self.hardware = SimHardware(env.scene, layout)
+        self._layout, self._rng, self._own = layout, rng, env.scene.config.body
+        self._homes = [(arm.home, arm.hand.open) for arm in env.arms]
+        (self._base,) = (limb.name for limb in env.spec.limbs if limb.kind == 'mobile_base')
 
     def draw(self, subject: Subject) -> tuple[Mapping[str, Array], Torso]:
         """Return positions of the joints of every limb that is no arm, and where that leads to."""

@@ -18,7 +18,12 @@ from vla_ros.core.data import Array, Image
 from vla_ros.robots import Robot, load_robot
 from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
-from vla_ros.tabletop.demos.demonstration import SUFFIX, Episode, EpisodeInfo, write_episode
+from vla_ros.tabletop.demos.demonstration import (
+    SUFFIX,
+    Demonstration,
+    DemonstrationInfo,
+    write_demonstration,
+)
 from vla_ros.tabletop.demos.sim_env import SimEnv, tcp_pose
 from vla_ros.tabletop.language import COLOURS, FAMILIES, Request, requests
 from vla_ros.tabletop.language.families import kinds
@@ -49,16 +54,16 @@ class StaticSceneGenerator:
         self.spec = spec
         self.kinds = kinds(spec.tasks)
         require(bool(self.kinds), f'{spec.name} has no tasks; see `tasks` in its YAML')
-        self.cell = SimEnv(spec, 1 / FPS)
-        self.cameras = CameraRenderer(self.cell.scene)
+        self.env = SimEnv(spec, 1 / FPS)
+        self.cameras = CameraRenderer(self.env.scene)
 
-    def episode(self, seed: int) -> Episode:
+    def episode(self, seed: int) -> Demonstration:
         """Return FRAMES pictures of the random scene of a seed, each arranged anew."""
         rng = np.random.default_rng((seed, 2))
         kind = self.kinds[seed % len(self.kinds)]
-        layout = draw_layout(self.cell.scene.config, rng, kind)
+        layout = draw_layout(self.env.scene.config, rng, kind)
         self.cameras.show(layout)
-        self.hardware = SimHardware(self.cell.scene, layout)
+        self.hardware = SimHardware(self.env.scene, layout)
         arranger = self._arranger(layout, rng)
         arrangements = [arranger.arrange(kind) for _ in range(FRAMES)]
         shots = [self._shoot(layout, arrangement, rng) for arrangement in arrangements]
@@ -70,8 +75,8 @@ class StaticSceneGenerator:
         objects, grips = zip(*places, strict=True)
         family = next(name for name in self.spec.tasks if FAMILIES[name].kind == kind)
         request = _any_request(family, layout)
-        return Episode(
-            info=EpisodeInfo(self.spec.name, request, '', seed, success=True, fps=FPS),
+        return Demonstration(
+            info=DemonstrationInfo(self.spec.name, request, '', seed, success=True, fps=FPS),
             images={name: np.stack([i[name] for i in images]) for name in images[0]},
             state=np.array(states, np.float32),
             action=np.array(actions, np.float32),
@@ -90,22 +95,22 @@ class StaticSceneGenerator:
         self, layout: Layout, rng: np.random.Generator
     ) -> Arranger | PairArranger | BodyArranger:
         """Return what arranges the scene for a robot with these limbs."""
-        cell = self.cell
-        if len(cell.limbs) > len(cell.arms):
-            return BodyArranger(cell, layout, rng)
-        return (Arranger if len(cell.arms) == 1 else PairArranger)(cell, layout, rng)
+        env = self.env
+        if len(env.limbs) > len(env.arms):
+            return BodyArranger(env, layout, rng)
+        return (Arranger if len(env.arms) == 1 else PairArranger)(env, layout, rng)
 
     def _shoot(
         self, layout: Layout, arrangement: Arrangement, rng: np.random.Generator
     ) -> tuple[dict[str, Image], Array, Array, WorldState]:
         """Return images, state (twice every channel,), commands (every channel,) and the truth."""
-        cell, hardware, openings = self.cell, self.hardware, arrangement.openings
+        env, hardware, openings = self.env, self.hardware, arrangement.openings
         begun = replace(layout, begin=arrangement.begin)
         hardware.reset(begun, np.concatenate(arrangement.q), openings)
         arrangement.put(hardware.data.qpos)
         qpos = hardware.qpos()
         states, commands = [], []
-        for arm, q, opening in zip(cell.arms, arrangement.q, openings, strict=True):
+        for arm, q, opening in zip(env.arms, arrangement.q, openings, strict=True):
             arm.model.update(q, np.zeros(arm.spec.n))
             measured = tcp_pose(arm.model)
             pose = np.concatenate([measured.position, measured.quaternion, [opening]])
@@ -113,12 +118,12 @@ class StaticSceneGenerator:
             command[:3] += rng.normal(0, 0.004, 3)
             states += [pose, command]
             commands.append(command)
-        for limb in self.spec.limbs[len(cell.arms) :]:
+        for limb in self.spec.limbs[len(env.arms) :]:
             here, command = _other(limb, arrangement.begin[limb.name], rng)
             states += [here, command]
             commands.append(command)
         images = {c.name: self.cameras.render(c.name, qpos).copy() for c in self.spec.cameras}
-        world = hardware.world([(arm.home, arm.hand.open) for arm in cell.arms])
+        world = hardware.world([(arm.home, arm.hand.open) for arm in env.arms])
         return images, np.concatenate(states), np.concatenate(commands), world
 
 
@@ -140,13 +145,13 @@ def render_static_scenes(
 
 
 @functools.cache
-def _studio(robot: str) -> StaticSceneGenerator:
-    """Return this process's studio."""
+def _generator(robot: str) -> StaticSceneGenerator:
+    """Return this process's generator."""
     return StaticSceneGenerator(load_robot(robot))
 
 
 def _work(robot: str, seed: int, path: Path) -> None:
-    write_episode(path, _studio(robot).episode(seed))
+    write_demonstration(path, _generator(robot).episode(seed))
 
 
 def _other(limb: LimbSpec, joints: Array, rng: np.random.Generator) -> tuple[Array, Array]:

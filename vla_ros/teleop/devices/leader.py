@@ -10,7 +10,7 @@ from vla_ros.core.data import SECOND, Array
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.teleop.devices.device import Device
 from vla_ros.teleop.grip import Pickup
-from vla_ros.teleop.inputs import Joints, Joy, Keys, Latest, Sample, joy_problem
+from vla_ros.teleop.inputs import JointPositions, Joy, Keys, Latest, Sample, joy_problem
 from vla_ros.teleop.keys import HeldKeys
 from vla_ros.teleop.operator import Follower, Operator
 
@@ -74,7 +74,7 @@ class LeaderConfig:
 
 
 class Leader(Device):
-    """Joints of another robot, by name.
+    """JointPositions of another robot, by name.
 
     The target starts where the follower is. It goes to the leader at `catch_up` and follows it at
     up to `speed` once it has come within `tolerance`; a leader that jumps has to be caught again.
@@ -100,7 +100,7 @@ class Leader(Device):
         self._scale = np.array([mapping[name].scale for name in names])
         self._offset = np.array([mapping[name].offset for name in names])
         self._lower, self._upper = spec.joint_array('lower'), spec.joint_array('upper')
-        self._joints: Latest[Joints] = Latest(config.topic, config.stale_after)
+        self._joints: Latest[JointPositions] = Latest(config.topic, config.stale_after)
         self._joy: Latest[Joy] = Latest(config.pedal, config.stale_after)
         self._keys = HeldKeys(_HOLD)
         self._target: Array | None = None
@@ -108,7 +108,7 @@ class Leader(Device):
         self._trigger = Pickup(1.0)
         self._read = 0  # ns
         self.reads_keys = not config.pedal
-        topics: dict[str, type[Sample]] = {config.topic: Joints}
+        topics: dict[str, type[Sample]] = {config.topic: JointPositions}
         self.topics = topics | ({config.pedal: Joy} if config.pedal else {})
         self.help = (
             f'hold button {config.deadman_button} of {config.pedal} to be followed, '
@@ -119,7 +119,7 @@ class Leader(Device):
 
     def take(self, sample: Sample) -> None:
         """Take joints, a pedal's Joy or keys over."""
-        if isinstance(sample, Joints):
+        if isinstance(sample, JointPositions):
             self._joints.take(sample, self._problem(sample))
         elif isinstance(sample, Joy):
             needed = 1 + max(self._config.deadman_button, self._config.release_button)
@@ -176,13 +176,13 @@ class Leader(Device):
             return False, False, cause
         return joy.pressed(config.deadman_button), joy.pressed(config.release_button), ''
 
-    def _wanted(self, joints: Joints) -> Array:
+    def _wanted(self, joints: JointPositions) -> Array:
         """Return where the follower's joints (n,) go for a sample, within their limits."""
         found = dict(zip(joints.names, joints.positions, strict=True))
         wanted = self._scale * [found[source] for source in self._sources] + self._offset
         return np.clip(wanted, self._lower, self._upper)
 
-    def _opening(self, joints: Joints) -> float | None:
+    def _opening(self, joints: JointPositions) -> float | None:
         """Return the opening 0..1 that the leader's trigger says, if it has one."""
         trigger = self._config.gripper
         if trigger is None:
@@ -202,7 +202,7 @@ class Leader(Device):
         reach = (config.speed if self._caught else config.catch_up) * elapsed
         return wanted if far <= reach else target + gap * (reach / far)
 
-    def _problem(self, sample: Joints) -> str:
+    def _problem(self, sample: JointPositions) -> str:
         """Return why a sample cannot be believed, or ''."""
         names, needed = sample.names, list(self._sources)
         if self._config.gripper is not None:

@@ -3,20 +3,20 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from vla_ros.tabletop.demos.demonstration import (
-    Episode,
+    Demonstration,
+    DemonstrationInfo,
     EpisodeError,
-    EpisodeInfo,
     find_episodes,
-    read_episode,
+    read_demonstration,
     read_info,
-    write_episode,
+    write_demonstration,
 )
 from vla_ros.tabletop.language.grammar import Request
 
 
 def make(steps=5, **changes):
     rng = np.random.default_rng(0)
-    info = EpisodeInfo('franka', Request('stack', 'red', 'blue'), 'stack it', 7, True, 10.0)
+    info = DemonstrationInfo('franka', Request('stack', 'red', 'blue'), 'stack it', 7, True, 10.0)
     values = {
         'info': info,
         'images': {
@@ -35,14 +35,14 @@ def make(steps=5, **changes):
         'stamp': np.arange(steps) * 100_000_000,
         'valid': np.ones(steps, np.uint8),
     }
-    return Episode(**(values | changes))
+    return Demonstration(**(values | changes))
 
 
 def test_what_is_written_is_read(tmp_path):
     path = tmp_path / 'stack' / 'a.safetensors'
     written = make()
-    write_episode(path, written)
-    read = read_episode(path)
+    write_demonstration(path, written)
+    read = read_demonstration(path)
     assert read.info == written.info == read_info(path)
     for key, array in written.arrays().items():
         np.testing.assert_array_equal(read.arrays()[key], array, err_msg=key)
@@ -52,14 +52,14 @@ def test_what_is_written_is_read(tmp_path):
 
 def test_a_file_without_valid_is_all_valid(tmp_path):
     path = tmp_path / 'a.safetensors'
-    write_episode(path, make())
+    write_demonstration(path, make())
     arrays = load_file(path)
     arrays.pop('valid')
     info = read_info(path)
     metadata = {'robot': 'franka', 'family': 'pick', 'object': 'red', 'target': ''}
     metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
     save_file(arrays, path, metadata)
-    assert read_episode(path).valid.all() and info.success
+    assert read_demonstration(path).valid.all() and info.success
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,18 @@ def test_an_episode_of_two_limbs_is_the_same_again(tmp_path):
     path = tmp_path / 'a.safetensors'
     state, action = np.ones((5, 32), np.float32), np.ones((5, 16), np.float32)
     grips = np.random.default_rng(1).normal(size=(5, 2, 6, 3)).astype(np.float32)
-    write_episode(path, make(state=state, action=action, grips=grips))
-    np.testing.assert_array_equal(read_episode(path).action, action)
-    np.testing.assert_array_equal(read_episode(path).state, state)
-    np.testing.assert_array_equal(read_episode(path).grips, grips)
+    write_demonstration(path, make(state=state, action=action, grips=grips))
+    np.testing.assert_array_equal(read_demonstration(path).action, action)
+    np.testing.assert_array_equal(read_demonstration(path).state, state)
+    np.testing.assert_array_equal(read_demonstration(path).grips, grips)
 
 
 def test_a_truncated_file_is_refused_by_name(tmp_path):
     path = tmp_path / 'a.safetensors'
-    write_episode(path, make())
+    write_demonstration(path, make())
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(EpisodeError, match='a.safetensors: not an episode'):
-        read_episode(path)
+        read_demonstration(path)
 
 
 def test_missing_metadata_and_keys_are_named(tmp_path):
@@ -110,14 +110,14 @@ def test_missing_metadata_and_keys_are_named(tmp_path):
     save_file({'x': np.zeros(3)}, path)
     with pytest.raises(EpisodeError, match="metadata: 'robot' is missing"):
         read_info(path)
-    write_episode(path, make())
+    write_demonstration(path, make())
     arrays = load_file(path)
     arrays.pop('action')
     metadata = {'robot': 'franka', 'family': 'pick', 'object': 'red', 'target': ''}
     metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
     save_file(arrays, path, metadata)
     with pytest.raises(EpisodeError, match='action'):
-        read_episode(path)
+        read_demonstration(path)
 
 
 def test_an_empty_folder_says_so(tmp_path):
@@ -127,14 +127,14 @@ def test_an_empty_folder_says_so(tmp_path):
 
 def test_a_file_from_before_there_were_buttons_and_lines_is_read(tmp_path):
     path = tmp_path / 'a.safetensors'
-    write_episode(path, make())
+    write_demonstration(path, make())
     arrays = load_file(path)
     for key in ('travel', 'wiped', 'force'):
         arrays.pop(f'privileged.{key}')
     metadata = {'robot': 'franka', 'family': 'pick', 'object': 'red', 'target': ''}
     metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
     save_file(arrays, path, metadata)
-    episode = read_episode(path)
+    episode = read_demonstration(path)
     assert episode.info.request == Request('pick', 'red')
     for array, shape in (
         (episode.travel, (5, 6)),
@@ -150,13 +150,13 @@ def test_in_a_file_without_grips_every_hand_takes_things_where_they_are(tmp_path
     objects[:, 4] = np.nan
     two = {'state': np.ones((5, 32), np.float32), 'action': np.ones((5, 16), np.float32)}
     grips = np.zeros((5, 2, 6, 3), np.float32)
-    write_episode(path, make(objects=objects, grips=grips, **two))
+    write_demonstration(path, make(objects=objects, grips=grips, **two))
     arrays = load_file(path)
     arrays.pop('privileged.grips')
     metadata = {'robot': 'aloha', 'family': 'lift', 'object': 'red', 'target': ''}
     metadata |= {'instruction': 'x', 'seed': '1', 'success': 'true', 'fps': '10'}
     save_file(arrays, path, metadata)
-    read = read_episode(path)
+    read = read_demonstration(path)
     assert read.grips.shape == (5, 2, 6, 3)
     for own in (0, 1):
         np.testing.assert_array_equal(read.grips[:, own], objects)

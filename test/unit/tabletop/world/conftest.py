@@ -30,10 +30,10 @@ def able(spec):
 
 
 @pytest.fixture(scope='module')
-def cell(able):
+def env(able):
     return SimEnv(able)
 
 
 @pytest.fixture(scope='module')
-def tasks(cell):
-    return make_tasks(cell.scene.config, cell.hands, ONE_HAND)
+def tasks(env):
+    return make_tasks(env.scene.config, env.hands, ONE_HAND)

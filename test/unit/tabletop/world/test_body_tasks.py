@@ -24,26 +24,26 @@ NOWHERE = np.full(2, np.nan)
 
 
 @pytest.fixture(scope='module')
-def cell():
+def env():
     return SimEnv(load_robot('humanoid'))
 
 
 @pytest.fixture(scope='module')
-def tasks(cell):
-    return make_tasks(cell.scene.config, cell.hands, FAMILIES)
+def tasks(env):
+    return make_tasks(env.scene.config, env.hands, FAMILIES)
 
 
 def vector(actions):
     return np.concatenate([action.vector() for action in actions])
 
 
-def run(cell, task, request, watch=lambda world, actions: None):
+def run(env, task, request, watch=lambda world, actions: None):
     """Let the expert go on; `watch(world, actions)` sees, and may spoil, every step."""
     progress = Progress(task, request)
-    while not progress.update(world := cell.world()):
+    while not progress.update(world := env.world()):
         actions = task.step(world, request)
         watch(world, actions)
-        cell.advance(vector(actions))
+        env.advance(vector(actions))
     return progress, world
 
 
@@ -79,13 +79,13 @@ def test_a_seed_gives_one_scene_and_a_request_that_is_possible(tasks, name):
     assert 10 < turned < 30
 
 
-def test_where_the_head_begins_turned_the_thing_is_out_of_its_view(cell, tasks):
+def test_where_the_head_begins_turned_the_thing_is_out_of_its_view(env, tasks):
     for name in FAMILIES:
         task, seen = tasks[name], []
         for seed in range(12):
             layout, request = draw(task, seed)
-            cell.reset(layout)
-            world = cell.world()
+            env.reset(layout)
+            world = env.world()
             if 'head' in layout.begin:
                 assert not world.trunk.sees(task.thing(world, request))
             else:
@@ -116,12 +116,12 @@ def test_what_a_hand_cannot_reach_is_not_asked_of_it(tasks):
 
 @pytest.mark.parametrize('seed', [0, 3])
 @pytest.mark.parametrize('name', FAMILIES)
-def test_the_experts_succeed(cell, tasks, name, seed):
+def test_the_experts_succeed(env, tasks, name, seed):
     """And nothing but the hands touches anything, the robot not itself."""
     layout, request = draw(tasks[name], seed)
-    cell.reset(layout)
-    model, data = cell.scene.model, cell.hardware.data
-    assert not tasks[name].success(cell.world(), request)
+    env.reset(layout)
+    model, data = env.scene.model, env.hardware.data
+    assert not tasks[name].success(env.world(), request)
 
     def watch(world, actions):
         assert [len(action.vector()) for action in actions] == [8, 8, 3, 2, 3]
@@ -130,17 +130,17 @@ def test_the_experts_succeed(cell, tasks, name, seed):
             things = one.startswith(('cube', 'crate'))
             assert things and (other == 'world' or 'finger' in other), (one, other)
 
-    progress, world = run(cell, tasks[name], request, watch)
+    progress, world = run(env, tasks[name], request, watch)
     assert progress.success, progress.reason
     assert 0.5 < world.time < 10
     for colour in set(layout.colours('cube')) - {request.object}:
         assert np.hypot(*(world.cube(colour)[:2] - layout.cube(colour))) < 0.02
 
 
-def test_the_head_searches_before_anything_else_happens(cell, tasks):
+def test_the_head_searches_before_anything_else_happens(env, tasks):
     layout, request = draw(tasks['reach'], 0)
     assert 'head' in layout.begin
-    cell.reset(layout)
+    env.reset(layout)
     (own,), looked = tasks['reach'].acting(request), []
 
     def watch(world, actions):
@@ -152,42 +152,42 @@ def test_the_head_searches_before_anything_else_happens(cell, tasks):
         assert not actions[4].twist.any()
         assert np.linalg.norm(world.hands[own].ee.position - world.cube(request.object)) > 0.1
 
-    assert run(cell, tasks['reach'], request, watch)[0].success
+    assert run(env, tasks['reach'], request, watch)[0].success
     assert looked[0] > 0.4
 
 
-def test_the_search_depends_on_the_joints_of_the_head_alone(cell, tasks):
+def test_the_search_depends_on_the_joints_of_the_head_alone(env, tasks):
     task, request = tasks['reach'], Request('reach', 'red', '', 'left')
     away = {'head': np.array([0.1, -1.6])}
     steps = []
     for place, torso in (((0.4, 0.1, 0.0), 0.0), ((0.3, 0.2, 0.2), 0.1)):
         begin = {**away, 'torso': np.array([torso, 0.0, 0.15])}
-        cell.reset(replace(cubes(red=place), begin=begin))
-        steps.append(task.step(cell.world(), request)[3].position)
+        env.reset(replace(cubes(red=place), begin=begin))
+        steps.append(task.step(env.world(), request)[3].position)
     np.testing.assert_allclose(*steps, atol=1e-6)
 
 
-def test_the_search_comes_round_and_sees_the_whole_table(cell, tasks):
+def test_the_search_comes_round_and_sees_the_whole_table(env, tasks):
     """Nothing is there to be found: the cube is taken to be behind the robot."""
     task, request = tasks['fetch'], Request('fetch', 'red')
     begin = {'base': np.array([-0.5, 0.0, 0.0]), 'head': np.array([0.2, -1.7])}
-    cell.reset(replace(cubes(red=(0.4, 0.0, 0.0)), begin=begin))
+    env.reset(replace(cubes(red=(0.4, 0.0, 0.0)), begin=begin))
     behind = np.tile([-1.5, 0.0, 0.5], (6, 1))
     corners = [np.array([x, y, 0.02]) for x in (0.28, 0.46) for y in (-0.22, 0.22)]
     seen, joints = set(), []
     for _ in range(60):
-        world = replace(cell.world(), cubes=behind)
+        world = replace(env.world(), cubes=behind)
         seen |= {i for i, corner in enumerate(corners) if world.trunk.sees(corner)}
         joints.append(world.trunk.chain('head').position.copy())
-        cell.advance(vector(task.step(world, request)))
+        env.advance(vector(task.step(world, request)))
     assert seen == {0, 1, 2, 3}
     assert np.ptp(np.array(joints)[-30:], axis=0).min() > 0.3  # still looking
 
 
-def test_reaching_is_being_there_with_the_named_hand_and_looking(cell, tasks):
+def test_reaching_is_being_there_with_the_named_hand_and_looking(env, tasks):
     task, request = tasks['reach'], Request('reach', 'red', '', 'left')
-    cell.reset(cubes(red=(0.38, 0.1, 0.0)))
-    progress, world = run(cell, task, request)
+    env.reset(cubes(red=(0.38, 0.1, 0.0)))
+    progress, world = run(env, task, request)
     assert progress.success
     place = world.cube('red') + (0.0, 0.0, task.config.above)
     assert task.success(moved(world, 0, place + (0.0, 0.025, 0.0)), request)
@@ -199,10 +199,10 @@ def test_reaching_is_being_there_with_the_named_hand_and_looking(cell, tasks):
     assert not task.success(replace(world, trunk=eye), request)
 
 
-def test_a_crate_is_lifted_level(cell, tasks):
+def test_a_crate_is_lifted_level(env, tasks):
     task, (layout, request) = tasks['hoist'], draw(tasks['hoist'], 6)
-    cell.reset(layout)
-    progress, world = run(cell, task, request)
+    env.reset(layout)
+    progress, world = run(env, task, request)
     assert progress.success
     number = COLOURS.index(request.object)
     for change, counts in (((0.0, 0.0), True), ((0.06, 0.0), False), ((0.0, 0.06), False)):
@@ -215,20 +215,20 @@ def test_a_crate_is_lifted_level(cell, tasks):
     assert not task.success(replace(world, crates=crates), request)
 
 
-def test_both_hands_close_together(cell, tasks):
+def test_both_hands_close_together(env, tasks):
     layout, request = draw(tasks['hoist'], 4)
-    cell.reset(layout)
+    env.reset(layout)
 
     def watch(world, actions):
         shut = [action.gripper < 0.05 for action in actions[:2]]
         assert shut[0] == shut[1]
 
-    assert run(cell, tasks['hoist'], request, watch)[0].success
+    assert run(env, tasks['hoist'], request, watch)[0].success
 
 
-def test_the_base_stands_while_the_hand_is_at_the_cube(cell, tasks):
+def test_the_base_stands_while_the_hand_is_at_the_cube(env, tasks):
     task, (layout, request) = tasks['fetch'], draw(tasks['fetch'], 1)
-    cell.reset(layout)
+    env.reset(layout)
     drove = []
 
     def watch(world, actions):
@@ -237,7 +237,7 @@ def test_the_base_stands_while_the_hand_is_at_the_cube(cell, tasks):
         if near < 0.1:
             assert drove[-1] == 0 and np.abs(world.trunk.limbs[2].twist).max() < 0.02
 
-    progress, world = run(cell, task, request, watch)
+    progress, world = run(env, task, request, watch)
     assert progress.success and max(drove) > 0.2
     ahead, left = from_base(world.trunk, world.cube(request.object))
     assert 0.3 < ahead < 0.5 and 0.05 < abs(left) < 0.25
@@ -247,27 +247,27 @@ def test_the_base_stands_while_the_hand_is_at_the_cube(cell, tasks):
     assert not task.success(replace(world, cubes=low), request)
 
 
-def test_a_cube_that_is_dropped_is_picked_after_all(cell, tasks):
+def test_a_cube_that_is_dropped_is_picked_after_all(env, tasks):
     task, request = tasks['fetch'], Request('fetch', 'red')
     begin = {'base': np.array([-0.05, 0.0, 0.0])}
-    cell.reset(replace(cubes(red=(0.36, 0.14, 0.1)), begin=begin))
+    env.reset(replace(cubes(red=(0.36, 0.14, 0.1)), begin=begin))
     dropped = []
 
     def drop(world, actions):
         if not dropped and world.cube('red')[2] > 0.05:
             dropped.append(world.time)
-            for address in cell.scene.arms[0].fingers_q:
-                cell.hardware.data.qpos[address] = 0.0445
-            cell.hardware.data.qpos[cell.scene.cubes_q[0] + 2] = 0.02
+            for address in env.scene.arms[0].fingers_q:
+                env.hardware.data.qpos[address] = 0.0445
+            env.hardware.data.qpos[env.scene.cubes_q[0] + 2] = 0.02
 
-    assert run(cell, task, request, drop)[0].success and dropped
+    assert run(env, task, request, drop)[0].success and dropped
 
 
-def test_a_look_away_does_not_open_a_hand_that_holds(cell, tasks):
+def test_a_look_away_does_not_open_a_hand_that_holds(env, tasks):
     task, request = tasks['fetch'], Request('fetch', 'red')
     begin = {'base': np.array([-0.05, 0.0, 0.0])}
-    cell.reset(replace(cubes(red=(0.36, 0.14, 0.1)), begin=begin))
-    progress, world = run(cell, task, request)
+    env.reset(replace(cubes(red=(0.36, 0.14, 0.1)), begin=begin))
+    progress, world = run(env, task, request)
     assert progress.success
     back = Pose(world.trunk.eye.position, np.array([0.0, 0.0, 0.0, 1.0]))  # at the ceiling
     action = task.step(replace(world, trunk=replace(world.trunk, eye=back)), request)[0]
@@ -275,53 +275,53 @@ def test_a_look_away_does_not_open_a_hand_that_holds(cell, tasks):
 
 
 @pytest.mark.parametrize('name', FAMILIES)
-def test_what_cannot_be_done_any_more_fails(cell, tasks, name):
+def test_what_cannot_be_done_any_more_fails(env, tasks, name):
     layout, request = draw(tasks[name], 0)
-    cell.reset(layout)
-    world = cell.world()
+    env.reset(layout)
+    world = env.world()
     far = replace(world, cubes=world.cubes + (0, 1.5, 0), crates=world.crates + (0, 0, -0.3))
     progress = Progress(tasks[name], request)
     assert progress.update(far) and not progress.success
     assert progress.reason == f'the {request.object} {request.kind} left the table'
 
 
-def test_a_robot_without_a_body_is_refused(cell, tasks):
-    cell.reset(cubes(red=(0.4, 0.1, 0.0)))
-    world = replace(cell.world(), trunk=None)
+def test_a_robot_without_a_body_is_refused(env, tasks):
+    env.reset(cubes(red=(0.4, 0.1, 0.0)))
+    world = replace(env.world(), trunk=None)
     for request in (Request('reach', 'red', '', 'left'), Request('fetch', 'red')):
         with pytest.raises(ValueError, match='takes a torso and a head, the robot has none'):
             tasks[request.family].step(world, request)
     with pytest.raises(ValueError, match='hoist: takes 2 hands, the robot has 1'):
-        make_tasks(cell.scene.config, cell.hands[:1], ('hoist',))
+        make_tasks(env.scene.config, env.hands[:1], ('hoist',))
 
 
-def spoiler(task, request, seed, **noise):
+def injector(task, request, seed, **noise):
     spec = load_robot('humanoid')
     rng = np.random.default_rng(seed)
     return NoiseInjector(spec, task, task.acting(request), NoiseConfig(**noise), rng)
 
 
-def test_demonstrations_begin_a_little_off_and_nothing_touches(cell, tasks):
+def test_demonstrations_begin_a_little_off_and_nothing_touches(env, tasks):
     task = tasks['hoist']
     for seed in range(6):
         layout, request = draw(task, seed)
-        own = spoiler(task, request, seed)
+        own = injector(task, request, seed)
         begun = own.begin(layout)
-        cell.reset(begun, *own.start(cell))
+        env.reset(begun, *own.start(env))
         assert set(begun.begin) == {'torso', 'head', 'base'}
         torso = begun.begin['torso'] - (0.0, 0.0, 0.15)
         assert 0 < np.abs(torso).max() <= 0.08 + 1e-9
         assert np.abs(begun.begin['base']).max() < 0.15
-        bodies = cell.scene.model.geom_bodyid[cell.hardware.data.contact.geom]
-        names = {cell.scene.model.body(b).name for b in bodies.flat}
+        bodies = env.scene.model.geom_bodyid[env.hardware.data.contact.geom]
+        names = {env.scene.model.body(b).name for b in bodies.flat}
         assert all(name == 'world' or name.startswith('crate') for name in names)
 
 
-def test_pushes_leave_the_hands_above_the_table_however_the_body_leans(cell, tasks):
+def test_pushes_leave_the_hands_above_the_table_however_the_body_leans(env, tasks):
     task, request = tasks['reach'], Request('reach', 'red', '', 'left')
-    own = spoiler(task, request, 1, push_rate=9.0, push=(0.2, 0.3), quiet=0.0)
-    cell.reset(replace(cubes(red=(0.4, 0.1, 0.0)), begin={'torso': np.array([0.3, 0.0, 0.4])}))
-    world = cell.world()
+    own = injector(task, request, 1, push_rate=9.0, push=(0.2, 0.3), quiet=0.0)
+    env.reset(replace(cubes(red=(0.4, 0.1, 0.0)), begin={'torso': np.array([0.3, 0.0, 0.4])}))
+    world = env.world()
     label, frame = vector(task.step(world, request)), world.trunk.frame
     for _ in range(50):
         result = own.apply(label, world)

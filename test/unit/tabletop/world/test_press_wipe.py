@@ -32,13 +32,13 @@ NOTHING = np.full((6, 3), np.nan)
 AWAY = np.full(2, np.nan)
 
 
-def drive(cell, task, layout, request, change=lambda world, action: action, limit=12.0):
+def drive(env, task, layout, request, change=lambda world, action: action, limit=12.0):
     """Let the expert work, `change` may spoil what is commanded; return progress and worlds."""
-    cell.reset(layout)
+    env.reset(layout)
     progress, worlds = Progress(task, request), []
-    while not progress.update(world := cell.world()) and world.time < limit:
+    while not progress.update(world := env.world()) and world.time < limit:
         worlds.append(world)
-        cell.advance(change(world, task.expert(world, request).vector()))
+        env.advance(change(world, task.expert(world, request).vector()))
     return progress, [*worlds, world]
 
 
@@ -123,12 +123,12 @@ def test_a_scene_has_only_what_its_tasks_need(spec):
         scene.apply(data, lines(red=(0.5, 0.1, 0.5, -0.04)))
 
 
-def test_a_cap_gives_with_its_spring_and_comes_back(cell):
-    scene, layout = cell.scene, buttons(green=(0.5, 0.0))
+def test_a_cap_gives_with_its_spring_and_comes_back(env):
+    scene, layout = env.scene, buttons(green=(0.5, 0.0))
     hardware = SimHardware(scene, layout)
     own, index = scene.config.buttons, COLOURS.index('green')
     body = scene.model.body('cap_green').id
-    pose = cell.home
+    pose = env.home
 
     def travel(force):
         hardware.data.xfrc_applied[body, 2] = -force
@@ -144,41 +144,41 @@ def test_a_cap_gives_with_its_spring_and_comes_back(cell):
     assert np.isnan(np.delete(travel(0.0), index)).all()
 
 
-def test_pressing_presses_one_button_with_little_force(cell, tasks):
+def test_pressing_presses_one_button_with_little_force(env, tasks):
     task = tasks['press']
     layout, request = draw(task, 5)
-    progress, worlds = drive(cell, task, layout, request)
+    progress, worlds = drive(env, task, layout, request)
     assert progress.success
     assert progress.measured['peak_force'] < 10.0
     others = np.delete(worlds[-1].travel, COLOURS.index(request.object))
     assert np.nanmax(others) < 0.001
 
 
-def test_the_wrong_button_is_a_failure(cell, tasks):
+def test_the_wrong_button_is_a_failure(env, tasks):
     layout = buttons(red=(0.45, -0.1), blue=(0.45, 0.1))
     progress = Progress(tasks['press'], Request('press', 'blue'))
-    cell.reset(layout)
-    while not progress.update(world := cell.world()):
-        cell.advance(tasks['press'].expert(world, Request('press', 'red')).vector())
+    env.reset(layout)
+    while not progress.update(world := env.world()):
+        env.advance(tasks['press'].expert(world, Request('press', 'red')).vector())
     assert progress.reason == 'the red button was pressed' and not progress.success
 
 
 @pytest.mark.parametrize('name', ['press', 'wipe'])
-def test_too_much_force_is_a_failure(cell, tasks, name):
+def test_too_much_force_is_a_failure(env, tasks, name):
     task = tasks[name]
     layout, request = draw(task, 2)
 
     def slam(world, action):
         return action - (0, 0, 0.05 if world.touch.force[2] > 1.0 else 0.0, 0, 0, 0, 0, 0)
 
-    progress, _ = drive(cell, task, layout, request, slam)
+    progress, _ = drive(env, task, layout, request, slam)
     assert not progress.success and 'its limit is 20 N' in progress.reason
 
 
-def test_a_button_must_be_held_for_its_time_and_alone(cell, tasks):
+def test_a_button_must_be_held_for_its_time_and_alone(env, tasks):
     task, request = tasks['press'], Request('press', 'red')
-    cell.reset(buttons(red=(0.45, -0.1), blue=(0.45, 0.1)))
-    world, own = cell.world(), cell.scene.config.buttons
+    env.reset(buttons(red=(0.45, -0.1), blue=(0.45, 0.1)))
+    world, own = env.world(), env.scene.config.buttons
     down = np.where(np.arange(6) == 0, own.travel, world.travel)
     progress = Progress(task, request)
     assert not progress.update(replace(world, travel=down, time=1.0))
@@ -191,10 +191,10 @@ def test_a_button_must_be_held_for_its_time_and_alone(cell, tasks):
     assert not task.success(hit, request) and task.failure(hit, request)
 
 
-def test_wiping_takes_the_line_off_with_the_force_in_its_band(cell, tasks):
+def test_wiping_takes_the_line_off_with_the_force_in_its_band(env, tasks):
     task = tasks['wipe']
     layout = lines(red=(0.45, 0.1, 0.5, -0.03), blue=(0.55, 0.1, 0.6, -0.03))
-    progress, worlds = drive(cell, task, layout, Request('wipe', 'red'))
+    progress, worlds = drive(env, task, layout, Request('wipe', 'red'))
     assert progress.success
     assert progress.measured['in_band'] >= 0.9 and progress.measured['peak_force'] < 12.0
     done = np.array([world.done for world in worlds])
@@ -203,40 +203,40 @@ def test_wiping_takes_the_line_off_with_the_force_in_its_band(cell, tasks):
     assert left[0] == round(np.hypot(0.05, 0.13) / 0.01) and left[-1] <= 0.1 * left[0]
 
 
-def test_the_label_of_a_line_is_where_what_is_left_of_it_begins(cell, tasks):
+def test_the_label_of_a_line_is_where_what_is_left_of_it_begins(env, tasks):
     layout = lines(red=(0.45, 0.1, 0.45, -0.04))
-    _, worlds = drive(cell, tasks['wipe'], layout, Request('wipe', 'red'))
+    _, worlds = drive(env, tasks['wipe'], layout, Request('wipe', 'red'))
     y = np.array([world.things[0, 1] for world in worlds])
     assert y[0] == pytest.approx(0.095) and (np.diff(y[np.isfinite(y)]) <= 0).all()
     wiped = np.ones_like(worlds[0].wiped)
     assert np.isnan(replace(worlds[0], wiped=wiped).things).all()
 
 
-def test_a_light_touch_takes_nothing_off(cell):
+def test_a_light_touch_takes_nothing_off(env):
     layout = lines(red=(0.45, 0.07, 0.45, -0.07))
-    cell.reset(layout, cell.reach(np.array([0.45, 0.0, 0.05])))
-    scene, world = cell.scene, cell.world()
+    env.reset(layout, env.reach(np.array([0.45, 0.0, 0.05])))
+    scene, world = env.scene, env.world()
     own = scene.config.lines
     for height, takes in ((own.reach - 0.002, False), (own.reach - 0.016, True)):
         goal = np.array([*world.ee.position[:2], height, *world.ee.quaternion, 0.0])
         for _ in range(15):
-            cell.advance(goal)
-        world = cell.world()
+            env.advance(goal)
+        world = env.world()
         assert (0 < world.touch.force[2] < own.wipes) != takes
         assert world.wiped.any() == takes
 
 
-def test_the_wrong_line_is_a_failure(cell, tasks):
+def test_the_wrong_line_is_a_failure(env, tasks):
     layout = lines(red=(0.45, 0.1, 0.45, -0.04), blue=(0.55, 0.1, 0.55, -0.04))
     progress = Progress(tasks['wipe'], Request('wipe', 'blue'))
-    cell.reset(layout)
-    while not progress.update(world := cell.world()):
-        cell.advance(tasks['wipe'].expert(world, Request('wipe', 'red')).vector())
+    env.reset(layout)
+    while not progress.update(world := env.world()):
+        env.advance(tasks['wipe'].expert(world, Request('wipe', 'red')).vector())
     assert progress.reason == 'the red line was wiped'
 
 
 @pytest.mark.parametrize('name', ['press', 'wipe'])
-def test_the_expert_goes_on_after_it_was_pushed_away(cell, tasks, name):
+def test_the_expert_goes_on_after_it_was_pushed_away(env, tasks, name):
     task = tasks[name]
     layout, request = draw(task, 4)
     pushed = []
@@ -247,12 +247,12 @@ def test_the_expert_goes_on_after_it_was_pushed_away(cell, tasks, name):
             return action + (0.02, 0.02, 0.005, 0, 0, 0, 0, 0)
         return action
 
-    progress, _ = drive(cell, task, layout, request, push, 15.0)
+    progress, _ = drive(env, task, layout, request, push, 15.0)
     assert len(pushed) == 4 and progress.success, progress.reason
 
 
-def test_cameras_see_a_line_vanish_and_the_sponge_only_where_there_are_lines(cell):
-    scene = cell.scene
+def test_cameras_see_a_line_vanish_and_the_sponge_only_where_there_are_lines(env):
+    scene = env.scene
     renderer = CameraRenderer(scene)
     layout = lines(red=(0.45, 0.07, 0.45, -0.07))
     renderer.show(layout)
@@ -271,25 +271,25 @@ def test_cameras_see_a_line_vanish_and_the_sponge_only_where_there_are_lines(cel
     renderer.close()
 
 
-def test_the_hand_is_closed_where_it_holds_the_sponge(cell):
+def test_the_hand_is_closed_where_it_holds_the_sponge(env):
     closed, opened = lines(red=(0.45, 0.07, 0.45, -0.07)), buttons(red=(0.5, 0.0))
-    own = cell.spec.gripper
-    assert SimHardware(cell.scene, closed).gripper == pytest.approx(own.closed)
-    assert SimHardware(cell.scene, opened).gripper == pytest.approx(own.open)
+    own = env.spec.gripper
+    assert SimHardware(env.scene, closed).gripper == pytest.approx(own.closed)
+    assert SimHardware(env.scene, opened).gripper == pytest.approx(own.open)
 
 
-def test_a_reset_forgets_forces_and_strokes(cell, tasks):
+def test_a_reset_forgets_forces_and_strokes(env, tasks):
     layout, request = draw(tasks['wipe'], 0)
-    _, worlds = drive(cell, tasks['wipe'], layout, request, limit=5.0)
+    _, worlds = drive(env, tasks['wipe'], layout, request, limit=5.0)
     assert worlds[-1].touch.peak > 1.0 and worlds[-1].wiped.any()
-    cell.reset(layout)
-    world = cell.world()
+    env.reset(layout)
+    world = env.world()
     assert world.touch.peak == 0.0 and np.isnan(world.touch.share) and not world.wiped.any()
 
 
-def test_an_unknown_task_is_named(cell):
+def test_an_unknown_task_is_named(env):
     with pytest.raises(ValueError, match='juggle.* is not one of'):
-        make_tasks(cell.scene.config, cell.hands, ('pick', 'juggle'))
+        make_tasks(env.scene.config, env.hands, ('pick', 'juggle'))
 
 
 @pytest.mark.parametrize(
@@ -323,10 +323,10 @@ def test_the_same_expert_leans_through_an_admittance(able, name):
     driver = replace(able.driver, command_type='position')
     law = f'{able.name}_admittance'
     spec = replace(able, law=law, control_rate=500.0, driver=driver, force_sensor=sensor)
-    cell = SimEnv(spec)
-    task = make_tasks(cell.scene.config, cell.hands, (name,))[name]
+    env = SimEnv(spec)
+    task = make_tasks(env.scene.config, env.hands, (name,))[name]
     layout, request = draw(task, 0)
-    progress, _ = drive(cell, task, layout, request)
+    progress, _ = drive(env, task, layout, request)
     assert progress.success, progress.reason
     assert progress.measured['peak_force'] < 12.0
     assert progress.measured.get('in_band', 1.0) >= 0.9

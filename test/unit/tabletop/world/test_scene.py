@@ -74,10 +74,10 @@ def test_arm_stays_with_gravity_torque_only_and_falls_without(scene):
         assert bool(np.linalg.norm(data.xpos[scene.arms[0].tcp] - start) < 1e-3) == stays
 
 
-def test_home_points_straight_down_above_the_table(cell):
-    x, y, z = cell.home.position
+def test_home_points_straight_down_above_the_table(env):
+    x, y, z = env.home.position
     assert 0.4 < x < 0.55 and abs(y) < 1e-6 and 0.2 < z < 0.35
-    np.testing.assert_allclose(np.abs(cell.home.quaternion), [1, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(np.abs(env.home.quaternion), [1, 0, 0, 0], atol=1e-6)
 
 
 def tree(change):

@@ -10,14 +10,14 @@ from vla_ros.tabletop.tasks import TASKS, Progress, draw
 ONE_HAND = sorted(name for name, task in TASKS.items() if task.takes == 1)
 
 
-def run(cell, task, layout, request, q=None, gripper=None, change=None):
+def run(env, task, layout, request, q=None, gripper=None, change=None):
     """Let the expert do the request; `change(step, action)` may spoil what is commanded."""
-    cell.reset(layout, q, gripper)
+    env.reset(layout, q, gripper)
     progress = Progress(task, request)
     step = 0
-    while not progress.update(world := cell.world()):
+    while not progress.update(world := env.world()):
         action = task.expert(world, request).vector()
-        cell.advance(action if change is None else change(step, action))
+        env.advance(action if change is None else change(step, action))
         step += 1
     return progress, world
 
@@ -40,9 +40,9 @@ def test_a_seed_gives_one_scene_and_a_request_that_is_possible(tasks, name):
 
 @pytest.mark.parametrize('seed', [11, 12])
 @pytest.mark.parametrize('name', ONE_HAND)
-def test_the_expert_succeeds(cell, tasks, name, seed):
+def test_the_expert_succeeds(env, tasks, name, seed):
     layout, request = draw(tasks[name], seed)
-    progress, world = run(cell, tasks[name], layout, request)
+    progress, world = run(env, tasks[name], layout, request)
     assert progress.success, progress.reason
     assert 3 < world.time < 13
     untouched = set(layout.colours('cube')) - {request.object}
@@ -52,61 +52,61 @@ def test_the_expert_succeeds(cell, tasks, name, seed):
 
 
 @pytest.mark.parametrize('name', ONE_HAND)
-def test_the_expert_starts_from_anywhere(cell, tasks, name):
+def test_the_expert_starts_from_anywhere(env, tasks, name):
     layout, request = draw(tasks[name], 21)
-    cell.reset(layout)
-    place = cell.world().things[COLOURS.index(request.object)]
+    env.reset(layout)
+    place = env.world().things[COLOURS.index(request.object)]
     low = np.array([*place[:2], 0.08]) + (0.03, -0.03, 0)
-    progress, _ = run(cell, tasks[name], layout, request, cell.reach(low), 0.0)
+    progress, _ = run(env, tasks[name], layout, request, env.reach(low), 0.0)
     assert progress.success, progress.reason
 
 
 @pytest.mark.parametrize('name', ['pick', 'put', 'stack'])
-def test_the_expert_fetches_a_cube_that_was_dropped(cell, tasks, name):
+def test_the_expert_fetches_a_cube_that_was_dropped(env, tasks, name):
     layout, request = draw(tasks[name], 31)
     dropped = []
 
     def drop(step, action):
-        cube = cell.world().cube(request.object)
+        cube = env.world().cube(request.object)
         if (not dropped and cube[2] > 0.06) or 0 < len(dropped) < 5:
             dropped.append(step)
             return np.array([*action[:7], 0.08])
         return action
 
-    progress, _ = run(cell, tasks[name], layout, request, change=drop)
+    progress, _ = run(env, tasks[name], layout, request, change=drop)
     assert dropped and progress.success, progress.reason
 
 
 @pytest.mark.parametrize('name', ONE_HAND)
-def test_the_expert_moves_smoothly_and_keeps_its_rotation(cell, tasks, name):
+def test_the_expert_moves_smoothly_and_keeps_its_rotation(env, tasks, name):
     layout, request = draw(tasks[name], 41)
     actions = []
-    cell.reset(layout)
+    env.reset(layout)
     for _ in range(25):
-        world = cell.world()
+        world = env.world()
         action = tasks[name].expert(world, request)
         step = action.pose.position - world.commanded.position
         assert np.linalg.norm(step) < 0.03
-        np.testing.assert_array_equal(action.pose.quaternion, cell.home.quaternion)
+        np.testing.assert_array_equal(action.pose.quaternion, env.home.quaternion)
         actions.append(action.pose.position)
-        cell.advance(action.vector())
+        env.advance(action.vector())
     jumps = np.linalg.norm(np.diff(actions, axis=0), axis=1)
     assert jumps.max() < 0.035
 
 
-def test_nothing_is_done_at_the_start(cell, tasks):
+def test_nothing_is_done_at_the_start(env, tasks):
     for name, task in tasks.items():
         for seed in range(5):
             layout, request = draw(task, seed)
-            cell.reset(layout)
-            assert not task.success(cell.world(), request), name
+            env.reset(layout)
+            assert not task.success(env.world(), request), name
 
 
-def test_success_must_last(cell, tasks):
+def test_success_must_last(env, tasks):
     task = tasks['pick']
     layout, request = draw(task, 0)
-    cell.reset(layout)
-    world = cell.world()
+    env.reset(layout)
+    world = env.world()
     cubes = world.cubes.copy()
     cubes[COLOURS.index(request.object)] = world.ee.position
     progress = Progress(task, request)
@@ -120,11 +120,11 @@ def test_success_must_last(cell, tasks):
 @pytest.mark.parametrize(
     ('place', 'reason'), [((0.6, 1.2, 0.02), 'left the table'), ((0.1, 0.0, 0.02), 'out of reach')]
 )
-def test_what_cannot_be_done_any_more_fails(cell, tasks, place, reason):
+def test_what_cannot_be_done_any_more_fails(env, tasks, place, reason):
     task = tasks['put']
     layout, request = draw(task, 0)
-    cell.reset(layout)
-    world = cell.world()
+    env.reset(layout)
+    world = env.world()
     cubes = world.cubes.copy()
     cubes[COLOURS.index(request.object)] = place
     progress = Progress(task, request)
@@ -132,12 +132,12 @@ def test_what_cannot_be_done_any_more_fails(cell, tasks, place, reason):
     assert not progress.success and reason in progress.reason
 
 
-def test_the_time_limit_ends_an_episode(cell, tasks):
+def test_the_time_limit_ends_an_episode(env, tasks):
     task = tasks['pick']
     layout, request = draw(task, 0)
-    cell.reset(layout)
+    env.reset(layout)
     progress = Progress(task, request)
-    assert progress.update(replace(cell.world(), time=task.time_limit))
+    assert progress.update(replace(env.world(), time=task.time_limit))
     assert progress.reason == 'time limit'
 
 

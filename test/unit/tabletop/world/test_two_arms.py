@@ -21,26 +21,26 @@ NOWHERE = np.full(2, np.nan)
 
 @pytest.fixture(scope='module')
 def able(aloha):
-    """The robot of the cell here."""
+    """The robot of the env here."""
     return aloha
 
 
 @pytest.fixture(scope='module')
-def tasks(cell):
-    return make_tasks(cell.scene.config, cell.hands, FAMILIES)
+def tasks(env):
+    return make_tasks(env.scene.config, env.hands, FAMILIES)
 
 
-def act(cell, task, world, request):
-    cell.advance(np.concatenate([a.vector() for a in task.step(world, request)]))
+def act(env, task, world, request):
+    env.advance(np.concatenate([a.vector() for a in task.step(world, request)]))
 
 
-def run(cell, task, request, change=None):
+def run(env, task, request, change=None):
     """Let the expert go on; `change(world)` may spoil something before each step."""
     progress = Progress(task, request)
-    while not progress.update(world := cell.world()):
+    while not progress.update(world := env.world()):
         if change is not None:
             change(world)
-        act(cell, task, world, request)
+        act(env, task, world, request)
     return progress, world
 
 
@@ -51,15 +51,15 @@ def cubes(**places):
     return table
 
 
-def test_nothing_touches_at_home(cell):
-    hardware = SimHardware(cell.scene, draw_layout(cell.scene.config, np.random.default_rng(0)))
-    bodies = cell.scene.model.geom_bodyid[hardware.data.contact.geom]
-    names = {cell.scene.model.body(b).name for b in bodies.flat}
+def test_nothing_touches_at_home(env):
+    hardware = SimHardware(env.scene, draw_layout(env.scene.config, np.random.default_rng(0)))
+    bodies = env.scene.model.geom_bodyid[hardware.data.contact.geom]
+    names = {env.scene.model.body(b).name for b in bodies.flat}
     assert all(name == 'world' or name.startswith('cube_') for name in names)
 
 
-def test_arms_touch_each_other_but_not_themselves(cell):
-    model = cell.scene.model
+def test_arms_touch_each_other_but_not_themselves(env):
+    model = env.scene.model
 
     def geoms(side):
         ids = [model.geom_bodyid == b for b in range(model.nbody) if
@@ -88,30 +88,30 @@ def test_arms_touch_each_other_but_not_themselves(cell):
         ((0.0, -0.05, 0.1), (0.0, 0.05, 0.33)),  # one above the other
     ],
 )
-def test_arms_that_are_led_into_each_other_stop_before_they_touch(cell, left, right):
-    cell.reset(draw_layout(cell.scene.config, np.random.default_rng(0)))
-    goal = np.array([[*arm.home.position, *arm.home.quaternion, 0.074] for arm in cell.arms])
+def test_arms_that_are_led_into_each_other_stop_before_they_touch(env, left, right):
+    env.reset(draw_layout(env.scene.config, np.random.default_rng(0)))
+    goal = np.array([[*arm.home.position, *arm.home.quaternion, 0.074] for arm in env.arms])
     away = goal.copy()
     goal[:, :3] = left, right
-    data, model = cell.hardware.data, cell.scene.model
+    data, model = env.hardware.data, env.scene.model
     for _ in range(25):
-        cell.advance(goal.reshape(-1))
+        env.advance(goal.reshape(-1))
         bodies = model.geom_bodyid[data.contact.geom]
         sides = [{model.body(b).name.split('_')[0] for b in pair} for pair in bodies]
         assert {'left', 'right'} not in sides
-    causes = [arm.loop.slowdown.cause for arm in cell.arms]
+    causes = [arm.loop.slowdown.cause for arm in env.arms]
     assert any(cause.startswith('another arm: ') for cause in causes)
     for _ in range(20):  # the way back may first lead round a wrist
-        cell.advance(away.reshape(-1))
-    places = [hand.ee.position for hand in cell.world().hands]
+        env.advance(away.reshape(-1))
+    places = [hand.ee.position for hand in env.world().hands]
     np.testing.assert_allclose(places, away[:, :3], atol=0.01)
 
 
-def test_the_hands_hold_what_they_grip(cell):
+def test_the_hands_hold_what_they_grip(env):
     """A cube lifted by each arm, as fast as it may go."""
     layout = Layout(cubes(red=(0.0, 0.15, 0.1), blue=(0.0, -0.15, -0.1)), NOWHERE, NOWHERE)
-    cell.reset(layout)
-    goal = np.array([[*arm.home.position, *arm.home.quaternion, 0.074] for arm in cell.arms])
+    env.reset(layout)
+    goal = np.array([[*arm.home.position, *arm.home.quaternion, 0.074] for arm in env.arms])
     for place, opening, steps in (
         *(((0.0, 0.15, 0.06), 0.074, 8), ((0.0, 0.15, 0.016), 0.074, 6)),
         *(((0.0, 0.15, 0.016), 0.0, 6), ((0.0, 0.15, 0.25), 0.0, 12)),
@@ -119,33 +119,33 @@ def test_the_hands_hold_what_they_grip(cell):
         goal[:, :3] = place, place * np.array([1, -1, 1])
         goal[:, 7] = opening
         for _ in range(steps):
-            cell.advance(goal.reshape(-1))
-    world = cell.world()
+            env.advance(goal.reshape(-1))
+    world = env.world()
     for hand, colour in zip(world.hands, ('red', 'blue'), strict=True):
         assert np.linalg.norm(hand.ee.position - world.cube(colour)) < 0.02
         assert 0.037 < hand.gripper < 0.041
 
 
-def test_bars_lie_where_the_layout_says(cell):
+def test_bars_lie_where_the_layout_says(env):
     bars = absent(3)
     bars[0] = (0.05, 0.01, 0.2)
     layout = Layout(absent(3), NOWHERE, NOWHERE, bars=bars)
-    cell.reset(layout)
-    ends = cell.world().bar('red')
+    env.reset(layout)
+    ends = env.world().bar('red')
     np.testing.assert_allclose(ends.mean(axis=0), (0.05, 0.01, 0.015), atol=1e-3)
     way = ends[0] - ends[1]
-    assert np.linalg.norm(way) == pytest.approx(cell.scene.config.bars.length)
+    assert np.linalg.norm(way) == pytest.approx(env.scene.config.bars.length)
     assert np.arctan2(-way[0], way[1]) == pytest.approx(0.2, abs=1e-3)
-    assert np.isnan(cell.world().bar('blue')).all()
-    np.testing.assert_allclose(cell.world().things[0], ends.mean(axis=0))
+    assert np.isnan(env.world().bar('blue')).all()
+    np.testing.assert_allclose(env.world().things[0], ends.mean(axis=0))
     assert layout.present == layout.colours('bar') == ('red',)
 
 
-def test_each_hand_takes_a_bar_near_the_end_on_its_side(cell, tasks):
-    own, bars = cell.scene.config.bars, absent(3)
+def test_each_hand_takes_a_bar_near_the_end_on_its_side(env, tasks):
+    own, bars = env.scene.config.bars, absent(3)
     bars[0], bars[3] = (0.05, 0.01, 0.2), (-0.12, 0.0, -0.2)
-    cell.reset(Layout(absent(3), NOWHERE, NOWHERE, bars=bars))
-    world = cell.world()
+    env.reset(Layout(absent(3), NOWHERE, NOWHERE, bars=bars))
+    world = env.world()
     assert world.grips.shape == (2, 6, 3)
     for colour in ('red', 'yellow'):
         index, ends = COLOURS.index(colour), world.bar(colour)
@@ -160,33 +160,33 @@ def test_each_hand_takes_a_bar_near_the_end_on_its_side(cell, tasks):
     np.testing.assert_allclose(turned.grips, world.grips, atol=1e-12)
 
 
-def test_a_cube_is_taken_where_it_is_by_either_hand(cell):
-    cell.reset(Layout(cubes(red=(0.0, 0.1, 0.0)), np.array([0.0, -0.1]), NOWHERE))
-    world = cell.world()
+def test_a_cube_is_taken_where_it_is_by_either_hand(env):
+    env.reset(Layout(cubes(red=(0.0, 0.1, 0.0)), np.array([0.0, -0.1]), NOWHERE))
+    world = env.world()
     for own in world.grips:
         np.testing.assert_array_equal(own, world.things)
 
 
 def test_a_robot_without_bars_refuses_them():
-    cell = SimEnv(load_robot('franka'))
+    env = SimEnv(load_robot('franka'))
     bars = absent(3)
     bars[2] = (0.5, 0.0, 0.0)
     with pytest.raises(ValueError, match='no task of franka needs a bar'):
-        cell.reset(Layout(absent(3), NOWHERE, NOWHERE, bars=bars))
+        env.reset(Layout(absent(3), NOWHERE, NOWHERE, bars=bars))
 
 
-def test_one_hand_is_not_enough(cell):
+def test_one_hand_is_not_enough(env):
     for name in FAMILIES:
         with pytest.raises(ValueError, match=f'{name}: takes 2 hands, the robot has 1'):
-            make_tasks(cell.scene.config, cell.hands[:1], (name,))
+            make_tasks(env.scene.config, env.hands[:1], (name,))
     with pytest.raises(ValueError, match=r"'middle' is not one of \['left', 'right'\]"):
-        number_of(tuple(cell.hands), 'middle')
+        number_of(tuple(env.hands), 'middle')
 
 
-def test_a_task_for_one_hand_leaves_the_other_where_it_is(cell):
-    pick = make_tasks(cell.scene.config, cell.hands, ('pick',))['pick']
-    cell.reset(draw_layout(cell.scene.config, np.random.default_rng(2)))
-    world = cell.world()
+def test_a_task_for_one_hand_leaves_the_other_where_it_is(env):
+    pick = make_tasks(env.scene.config, env.hands, ('pick',))['pick']
+    env.reset(draw_layout(env.scene.config, np.random.default_rng(2)))
+    world = env.world()
     _, other = pick.step(world, Request('pick', 'red'))
     np.testing.assert_array_equal(other.pose.position, world.hands[1].commanded.position)
 
@@ -219,11 +219,11 @@ def test_what_an_arm_cannot_reach_is_not_asked_of_it(tasks):
 
 @pytest.mark.parametrize('seed', [11, 12])
 @pytest.mark.parametrize('name', FAMILIES)
-def test_the_experts_succeed(cell, tasks, name, seed):
+def test_the_experts_succeed(env, tasks, name, seed):
     layout, request = draw(tasks[name], seed)
-    cell.reset(layout)
-    assert not tasks[name].success(cell.world(), request)
-    progress, world = run(cell, tasks[name], request)
+    env.reset(layout)
+    assert not tasks[name].success(env.world(), request)
+    progress, world = run(env, tasks[name], request)
     assert progress.success, progress.reason
     assert 3 < world.time < 16
     for colour in set(layout.colours('cube')) - {request.object}:
@@ -231,50 +231,50 @@ def test_the_experts_succeed(cell, tasks, name, seed):
         assert np.hypot(*moved) < 0.02, f'{colour} was moved'
 
 
-def test_the_arm_that_is_not_named_keeps_out(cell, tasks):
+def test_the_arm_that_is_not_named_keeps_out(env, tasks):
     layout, request = draw(tasks['place'], 3)
-    idle = 1 - number_of(tuple(cell.hands), request.arm)
-    cell.reset(layout)
+    idle = 1 - number_of(tuple(env.hands), request.arm)
+    env.reset(layout)
 
     def watch(world):
-        hand, home = world.hands[idle], cell.hands[idle].home
+        hand, home = world.hands[idle], env.hands[idle].home
         assert abs(hand.ee.position[1]) > abs(home.position[1]) - 0.01
         assert hand.ee.position[2] > 0.15
 
-    assert run(cell, tasks['place'], request, watch)[0].success
+    assert run(env, tasks['place'], request, watch)[0].success
 
 
-def test_a_cube_that_is_dropped_on_the_way_is_handed_over_after_all(cell, tasks):
+def test_a_cube_that_is_dropped_on_the_way_is_handed_over_after_all(env, tasks):
     layout, request = draw(tasks['handover'], 5)
-    cell.reset(layout)
-    giver = cell.hardware.limbs[1 - number_of(tuple(cell.hands), request.arm)]
+    env.reset(layout)
+    giver = env.hardware.limbs[1 - number_of(tuple(env.hands), request.arm)]
     dropped = []
 
     def drop(world):
         if not dropped and world.cube(request.object)[2] > 0.12:
             dropped.append(world.time)
             fingers = giver._arm.fingers_q
-            cell.hardware.data.qpos[fingers] = 0.037
-            address = cell.scene.cubes_q[COLOURS.index(request.object)]
-            cell.hardware.data.qpos[address + 2] -= 0.05
-            mujoco.mj_forward(cell.scene.model, cell.hardware.data)
+            env.hardware.data.qpos[fingers] = 0.037
+            address = env.scene.cubes_q[COLOURS.index(request.object)]
+            env.hardware.data.qpos[address + 2] -= 0.05
+            mujoco.mj_forward(env.scene.model, env.hardware.data)
 
-    progress, _ = run(cell, tasks['handover'], request, drop)
+    progress, _ = run(env, tasks['handover'], request, drop)
     assert dropped and progress.success, progress.reason
 
 
-def test_a_bar_is_lifted_level(cell, tasks):
+def test_a_bar_is_lifted_level(env, tasks):
     task, (layout, request) = tasks['lift'], draw(tasks['lift'], 7)
-    cell.reset(layout)
+    env.reset(layout)
     slopes = []
 
     def watch(world):
         ends = world.bar(request.object)
-        slopes.append(abs(ends[0, 2] - ends[1, 2]) / cell.scene.config.bars.length)
+        slopes.append(abs(ends[0, 2] - ends[1, 2]) / env.scene.config.bars.length)
 
-    assert run(cell, task, request, watch)[0].success
+    assert run(env, task, request, watch)[0].success
     assert np.degrees(np.arcsin(max(slopes))) < 5
-    world = cell.world()
+    world = env.world()
     tipped = world.bars.copy()
     tipped[COLOURS.index(request.object), 0, 2] += 0.07
     assert task.success(world, request)
@@ -282,21 +282,21 @@ def test_a_bar_is_lifted_level(cell, tasks):
 
 
 @pytest.mark.parametrize('name', ['place', 'handover', 'lift'])
-def test_what_cannot_be_done_any_more_fails(cell, tasks, name):
+def test_what_cannot_be_done_any_more_fails(env, tasks, name):
     layout, request = draw(tasks[name], 0)
-    cell.reset(layout)
-    world = cell.world()
+    env.reset(layout)
+    world = env.world()
     far = replace(world, cubes=world.cubes + (0.0, 1.5, 0.0), bars=world.bars + (0.0, 1.5, 0.0))
     progress = Progress(tasks[name], request)
     assert progress.update(far) and not progress.success
     assert 'left the table' in progress.reason or 'out of reach' in progress.reason
 
 
-def test_the_cameras_see_the_table_and_the_hands(aloha, cell):
-    renderer = CameraRenderer(cell.scene)
+def test_the_cameras_see_the_table_and_the_hands(aloha, env):
+    renderer = CameraRenderer(env.scene)
     layout = Layout(cubes(red=(-0.019, 0.169, 0.0)), NOWHERE, NOWHERE)
     renderer.show(layout)
-    qpos = SimHardware(cell.scene, layout).qpos()
+    qpos = SimHardware(env.scene, layout).qpos()
     reds = {}
     for camera in aloha.cameras:
         image = renderer.render(camera.name, qpos).astype(int)
