@@ -273,11 +273,24 @@ def test_a_refused_latent_ends_the_episode_with_its_reason(control, topics):
     control.bench.until(lambda: control.episodes)
     latent = Latent(
         1, 1, control.episodes[-1].episode_id, 'm:h', 'pick up the pink elephant', '', 0, 0, 1.0,
-        np.zeros((1, 1), np.float32), 0.0, "unknown word 'pink'",
+        np.zeros((1, 1), np.float32), 0.0, "unknown word 'pink'", verdict='refuse',
     )  # fmt: skip
     control.bench.send(topics.LATENT, convert.latent_to_msg(latent))
     result = client.result()
     assert not result.success and result.reason == "refused: unknown word 'pink'"
+    control.until(Mode.IDLE)
+
+
+def test_a_policy_that_says_it_is_done_ends_the_episode_as_a_success(control, topics):
+    client = Client(control, 'fold the towel', 30.0)
+    control.bench.until(lambda: control.episodes)
+    latent = Latent(
+        1, 1, control.episodes[-1].episode_id, 'm:h', 'fold the towel', '', 0, 0, 1.0,
+        np.zeros((1, 1), np.float32), 1.0, 'it is folded', verdict='done',
+    )  # fmt: skip
+    control.bench.send(topics.LATENT, convert.latent_to_msg(latent))
+    result = client.result()
+    assert result.success and result.reason == 'done: it is folded'
     control.until(Mode.IDLE)
 
 

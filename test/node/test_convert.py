@@ -59,7 +59,8 @@ def test_latent(stamp, instruction, refusal, valid_for, values, grounded):
     latent = data.Latent(
         stamp=stamp, seq=stamp % 1000, episode_id='e', model='m:h', instruction=instruction,
         subgoal='s', inference_start=stamp, inference_end=stamp + 5, valid_for=valid_for,
-        data=values, p_grounded=0.25, refusal='' if grounded else refusal,
+        data=values, p_grounded=0.25, refusal='' if grounded else refusal or 'no',
+        verdict='go' if grounded else 'ask',
         task='put',
     )  # fmt: skip
     back = convert.latent_from_msg(over_the_wire(convert.latent_to_msg(latent)))
@@ -205,6 +206,7 @@ def good_latent():
         ('data', np.full(6, np.nan, np.float32).tobytes(), 'finite'),
         ('valid_for', float('nan'), 'valid_for in 0..3600'),
         ('p_grounded', 2.0, 'p_grounded in 0..1'),
+        ('verdict', 'maybe', "latent.verdict: 'maybe' is not one of"),
     ],
 )
 def test_a_malformed_latent_is_refused(field, value, words):
@@ -217,7 +219,16 @@ def test_a_malformed_latent_is_refused(field, value, words):
 def test_a_latent_that_is_not_grounded_is_refused_even_without_a_reason():
     message = good_latent()
     message.grounded = False
-    assert not convert.latent_from_msg(message).grounded
+    latent = convert.latent_from_msg(message)
+    assert not latent.grounded and latent.verdict == 'refuse'
+
+
+@pytest.mark.parametrize('verdict', ['refuse', 'ask', 'done'])
+def test_nobody_acts_on_any_verdict_but_go(verdict):
+    message = good_latent()
+    message.verdict = verdict
+    latent = convert.latent_from_msg(message)
+    assert (latent.grounded, latent.verdict) == (False, verdict) and latent.refusal
 
 
 @pytest.mark.parametrize(

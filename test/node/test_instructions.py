@@ -1,15 +1,18 @@
 """Any printable text of up to 4 kB reaches the policy as it was given; nothing else does."""
 
+from dataclasses import replace
 import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+import numpy as np
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 
 from vla_ros.control.loops.supervisor import Supervisor
+from vla_ros.core.data import Latent
 from vla_ros.ros.bringup.description import NodeDescription
 from vla_ros.ros.bringup.process import command_of
 from vla_ros.ros.control.episodes import EpisodeManager, instruction_problem
@@ -40,6 +43,31 @@ def test_what_nothing_can_show_is_refused_and_nothing_begins(text, sign, data):
     cause = episodes.begin(text, 0)
     assert f'got {sign!r} at character {place}' in cause
     assert episodes.current is None and supervisor.instruction == ''
+
+
+@pytest.mark.parametrize(
+    ('verdict', 'outcome', 'reason'),
+    [
+        ('refuse', 'failure', 'refused: no cube'),
+        ('ask', 'aborted', 'the reasoner asks: no cube'),
+        ('done', 'success', 'done: no cube'),
+        ('go', '', ''),
+    ],
+)
+def test_the_verdict_of_the_reasoner_ends_an_episode(verdict, outcome, reason):
+    said = []
+    episodes = EpisodeManager(Supervisor(), lambda episode, *end: said.append(end))
+    episodes.begin('pick up the cube', 0, 'e')
+    words = '' if verdict == 'go' else 'no cube'
+    latent = Latent(
+        1, 1, 'e', 'm:h', 'pick up the cube', '', 0, 0, 1.0, np.zeros((1, 1), np.float32),
+        refusal=words, verdict=verdict,
+    )  # fmt: skip
+    episodes.judged(replace(latent, episode_id='another'))
+    assert episodes.current is not None
+    episodes.judged(latent)
+    assert said[-1] == (outcome, reason)
+    assert (episodes.current is None) == (verdict != 'go')
 
 
 @given(st.text(st.sampled_from('aß猫🦾'), min_size=1), st.integers(TEXT - 3, TEXT + 3))

@@ -104,9 +104,10 @@ class Latent:
     valid_for: float  # s after `stamp`
     data: Annotated[NDArray[np.float32], Tensor()]  # (tokens, width)
     p_grounded: float = 1.0  # probability that the instruction refers to something seen
-    refusal: str = ''  # why the instruction is refused; empty when it is accepted
+    refusal: str = ''  # why nobody may act on it, for people; empty when the verdict is 'go'
     task: str = ''  # the policy's label for what it is doing, for calibration tables; '' is none
     space: str = ''  # name of the space that `data` lives in; see policies/features.py
+    verdict: str = 'go'  # 'go', 'refuse', 'ask' or 'done', see policies/reasoner.py
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'data', frozen(self.data, np.float32))
@@ -114,7 +115,7 @@ class Latent:
     @property
     def grounded(self) -> bool:
         """Whether the expert may act on this latent."""
-        return not self.refusal
+        return self.verdict == 'go' and not self.refusal
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,21 @@ BY_TYPE: dict[str, MessageCodec] = {
 }
 
 
+VERDICTS = ('go', 'refuse', 'ask', 'done')
+
+
 def latent_from_msg(message: Any) -> Latent:
     """Return the latent; raises ConvertError naming what is wrong with it."""
     refusal = message.refusal or ('' if message.grounded else 'not grounded')
-    latent = LATENT.read(message, refusal=refusal)
+    # Whoever publishes latents of his own may leave one of the two out.
+    verdict = getattr(message, 'verdict', '')
+    if verdict in ('', 'go'):
+        verdict = 'refuse' if refusal else 'go'
+    elif verdict not in VERDICTS:
+        raise ConvertError(f'latent.verdict: {verdict!r} is not one of {list(VERDICTS)}')
+    else:
+        refusal = refusal or 'it does not say why'
+    latent = LATENT.read(message, refusal=refusal, verdict=verdict)
     if not (0 < latent.valid_for < 3600 and 0 <= latent.p_grounded <= 1):
         raise ConvertError(
             f'latent: expected valid_for in 0..3600 s and p_grounded in 0..1, got '

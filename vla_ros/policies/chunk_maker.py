@@ -175,7 +175,10 @@ class ChunkMaker:
             raise ValueError('the expert returned actions that are not finite')
         if samples is None:
             return absolute, None
-        return absolute, space.absolute(samples, observation.state, self._limbs)
+        drawn = space.absolute(samples, observation.state, self._limbs)
+        if not (np.isfinite(samples).all() and np.isfinite(drawn).all()):
+            raise ValueError('the expert returned samples that are not finite')
+        return absolute, drawn
 
 
 def chunk_maker(

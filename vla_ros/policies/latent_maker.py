@@ -51,6 +51,7 @@ class LatentMaker:
             data=self._data(thought),
             p_grounded=float(thought.scores.get('grounded', 1.0)),
             refusal=_refusal(thought),
+            verdict=thought.verdict,
             space=self._space,
             task=thought.task,
         )
@@ -87,9 +88,9 @@ class LatentMaker:
 def _refusal(thought: Thought) -> str:
     """Return why nobody may act on a thought; '' if the robot may move."""
     if thought.verdict == 'ask':
-        return f'the reasoner asks: {thought.question}'
+        return thought.question
     if thought.verdict == 'done':
-        return thought.reason or 'the reasoner says that it is done'
+        return thought.reason or 'the reasoner says so'
     return thought.reason if thought.verdict == 'refuse' else ''
 
 

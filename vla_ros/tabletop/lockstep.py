@@ -140,7 +140,7 @@ class Lockstep:
             while latents and latents[0][0] <= now:
                 latent = latents.popleft()[1]
             if latent is not None and not latent.grounded:
-                rollout.refused, rollout.reason = True, latent.refusal
+                rollout.refused, rollout.reason = latent.verdict == 'refuse', latent.refusal
                 break
             ready = latent is not None or not self._expert.needs_latent
             if ready and frame % config.expert_every == 0:

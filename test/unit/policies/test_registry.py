@@ -187,8 +187,8 @@ def test_the_latent_of_one_model_reaches_the_expert_of_another():
     ('thought', 'refusal'),
     [
         (Thought(verdict='refuse', reason='no cube'), 'no cube'),
-        (Thought(verdict='ask', question='which one?'), 'the reasoner asks: which one?'),
-        (Thought(verdict='done'), 'the reasoner says that it is done'),
+        (Thought(verdict='ask', question='which one?'), 'which one?'),
+        (Thought(verdict='done'), 'the reasoner says so'),
     ],
 )
 def test_on_any_verdict_but_go_nobody_moves(thought, refusal):

@@ -21,6 +21,12 @@ from vla_ros_msgs.msg import EpisodeEvent
 
 MAX_BYTES = TEXT  # of an instruction: what the control process can be told
 OUTCOMES = ('success', 'failure', 'aborted')
+# What the reasoner's verdict makes of an episode: the outcome, and how its reason begins.
+ENDS = {
+    'refuse': ('failure', 'refused'),
+    'ask': ('aborted', 'the reasoner asks'),
+    'done': ('success', 'done'),
+}
 
 Ended = Callable[[str, str], None]  # outcome, reason
 
@@ -122,11 +128,12 @@ class EpisodeManager:
             self.end(outcome, reason)
         return cause
 
-    def refused(self, latent: Latent) -> None:
-        """End the episode whose instruction the reasoner refuses."""
+    def judged(self, latent: Latent) -> None:
+        """End the episode that the reasoner refuses, asks about, or calls done."""
         current = self.current
-        if current is not None and latent.episode_id == current.id and latent.refusal:
-            self.end('failure', f'refused: {latent.refusal}')
+        if current is not None and latent.episode_id == current.id and latent.verdict in ENDS:
+            outcome, words = ENDS[latent.verdict]
+            self.end(outcome, f'{words}: {latent.refusal}')
 
     def poll(self, now: int, held: str = '') -> None:
         """End the episode when its time is up; `held`: why the arm holds."""

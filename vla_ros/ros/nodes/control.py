@@ -129,7 +129,7 @@ class ControlNode(StageNode):
     def _on_latent(self, message: Latent) -> None:
         self._subgoal = message.subgoal
         try:
-            self._episodes.refused(convert.latent_from_msg(message))
+            self._episodes.judged(convert.latent_from_msg(message))
         except convert.ConvertError as error:
             self.get_logger().error(f'latent: {error}', throttle_duration_sec=1.0)
 

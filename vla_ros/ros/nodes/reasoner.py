@@ -95,7 +95,8 @@ class ReasonerNode(StageNode):
 
     def _publish(self, latent: Latent, timing: Timing) -> None:
         if latent.refusal:
-            self.get_logger().warning(f'refused: {latent.refusal}', throttle_duration_sec=2.0)
+            words = f'{latent.verdict}: {latent.refusal}'
+            self.get_logger().warning(words, throttle_duration_sec=2.0)
         self._latents.publish(convert.latent_to_msg(latent))
 
 

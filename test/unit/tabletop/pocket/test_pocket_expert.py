@@ -48,7 +48,7 @@ def observation(size=96, cameras=('front', 'wrist'), gripper=0.08):
 @pytest.fixture
 def latent(makers):
     latent = makers[0].reason(observation(), TASK, 1)
-    return dataclasses.replace(latent, stamp=10**9, refusal='')
+    return dataclasses.replace(latent, stamp=10**9, refusal='', verdict='go')
 
 
 def test_a_chunk_carries_stamp_age_model_and_feature(policy, expert, latent):
