@@ -68,7 +68,7 @@ def test_a_chunk_carries_stamp_age_model_and_feature(policy, expert, latent):
     [
         ({'size': 64}, r"camera 'front': expected an image \(96, 96, 3\)"),
         ({'cameras': ('front',)}, "camera 'wrist' is missing"),
-        ({'gripper': float('nan')}, 'state is not finite'),
+        ({'gripper': float('nan')}, 'are not finite'),
     ],
 )
 def test_bad_observations_are_refused(expert, latent, made, cause):
