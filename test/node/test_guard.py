@@ -1,10 +1,10 @@
 """No request of a lifecycle and no exception in a callback ends a node."""
 
-import os
 import subprocess
 import sys
 
 from control_bench import ControlBench
+from environments import environment_in
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import pytest
@@ -19,7 +19,6 @@ from vla_ros.ros.guard import spin_once
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros.ros.nodes.detector import DetectorNode
 from vla_ros.ros.nodes.recorder import RecorderNode
-from vla_ros.ros.stage_node import PARENT
 from vla_ros_msgs.msg import EpisodeEvent, Latent
 
 
@@ -238,12 +237,9 @@ run(lambda: Frail('tested'))
 
 def test_a_process_lives_through_all_that(bench, tmp_path):
     """The executor that nodes really run on, from outside."""
-    own = {'ROS_DOMAIN_ID': str(bench.domain), PARENT: str(os.getpid())}
-    environment = {**os.environ, **own}
-    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
     process = subprocess.Popen(
         [sys.executable, '-c', FRAIL, '--ros-args', '-p', f'folder:={tmp_path}'],
-        env=environment, stderr=subprocess.PIPE, text=True,
+        env=environment_in(bench.domain, orphan=False), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         bench.until(lambda: 'tested' in bench.tester.get_node_names(), 'no node', 30.0)
