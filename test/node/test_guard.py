@@ -224,10 +224,18 @@ def test_what_escapes_the_executor_is_said_and_held(frail):
 
 
 FRAIL = """
+from rclpy.node import Node
 from vla_ros.ros.nodes.recorder import RecorderNode
 from vla_ros.ros.stage_node import run
 
 class Frail(RecorderNode):
+    def __init__(self, name):
+        super().__init__(name)
+        Node.create_timer(self, 0.05, self._past_the_guard)
+
+    def _past_the_guard(self):
+        raise RuntimeError('raised by the executor')
+
     def _on_episode(self, data):
         raise RuntimeError('frail')
 
@@ -252,3 +260,4 @@ def test_a_process_lives_through_all_that(bench, tmp_path):
         said = process.communicate(timeout=10.0)[1]
     assert process.returncode == 0, said
     assert 'RuntimeError: frail' in said and 'transition 3 refused in active' in said
+    assert 'unexpected: executor: RuntimeError: raised by the executor' in said
