@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 
+from environments import environment_in
 from std_msgs.msg import String
 import yaml
 
 from vla_ros.core.paths import config_file
 from vla_ros.ros import qos
-from vla_ros.ros.node_process import PARENT
 
 
 REPORT = qos.Topic('standin/report', String, qos.COMMAND)
@@ -24,9 +24,8 @@ def start_standin(domain, **settings):
     """Start the process; it ends with this one."""
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), os.environ.get('PYTHONPATH', '')])
-    environment = {**os.environ, 'PYTHONPATH': path, 'ROS_DOMAIN_ID': str(domain)}
-    environment |= {PARENT: str(os.getpid()), 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
-    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
+    environment = environment_in(domain, orphan=False) | {'PYTHONPATH': path}
+    environment |= {'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
     command = [sys.executable, str(here / 'standin_driver.py'), json.dumps(settings)]
     # A session of its own, as a driver has it: niceness counts only within one.
     return subprocess.Popen(command, env=environment, start_new_session=True)

@@ -1,10 +1,10 @@
 """Without a policy a robot takes chunks from any node; the example of docs/your-policy.md does."""
 
-import os
 from pathlib import Path
 import subprocess
 import sys
 
+from environments import environment_in
 import pytest
 
 from vla_ros.ros import qos
@@ -20,7 +20,7 @@ def test_a_plain_node_moves_the_arm_with_chunks(start):
     assert set(graph.runner.pids) == {'camera', 'referee', 'control'}
     heights = []
     graph.client.subscribe(qos.COMMANDED_STATE, lambda m: heights.append(m.pose.position.z))
-    environment = {**os.environ, 'ROS_DOMAIN_ID': str(graph.domain)}
+    environment = environment_in(graph.domain)
     with subprocess.Popen([sys.executable, str(EXAMPLE)], env=environment) as example:
         graph.until(lambda: example.poll() is not None, 'the example did not end', 30.0)
     assert example.returncode == 0

@@ -1,21 +1,18 @@
 """Bench: hosts one node, in a domain of its own, and speaks to it over real DDS."""
 
 import gc
-import os
 import time
 import weakref
 
 from domains import next_domain
+from environments import adopt_bench_profile
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from vla_ros.ros.fastdds import adopt_profile
 
-
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-adopt_profile()
+adopt_bench_profile()
 
 
 _LEFT = {}  # domain -> what its last bench had; a participant lives as long as they do

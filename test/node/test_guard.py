@@ -1,10 +1,10 @@
 """No request of a lifecycle and no exception in a callback ends a node."""
 
-import os
 import subprocess
 import sys
 
 from control_bench import ControlBench
+from environments import environment_in
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import pytest
@@ -16,7 +16,6 @@ from std_srvs.srv import Trigger
 from vla_ros.core.data import Mode
 from vla_ros.ros import qos
 from vla_ros.ros.guard import spin_once
-from vla_ros.ros.node_process import PARENT
 from vla_ros.ros.nodes.control import ControlNode
 from vla_ros.ros.nodes.detector import DetectorNode
 from vla_ros.ros.nodes.recorder import RecorderNode
@@ -223,10 +222,18 @@ def test_what_escapes_the_executor_is_said_and_held(frail):
 
 
 FRAIL = """
+from rclpy.node import Node
 from vla_ros.ros.nodes.recorder import RecorderNode
 from vla_ros.ros.node_process import run
 
 class Frail(RecorderNode):
+    def __init__(self, name):
+        super().__init__(name)
+        Node.create_timer(self, 0.05, self._past_the_guard)
+
+    def _past_the_guard(self):
+        raise RuntimeError('raised by the executor')
+
     def _on_episode(self, data):
         raise RuntimeError('frail')
 
@@ -236,12 +243,9 @@ run(lambda: Frail('tested'))
 
 def test_a_process_lives_through_all_that(bench, tmp_path):
     """The executor that nodes really run on, from outside."""
-    own = {'ROS_DOMAIN_ID': str(bench.domain), PARENT: str(os.getpid())}
-    environment = {**os.environ, **own}
-    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
     process = subprocess.Popen(
         [sys.executable, '-c', FRAIL, '--ros-args', '-p', f'folder:={tmp_path}'],
-        env=environment, stderr=subprocess.PIPE, text=True,
+        env=environment_in(bench.domain, orphan=False), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         bench.until(lambda: 'tested' in bench.tester.get_node_names(), 'no node', 30.0)
@@ -254,3 +258,4 @@ def test_a_process_lives_through_all_that(bench, tmp_path):
         said = process.communicate(timeout=10.0)[1]
     assert process.returncode == 0, said
     assert 'RuntimeError: frail' in said and 'transition 3 refused in active' in said
+    assert 'unexpected: executor: RuntimeError: raised by the executor' in said

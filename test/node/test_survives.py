@@ -1,4 +1,4 @@
-"""Nodes that watch a robot go on after exceptions in what they hear, and a process goes on too."""
+"""Nodes that watch a robot go on after exceptions in what they hear."""
 
 import time
 

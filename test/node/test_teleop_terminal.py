@@ -8,6 +8,7 @@ import sys
 import termios
 import time
 
+from environments import environment_in
 from fake_control import FakeControl
 import pytest
 
@@ -26,12 +27,10 @@ class Session:
         self.twists = bench.listen(qos.TARGET_TWIST)
         self.ours, self.theirs = pty.openpty()
         self.before = termios.tcgetattr(self.theirs)
-        environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain)}
-        environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
         self.process = subprocess.Popen(
             [sys.executable, '-m', 'vla_ros.cli.main', 'teleop', '--device', 'keyboard'],
             stdin=self.theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=environment,
+            env=environment_in(domain),
         )  # fmt: skip
         bench.until(
             lambda: bench.tester.get_publishers_info_by_topic(qos.TARGET_TWIST.name),

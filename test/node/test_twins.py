@@ -1,11 +1,11 @@
 """A second node of the same name, and a second stack, leave the first alone and name it."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
+from environments import environment_in
 from lifecycle_msgs.srv import GetState
 import pytest
 from waiting import wait_for
@@ -13,16 +13,14 @@ from waiting import wait_for
 from vla_ros.ros import twins
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import BringupError, LocalRunner
-from vla_ros.ros.node_process import PARENT
+from vla_ros.ros.fastdds import profile_variables
 from vla_ros.ros.nodes.recorder import RecorderNode
 
 
 @pytest.fixture
 def first(bench, tmp_path):
     """Another process's recorder in the bench's domain."""
-    domain = {'ROS_DOMAIN_ID': str(bench.domain), PARENT: str(os.getpid())}
-    environment = {**os.environ, **domain}
-    environment.pop('_ROS_WHEELS_BOOTSTRAP_COMPLETE', None)
+    environment = environment_in(bench.domain, orphan=False)
     node = [sys.executable, '-m', 'vla_ros.ros.nodes.recorder', '--ros-args']
     process = subprocess.Popen(
         [*node, '-r', '__node:=recorder', '-p', f'folder:={tmp_path}'], env=environment
@@ -70,6 +68,8 @@ def test_who_was_killed_is_waited_for_and_then_forgotten(first, bench, tmp_path)
 
 
 def test_a_second_stack_names_the_first_and_leaves_it_alone(first, bench, tmp_path, monkeypatch):
+    for name in profile_variables():
+        monkeypatch.delenv(name)  # the benches'; the runner takes its own
     monkeypatch.setenv('ROS_DOMAIN_ID', str(bench.domain))
     stack = describe(StackOptions(sim='none', record=str(tmp_path), domain=bench.domain))
     with LocalRunner(stack) as runner:
