@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from vla_ros.ros.fastdds import profile_variables
-from vla_ros.ros.stage_node import PARENT
+from vla_ros.ros.node_process import PARENT
 
 
 _OWN = dict.fromkeys(profile_variables(), str(Path(__file__).with_name('fastdds.xml')))
