@@ -43,7 +43,8 @@ def test_an_instruction_that_is_not_understood_is_refused(shared):
     before = shared.status.chunk_seq  # of another test's
     success, reason = shared.client.execute('frobnicate the xyzzy', 15.0)
     assert not success and reason.startswith('refused')
-    assert shared.status.chunk_seq == before and not shared.chunks
+    # The last status may be of before the instruction, which drops the chunk of another test.
+    assert shared.status.chunk_seq in (-1, before) and not shared.chunks
 
 
 def test_the_reasoner_killed_the_expert_goes_on_until_the_latent_expires(shared, fake_policy):
