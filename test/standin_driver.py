@@ -30,6 +30,7 @@ from vla_ros.core.config import build
 from vla_ros.robots import load_robot
 from vla_ros.ros import qos
 from vla_ros.ros.convert.fields import header, packed, to_time
+from vla_ros.ros.fastdds import adopt_profile
 from vla_ros.ros.node_process import PARENT, PROMPT, die_with_parent, prioritise
 from vla_ros_msgs.msg import SimState
 
@@ -218,6 +219,7 @@ def main():
     asked = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: asked.append(number))
+    adopt_profile()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('standin', namespace=settings.namespace)
     camera = start_camera(settings) if settings.cameras else None

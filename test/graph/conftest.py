@@ -140,7 +140,7 @@ def end_shared():
 
 def pytest_collection_modifyitems(items):
     """Put the tests that share a stack together: each other test ends it first."""
-    items.sort(key=lambda item: 'shared' in item.fixturenames)
+    items.sort(key=lambda item: 'shared' in getattr(item, 'fixturenames', ()))
 
 
 @pytest.fixture(autouse=True, scope='session')
