@@ -14,6 +14,15 @@ from vla_ros.evaluate.report import write_report
 
 NAME = 'tokenize'
 
+Quantum = Annotated[
+    float,
+    typer.Option(help='Numbers are rounded to this; smaller is finer, and more tokens.'),
+]
+Known = Annotated[
+    Path | None,
+    typer.Option(help='JSON file of a tokenizer to measure, not to fit.'),
+]
+
 
 def command(
     data: Annotated[
@@ -22,17 +31,9 @@ def command(
     out: Annotated[Path, typer.Option(help='JSON file to write the tokenizer to.')] = (
         Path('out/tokenizer.json')
     ),
-    quantum: Annotated[
-        float,
-        typer.Option(
-            help='Quantum that numbers are rounded to; smaller is finer, and more tokens.'
-        ),
-    ] = 0.04,
+    quantum: Quantum = 0.04,
     size: Annotated[int, typer.Option(min=600, help='Number of different tokens.')] = 2048,
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option(help='JSON file of a tokenizer to measure, instead of fitting one.'),
-    ] = None,
+    tokenizer: Known = None,
     report: options.Report = None,
 ) -> None:
     """Fit a tokenizer, or measure one: what held-out chunks lose, and how short they get.
