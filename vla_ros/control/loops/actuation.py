@@ -34,6 +34,7 @@ class Actuation:
     Attributes:
         law: in use. limiter: of the commanded pose and the torques. hardware: what it is sent to.
         torque: (n,) Nm, sent in the last tick; NaN to a robot that takes motion.
+        poses: whether the robot is sent poses, and neither torques nor joint positions.
         carried: whether that torque held the arm's weight, or the robot adds it by itself.
         position: (n,) rad, velocity: (n,) rad/s, likewise; NaN to a robot that takes torques.
         placed: times that all began where the arm is, instead of going on from what was sent.
@@ -55,7 +56,7 @@ class Actuation:
         self.limiter, self.hardware, self._stop_law = limiter, hardware, stop_law
         self._joints = JointTracker(spec, 1 / spec.control_rate)
         self._asked, self._wanted, self._before, self._offset = np.zeros((4, spec.n))
-        self._poses, following, rate = poses, spec.driver.following, spec.control_rate
+        self.poses, following, rate = poses, spec.driver.following, spec.control_rate
         self._following = (
             pose_monitor(spec.name, following, rate)
             if poses
@@ -84,7 +85,7 @@ class Actuation:
         Where torques are sent, nothing is: the spring that draws the arm has bounds, and an arm
         that resists it is held by the contact guard.
         """
-        if self._poses:
+        if self.poses:
             target = self.limiter.target
             self._sent[:3], self._seen[:3] = target.position, model.position
             self._sent[3:] = rotations.log(target.rotation.dot(model.rotation.T))

@@ -52,8 +52,9 @@ class ArmMotion:
         """The joints (n,) rad that are commanded; the measured ones where only a pose is."""
         if self._moves == 'joint':
             return self._targets.joints.position
-        sent = self._actuation.position
-        return sent if math.isfinite(sent[0]) else self._model.q
+        actuation = self._actuation
+        known = math.isfinite(actuation.position[0]) and not actuation.poses
+        return actuation.position if known else self._model.q
 
     def enter(self, now: int) -> None:
         """Prepare for the state that the supervisor has entered."""
