@@ -9,49 +9,8 @@ import math
 
 import numpy as np
 
+from vla_ros.core import rotations
 from vla_ros.core.data import Array
-
-
-Quaternion = tuple[float, float, float, float]
-
-
-def slerp(a: list[float] | Quaternion, b: list[float] | Quaternion, f: float) -> Quaternion:
-    """Return the rotation the fraction f of the way from a to b; f may lie outside 0..1.
-
-    Exact where a and b are less than half a turn apart, which the caller sees to by signs.
-    """
-    ax, ay, az, aw = a
-    bx, by, bz, bw = b
-    dot = ax * bx + ay * by + az * bz + aw * bw
-    if dot < 0:
-        bx, by, bz, bw, dot = -bx, -by, -bz, -bw, -dot
-    if dot > 0.999999:  # closer than 0.003 rad: the chord is the arc
-        u, v = 1 - f, f
-    else:
-        angle = math.acos(dot)
-        sine = math.sin(angle)
-        u, v = math.sin((1 - f) * angle) / sine, math.sin(f * angle) / sine
-    x, y, z, w = u * ax + v * bx, u * ay + v * by, u * az + v * bz, u * aw + v * bw
-    scale = 1 / math.sqrt(x * x + y * y + z * z + w * w)
-    return x * scale, y * scale, z * scale, w * scale
-
-
-def relative(a: list[float], b: list[float]) -> Quaternion:
-    """Return a * b^-1, the rotation that takes b to a."""
-    ax, ay, az, aw = a
-    bx, by, bz, bw = -b[0], -b[1], -b[2], b[3]
-    return _multiply(ax, ay, az, aw, bx, by, bz, bw)
-
-
-def _multiply(
-    ax: float, ay: float, az: float, aw: float, bx: float, by: float, bz: float, bw: float
-) -> Quaternion:
-    return (
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    )
 
 
 def _unit(poses: Array) -> list[list[float]]:
@@ -63,7 +22,7 @@ def _unit(poses: Array) -> list[list[float]]:
     return result.tolist()
 
 
-_IDENTITY = (0.0, 0.0, 0.0, 1.0)
+_IDENTITY: rotations.Quaternion = (0.0, 0.0, 0.0, 1.0)
 
 
 class PoseTrack:
@@ -89,7 +48,7 @@ class PoseTrack:
         self._last = len(knots) - 1
         self._blend = 0.0
         self._offset = self._slope = (0.0, 0.0, 0.0)
-        self._turn: Quaternion = _IDENTITY
+        self._turn: rotations.Quaternion = _IDENTITY
 
     def seam(self, clock: float, pose: list[float]) -> tuple[float, float]:
         """Return how far `pose` is from the unblended chunk at `clock`: m and rad."""
@@ -107,7 +66,9 @@ class PoseTrack:
         self._offset = (pose[0] - here[0], pose[1] - here[1], pose[2] - here[2])
         slope = [(velocity[i] - (ahead[i] - here[i]) / 1e-3) * self._blend for i in range(3)]
         self._slope = (slope[0], slope[1], slope[2])
-        self._turn = relative(pose[3:7], here[3:7])
+        x, y, z, w = pose[3:7]
+        u, v, t, s = here[3:7]
+        self._turn = rotations.multiply((x, y, z, w), (-u, -v, -t, s))
 
     def raw(self, clock: float) -> list[float]:
         """Return the chunk itself at `clock`, (7,), without the blend."""
@@ -117,7 +78,7 @@ class PoseTrack:
         k = max(math.floor(s), 0)
         f = s - k
         a, b = self._knots[k], self._knots[k + 1]
-        q = slerp(a[3:7], b[3:7], f)
+        q = rotations.slerp(a[3:7], b[3:7], f)
         return [
             a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2]), *q,
         ]  # fmt: skip
@@ -134,5 +95,7 @@ class PoseTrack:
         pose[0] += fade * e[0] + push * v[0]
         pose[1] += fade * e[1] + push * v[1]
         pose[2] += fade * e[2] + push * v[2]
-        pose[3:7] = _multiply(*slerp(_IDENTITY, self._turn, fade), *pose[3:7])
+        x, y, z, r = pose[3:7]
+        turn = rotations.slerp(_IDENTITY, self._turn, fade)
+        pose[3:7] = rotations.multiply(turn, (x, y, z, r))
         return pose
