@@ -13,6 +13,7 @@ pytest.importorskip('vla_ros_msgs.msg')
 from node_bench import Bench  # noqa: E402
 
 from vla_ros.ros import qos  # noqa: E402
+from vla_ros.ros.stage_node import PROMPT, prioritise  # noqa: E402
 
 
 @pytest.fixture
@@ -20,6 +21,13 @@ def bench():
     made = Bench()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True, scope='module')
+def prompt(request):
+    """A node that runs a robot has the priority here that its process would have."""
+    if request.node.get_closest_marker('realtime'):
+        prioritise(PROMPT)
 
 
 @pytest.fixture

@@ -24,11 +24,15 @@ class StandinBench(ControlBench):
         self.process = start_standin(bench.domain, **{'robot': where, 'clock': clock, **settings})
         self.name, self.arm = named_arms(load_robot(where))[0]
         self.reports = bench.listen(REPORT)
-        super().__init__(bench, robot=robot, sim=sim, use_sim_time=simulated)
-        bench.until(lambda: self.reports and self.statuses, 'no stand-in', 30.0)
-        # Before its first tick it knows no time, and holds whoever takes it.
-        bench.until(lambda: self.status.stamp > 0, 'no clock', 10.0)
-        bench.until(lambda: self.status.measured.position.any(), 'no joint states', 10.0)
+        try:
+            super().__init__(bench, robot=robot, sim=sim, use_sim_time=simulated)
+            bench.until(lambda: self.reports and self.statuses, 'no stand-in', 30.0)
+            # Before its first tick it knows no time, and holds whoever takes it.
+            bench.until(lambda: self.status.stamp > 0, 'no clock', 10.0)
+            bench.until(lambda: self.status.measured.position.any(), 'no joint states', 10.0)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def report(self):

@@ -22,8 +22,24 @@ from vla_ros_msgs.srv import SetInstruction  # noqa: E402
 pytestmark = pytest.mark.realtime
 
 
+_kept = []  # the stand-in and the bench that the tests of a way share, while they run
+
+
+def end_kept():
+    while _kept:
+        _kept.pop().close()
+
+
+@pytest.fixture(autouse=True, scope='module')
+def finally_none():
+    yield
+    end_kept()
+
+
 @pytest.fixture
 def connect(bench, tmp_path):
+    """A stand-in of the test's own, and no other beside it."""
+    end_kept()
     made = []
 
     def make(robot='franka', sim='none', driver=None, **settings):
@@ -67,28 +83,40 @@ WAYS = {
 
 
 @pytest.fixture(scope='module')
-def started(request, tmp_path_factory):
-    """A way's stand-in, for all tests of that way, which stand together."""
-    robot, sim, driver, *settings = WAYS[request.param]
-    if driver:
-        robot = variant(tmp_path_factory.mktemp('robot'), robot, **driver)
-    bench = Bench()
-    made = StandinBench(bench, robot, sim, **(settings[0] if settings else {}))
-    yield made
-    made.close()
-    bench.close()
+def way(request):
+    """The name of a way, whose tests stand together."""
+    return request.param
+
+
+class Kept(StandinBench):
+    """A way's stand-in, with a bench of its own."""
+
+    def __init__(self, way, folder):
+        self.way = way
+        robot, sim, driver, *settings = WAYS[way]
+        if driver:
+            robot = variant(folder, robot, **driver)
+        super().__init__(Bench(), robot, sim, **(settings[0] if settings else {}))
+
+    def close(self):
+        super().close()
+        self.bench.close()
 
 
 @pytest.fixture
-def standin(started):
-    """The stand-in, at rest."""
-    started.rest()
-    yield started
-    started.command('obey')
-    started.command('find')
+def standin(way, tmp_path_factory):
+    """The way's stand-in, at rest."""
+    if not _kept or _kept[0].way != way:
+        end_kept()
+        _kept.append(Kept(way, tmp_path_factory.mktemp('robot')))
+    made = _kept[0]
+    made.rest()
+    yield made
+    made.command('obey')
+    made.command('find')
 
 
-@pytest.mark.parametrize('started', WAYS, indirect=True)
+@pytest.mark.parametrize('way', WAYS, indirect=True)
 def test_the_arm_is_held_moved_and_stopped(standin):
     begin = standin.tcp
     standin.pass_time(1.0)
@@ -112,7 +140,7 @@ def test_the_arm_is_held_moved_and_stopped(standin):
 
 
 @pytest.mark.parametrize(
-    'started', ['ur5e', 'position', 'velocity', 'trajectory', 'pose'], indirect=True
+    'way', ['ur5e', 'position', 'velocity', 'trajectory', 'pose'], indirect=True
 )
 def test_an_arm_that_stops_obeying_is_held_and_goes_on_without_a_jump(standin):
     """Joint states go on, commands are not taken: as after a protective stop."""
@@ -144,7 +172,7 @@ def test_torques_without_gravity_hold_an_arm_that_carries_itself(connect):
     standin.holds()
 
 
-on_isaac = pytest.mark.parametrize('started', ['isaac'], indirect=True)
+on_isaac = pytest.mark.parametrize('way', ['isaac'], indirect=True)
 
 
 @on_isaac
