@@ -1,6 +1,7 @@
 """What each limb measured and was commanded in the last seconds, one class for each kind."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from vla_ros.core.data import Array, JointGroupState, LimbState, MobileBaseState, Pose, RobotState
@@ -133,8 +134,9 @@ class MobileBaseHistory(LimbHistory):
 
 def make_history(spec: LimbSpec, kept: float = KEPT) -> LimbHistory:
     """Return the history of a limb, of which nothing is known yet; `kept` s of it are kept."""
-    if isinstance(spec, JointGroupSpec):
-        return JointGroupHistory(spec, kept)
-    if isinstance(spec, MobileBaseSpec):
-        return MobileBaseHistory(spec, kept)
-    return ArmHistory(spec, kept)
+    return _HISTORIES[spec.kind](spec, kept)
+
+
+_HISTORIES: dict[str, Callable[[Any, float], LimbHistory]] = {
+    'arm': ArmHistory, 'joint_group': JointGroupHistory, 'mobile_base': MobileBaseHistory,
+}  # fmt: skip

@@ -1,14 +1,12 @@
-"""A posture or a drive under control, with the interface of an arm."""
+"""A joint group or a mobile base under control, with the interface of an arm."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from vla_ros.control.laws import LawPreset
 from vla_ros.control.loops.interfaces import (
     Hardware,
-    JointGroupHardware,
     LimbHardware,
-    MobileBaseHardware,
     TargetSource,
 )
 from vla_ros.control.loops.joint_group_loop import JointGroupLoop
@@ -85,19 +83,16 @@ def make_limbs(
     """
 
     def make(name: str, spec: LimbSpec, own: LimbHardware, source: TargetSource) -> Limb:
-        config = targets or TargetConfig()
-        # Hardware comes in the order of the limbs: it is of the limb's kind.
-        if isinstance(spec, JointGroupSpec):
-            posture = cast(JointGroupHardware, own)
-            loop = JointGroupLoop(spec, posture, source, supervisor, config)
-            return ChannelLimb(spec, loop, supervisor)
-        if isinstance(spec, MobileBaseSpec):
-            drive = cast(MobileBaseHardware, own)
-            return ChannelLimb(
-                spec, MobileBaseLoop(spec, drive, source, supervisor, config), supervisor
-            )
-        arm = cast(Hardware, own)
-        return ArmLimb(spec, arm, source, supervisor, law, targets, driven, name)
+        if spec.kind == 'arm':
+            arm = cast(Hardware, own)  # hardware comes in the order of the limbs
+            return ArmLimb(spec, arm, source, supervisor, law, targets, driven, name)
+        loop = _LOOPS[spec.kind](spec, own, source, supervisor, targets or TargetConfig())
+        return ChannelLimb(spec, loop, supervisor)
 
     parts = zip(named_limbs(robot), hardware, sources, strict=True)
     return tuple(make(name, spec, own, source) for (name, spec), own, source in parts)
+
+
+_LOOPS: dict[str, Callable[..., JointGroupLoop | MobileBaseLoop]] = {
+    'joint_group': JointGroupLoop, 'mobile_base': MobileBaseLoop,
+}  # fmt: skip
