@@ -244,8 +244,7 @@ def test_joint_states_of_another_clock_are_refused_with_the_cause(bench, connect
 def body(connect):
     """A humanoid, which first holds still with every limb."""
     pytest.importorskip('nav_msgs')
-    # Five limbs and their physics beside others leave a driver late now and then.
-    standin = connect('humanoid', driver={'stale_after': 0.3}, family='reach')
+    standin = connect('humanoid', family='reach')
     standin.bench.until(lambda: standin.status.mode is Mode.IDLE, 'it does not begin')
     standin.holds(1.0, near=0.003)
     return standin

@@ -15,7 +15,7 @@ from rich.text import Text
 from vla_ros.bench.demo_program import Program, Result, Step
 from vla_ros.bench.table import Board
 from vla_ros.robots import load_robot
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.ros import qos
 from vla_ros.ros.bringup.description import StackOptions, describe
 from vla_ros.ros.bringup.runner import LocalRunner, NodeDeath

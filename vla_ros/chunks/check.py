@@ -13,7 +13,7 @@ from vla_ros.chunks.kinds import make_check
 from vla_ros.chunks.layout import ChunkLayout, Columns
 from vla_ros.chunks.queue_config import CheckConfig
 from vla_ros.core.data import SECOND, ActionChunk
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 MAX_HORIZON = 256  # steps; what the mailbox of the control process has room for

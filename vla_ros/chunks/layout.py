@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from vla_ros.core.data import ActionChunk
-from vla_ros.robots.body import Robot
 from vla_ros.robots.channels import KINDS, ChannelGroup, channel_groups
+from vla_ros.robots.robot import Robot
 
 
 _MOTIONS = ('pose', 'joint', 'twist')

@@ -14,7 +14,7 @@ from vla_ros.chunks.playback import PlaybackClock
 from vla_ros.chunks.queue_config import QueueConfig
 from vla_ros.chunks.trajectory import Trajectory
 from vla_ros.core.data import SECOND, ActionChunk, Array
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 _MAX_TICK = 0.05  # s; after a longer gap between samples playback resumes, it does not catch up

@@ -103,7 +103,7 @@ class RobotState:
 
 @dataclass(frozen=True)
 class JointGroupState:
-    """The state of a posture at one instant; the order is the JointGroupSpec's."""
+    """The state of a joint group at one instant; the order is the JointGroupSpec's."""
 
     stamp: Stamp  # ns
     position: Annotated[Array, Sized('joints')]  # rad, measured
@@ -126,7 +126,7 @@ class JointGroupState:
 
 @dataclass(frozen=True)
 class MobileBaseState:
-    """The state of a drive at one instant; twists are vx, vy m/s, wz rad/s in its own frame."""
+    """The state of a mobile base; twists are vx, vy m/s, wz rad/s in its own frame."""
 
     stamp: Stamp  # ns
     twist: Array  # (3,), measured

@@ -18,7 +18,7 @@ from vla_ros.observe.feed import EPISODE, Feed, Source
 from vla_ros.observe.image import ImageShape
 from vla_ros.observe.messages import image_from_msg
 from vla_ros.observe.past import NOW
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 def read_frames(

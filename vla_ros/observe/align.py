@@ -14,8 +14,8 @@ from vla_ros.observe.joints import Joints
 from vla_ros.observe.past import NOW, kept, past
 from vla_ros.observe.stamped import Stamped
 from vla_ros.observe.watch import CameraWatch
-from vla_ros.robots.body import Robot
 from vla_ros.robots.mount import carriers
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import CameraSpec
 
 
@@ -93,7 +93,7 @@ class Aligner:
         return cause
 
     def offer_joints(self, joints: Joints, limb: int = 0) -> str:
-        """Take a sample of an arm or a posture; return why it is refused, or ''."""
+        """Take a sample of an arm or a joint group; return why it is refused, or ''."""
         return self._limbs[limb].measured.offer(joints.stamp, joints)
 
     def offer_command(self, command: CommandedState, limb: int = 0) -> str:
@@ -111,7 +111,7 @@ class Aligner:
         return self._limbs[limb].measured.offer(stamp, (pose, twist))
 
     def offer_numbers(self, stamp: int, commanded: Array, limb: int) -> str:
-        """Take what a posture or a drive is commanded, (width,); return why it is refused."""
+        """Take what a joint group or a base is commanded, (width,); return why it is refused."""
         return self._limbs[limb].commanded.offer(stamp, commanded)
 
     @property
@@ -176,7 +176,7 @@ class Aligner:
 def _shows(robot: Robot, camera: CameraSpec) -> dict[int, list[int]]:
     """Return the limbs whose motion changes a camera's picture, each with its joints that do.
 
-    Those that carry it; of a camera that none carries, the arms. A drive is none of them: over a
+    Those that carry it; of a camera that none carries, the arms. A base is none of them: over a
     plain floor every picture is like the one before.
     """
     carrying = carriers(robot, camera.frame)

@@ -23,10 +23,10 @@ from vla_ros.observe.messages import (
     wrench_from_msg,
 )
 from vla_ros.observe.past import NOW
-from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec, Robot
 from vla_ros.robots.spec import ArmSpec
 
 
@@ -123,7 +123,7 @@ def _joint_sources(
         return ''
 
     yield Source(spec.driver.joint_states, 'joint_states', joints)
-    if isinstance(spec, ArmSpec) and spec.driver.gripper_apart:
+    if isinstance(spec, ArmSpec) and spec.driver.gripper_separate:
         yield Source(spec.driver.gripper_states, 'joint_states', fingers)
 
 

@@ -9,10 +9,10 @@ from vla_ros.core.events import CommandedState
 from vla_ros.core.rotations import quat_from_matrix
 from vla_ros.observe.joints import Joints
 from vla_ros.observe.stamped import KEPT, Stamped
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 
 
@@ -92,7 +92,7 @@ class ArmHistory(LimbHistory):
 
 
 class JointGroupHistory(LimbHistory):
-    """A posture: its joints, measured and commanded."""
+    """A joint group: its joints, measured and commanded."""
 
     def __init__(self, spec: JointGroupSpec, kept: float = KEPT) -> None:
         """Begin with nothing known of the posture; `kept` s of it are kept."""
@@ -113,10 +113,10 @@ class JointGroupHistory(LimbHistory):
 
 
 class MobileBaseHistory(LimbHistory):
-    """A drive: where odometry has it, and its twists, measured and commanded."""
+    """A mobile base: where odometry has it, and its twists, measured and commanded."""
 
     def __init__(self, spec: MobileBaseSpec, kept: float = KEPT) -> None:
-        """Begin with nothing known of the drive; `kept` s of it are kept."""
+        """Begin with nothing known of the base; `kept` s of it are kept."""
         super().__init__(spec.name)
         self.measured: Stamped[tuple[Array, Array]] = Stamped('odom', kept)
         self.commanded: Stamped[Array] = Stamped('commanded_twist', kept)

@@ -24,7 +24,7 @@ class JointReader:
         """Begin with no opening heard of."""
         self._joints = JointMap(spec)
         self._fingers: FingerMap | None = None
-        if isinstance(spec, ArmSpec) and spec.driver.gripper_apart:
+        if isinstance(spec, ArmSpec) and spec.driver.gripper_separate:
             self._fingers = FingerMap(spec)
         self._opening: tuple[int, float] | None = None  # ns and m, newest
 

@@ -17,12 +17,12 @@ class JointError(ValueError):
 
 @dataclass(frozen=True)
 class Joints:
-    """One sample of an arm or a posture, in its spec's order."""
+    """One sample of an arm or a joint group, in its spec's order."""
 
     stamp: int  # ns
     position: Array  # (n,) rad
     velocity: Array  # (n,) rad/s
-    gripper: float  # opening, m; 0 of a posture, and where `gripper_states` tells it
+    gripper: float  # opening, m; 0 of a joint group, and where `gripper_states` tells it
     # (n,) Nm; NaN, or left out, where the driver does not say
     effort: Array = field(default_factory=lambda: np.zeros(0))
 
@@ -32,7 +32,7 @@ class JointMap:
 
     def __init__(self, spec: ArmSpec | JointGroupSpec) -> None:
         fingers: tuple[str, ...] = ()
-        if isinstance(spec, ArmSpec) and not spec.driver.gripper_apart:
+        if isinstance(spec, ArmSpec) and not spec.driver.gripper_separate:
             fingers = spec.gripper.joints
         self._find, self._n = _Finder(spec.joint_names + fingers, spec.n), spec.n
         self._moves = spec.driver.command_type == 'effort'  # by torques, which need the speed

@@ -23,8 +23,8 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, RobotState
 from vla_ros.policies.group import Group, Kind, Unit
 from vla_ros.policies.origins import ActionSpaceError, origins_in_states, origins_in_vector
-from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.robot import LimbSpec, Robot
 
 
 State = NDArray | RobotState | BodyState

@@ -15,8 +15,8 @@ from vla_ros.policies.execution import Execution, HandedOut
 from vla_ros.policies.expert import Context, EpisodeInfo, Expert, Prediction
 from vla_ros.policies.features import Features
 from vla_ros.policies.registry import make_expert
-from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.robot import Robot
 
 
 Clock = Callable[[], int]  # ns

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vla_ros.core.config import require
 from vla_ros.core.data import Moment, Observation
 from vla_ros.policies.vectors import FeatureError, VectorReader, past_moments, state_names
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 __all__ = [

@@ -11,7 +11,7 @@ from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.features import Features
 from vla_ros.policies.reasoner import Reasoner, Thought
 from vla_ros.policies.registry import make_reasoner
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 Clock = Callable[[], int]  # ns

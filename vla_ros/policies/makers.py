@@ -5,7 +5,7 @@ import time
 from vla_ros.policies.chunk_maker import ChunkMaker, Clock, chunk_maker
 from vla_ros.policies.directory import Policy
 from vla_ros.policies.latent_maker import LatentMaker, latent_maker
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 def make_policy(

@@ -13,7 +13,7 @@ from vla_ros.policies.directory import Policy, PolicyError
 from vla_ros.policies.expert import Expert
 from vla_ros.policies.features import Features
 from vla_ros.policies.reasoner import Reasoner
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 EXPERTS, REASONERS = 'vla_ros.experts', 'vla_ros.reasoners'

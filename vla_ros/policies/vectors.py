@@ -14,8 +14,8 @@ from vla_ros.core.data import (
     Observation,
     RobotState,
 )
-from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 
 

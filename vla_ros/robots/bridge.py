@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vla_ros.core.config import ConfigError
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.driver import BRIDGES, NO_SENSOR
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec, CameraSpec
 
 

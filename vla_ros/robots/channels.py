@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vla_ros.core.config import require
-from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec, Robot
 from vla_ros.robots.spec import ArmSpec
 
 

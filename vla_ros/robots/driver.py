@@ -105,14 +105,14 @@ class DriverSpec(Bridged):
     isaac: BridgeSpec = BridgeSpec()
 
     @property
-    def gripper_apart(self) -> bool:
+    def gripper_separate(self) -> bool:
         """Whether the fingers' joints have a topic of their own."""
         return self.gripper_states not in (WITH_ARM, self.joint_states)
 
     @property
     def joint_topics(self) -> tuple[str, ...]:
         """Where joints are published, those of the fingers too."""
-        own = (self.gripper_states,) if self.gripper_apart else ()
+        own = (self.gripper_states,) if self.gripper_separate else ()
         return (self.joint_states, *own)
 
     @property

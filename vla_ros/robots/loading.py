@@ -8,10 +8,10 @@ from typing import Any
 from vla_ros.core import config
 from vla_ros.core.config import ConfigError
 from vla_ros.core.paths import config_file
-from vla_ros.robots.body import LimbSpec, Robot, RobotSpec
 from vla_ros.robots.bridge import bridged, bridged_arm, moved, split
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec, Robot, RobotSpec
 from vla_ros.robots.spec import ArmSpec
 
 

@@ -2,8 +2,8 @@
 
 import pinocchio as pin
 
-from vla_ros.robots.body import Robot
 from vla_ros.robots.model import frame_id
+from vla_ros.robots.robot import Robot
 
 
 def movers(model: pin.Model, joint: int) -> tuple[str, ...]:

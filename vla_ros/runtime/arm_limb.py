@@ -17,11 +17,11 @@ from vla_ros.control.native.parts import make_parts, native_law
 from vla_ros.control.sensing.arm_sensing import Sensing
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import Array
-from vla_ros.robots.body import Robot, RobotSpec
+from vla_ros.robots.robot import Robot, RobotSpec
 from vla_ros.robots.spec import ArmSpec
 
 
-_TRACKED = {'posture': 'joints', 'hand': 'the hand that leads it'}
+_TRACKED = {'joints': 'joints', 'hand': 'the hand that leads it'}
 _OUTPUTS = ('effort', 'motion')  # what laws make; a simulation takes both
 
 
@@ -104,7 +104,7 @@ class ArmLimb:
     def refuses(self, moves: str) -> str:
         """Return why it cannot execute a chunk that `moves` its pose or its joints, or ''."""
         tracks = self.loop.actuation.law.tracks
-        if tracks == 'pose' or not moves or (tracks, moves) == ('posture', 'joint'):
+        if tracks == 'pose' or not moves or (tracks, moves) == ('joints', 'joint'):
             return ''
         return f'the control law in use follows {_TRACKED[tracks]}, not a {moves}'
 
@@ -132,7 +132,7 @@ class ArmLimb:
                 'take the arm over first'
             )
         tracks = loop.actuation.law.tracks
-        if kind in MOTIONS and tracks != 'pose' and (kind, tracks) != (Kind.JOINT, 'posture'):
+        if kind in MOTIONS and tracks != 'pose' and (kind, tracks) != (Kind.JOINT, 'joints'):
             return loop.targets.refuse(
                 f'target_{kind.name.lower()}: the control law in use follows {_TRACKED[tracks]}'
             )

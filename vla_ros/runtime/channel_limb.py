@@ -14,10 +14,10 @@ from vla_ros.control.loops.mobile_base_loop import MobileBaseLoop
 from vla_ros.control.loops.supervisor import State, Supervisor
 from vla_ros.control.loops.targets import Kind, TargetConfig
 from vla_ros.core.data import Array
-from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec, Robot
 from vla_ros.runtime.arm_limb import ArmLimb
 
 

@@ -28,7 +28,7 @@ from vla_ros.core.data import (
     Pose,
     RobotState,
 )
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.runtime.arm_limb import ArmLimb, avoid_each_other
 from vla_ros.runtime.channel_limb import make_limbs
 

@@ -16,8 +16,8 @@ class LimbLink:
         bind = functools.partial
         self.post = process.post  # of the whole robot
         self.state = bind(process.state, limb=index)
-        self.posture = bind(process.posture, limb=index)
-        self.drive = bind(process.drive, limb=index)
+        self.joint_group = bind(process.joint_group, limb=index)
+        self.mobile_base = bind(process.mobile_base, limb=index)
         self.target = bind(process.target, limb=index)
         self.adopt = bind(process.adopt, limb=index)
         self.joint_states = bind(process.joint_states, limb=index)

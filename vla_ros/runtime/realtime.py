@@ -175,7 +175,7 @@ class RealtimeProcess:
             wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, q, dq, gripper, effort)
 
     def odom(self, stamp: int, pose: Array, twist: Array, limb: int) -> None:
-        """Pass on what a real drive measured: (3,) m, m, rad and (3,) m/s, m/s, rad/s."""
+        """Pass on what a real mobile base measured: (3,) m, m, rad and (3,) m/s, m/s, rad/s."""
         with self._offering:
             wire_limb.put_driver(self._mailbox.limbs[limb].driver, stamp, pose, twist, 0.0)
 
@@ -194,7 +194,7 @@ class RealtimeProcess:
     def anchor(self, timeout: float = 0.5) -> str:
         """Take the robot up where it is, for others may have moved it; return '' or a cause.
 
-        What is commanded of arms and postures can be read again from the first tick that does.
+        What is commanded of arms and joint groups can be read again from the first tick that does.
         """
         return self._requests.post(ANCHOR, '', timeout)
 
@@ -227,13 +227,13 @@ class RealtimeProcess:
         self.beat()
         return wire_limb.get_state(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
-    def posture(self, limb: int, lost: bool = False) -> JointGroupSnapshot | None:
-        """Return a posture's newest state, likewise."""
+    def joint_group(self, limb: int, lost: bool = False) -> JointGroupSnapshot | None:
+        """Return a joint group's newest state, likewise."""
         self.beat()
         return wire_limb.get_joint_group(self._mailbox.limbs[limb].state, self._joints[limb], lost)
 
-    def drive(self, limb: int) -> MobileBaseSnapshot | None:
-        """Return a drive's newest state; None before it was first heard of.
+    def mobile_base(self, limb: int) -> MobileBaseSnapshot | None:
+        """Return a mobile base's newest state; None before it was first heard of.
 
         Its stamp is that of the last tick: one that stands still is of a process that does.
         """

@@ -24,7 +24,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class JointGroupSnapshot:
-    """A posture at one tick."""
+    """A joint group at one tick."""
 
     state: JointGroupState
     velocity: Array  # (n,) rad/s, at which the commanded positions are passed
@@ -32,7 +32,7 @@ class JointGroupSnapshot:
 
 @dataclass(frozen=True)
 class MobileBaseSnapshot:
-    """A drive at one tick."""
+    """A mobile base at one tick."""
 
     state: MobileBaseState
 
@@ -105,7 +105,7 @@ def get_state(section: Section, joints: int, lost: bool = False) -> Snapshot | N
 def get_joint_group(
     section: Section, joints: int, lost: bool = False
 ) -> JointGroupSnapshot | None:
-    """Read the state of a posture with so many joints back, likewise."""
+    """Read the state of a joint group with so many joints back, likewise."""
     (stamp, _, sight), floats, _ = section.read()
     if sight < (_LOST if lost else _KNOWN):
         return None
@@ -114,7 +114,7 @@ def get_joint_group(
 
 
 def get_mobile_base(section: Section) -> MobileBaseSnapshot | None:
-    """Read the state of a drive back; None before it was first heard of.
+    """Read the state of a mobile base back; None before it was first heard of.
 
     Not while it is silent: then its twist, which brakes and is zero, matters the more.
     """
@@ -133,7 +133,7 @@ def put_driver(
     gripper: float,
     effort: Array | None = None,
 ) -> None:
-    """Write the joint states (n,) of a real robot, in the spec's order; of a drive, its odometry.
+    """Write the joint states (n,) of a real robot, in the spec's order; of a base, its odometry.
 
     None: the robot does not say its efforts.
     """

@@ -13,9 +13,9 @@ from vla_ros.control.loops.interfaces import (
     MobileBaseSample,
 )
 from vla_ros.core.data import Array
-from vla_ros.robots.body import Robot
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.mailbox import LimbBox, Mailbox
 

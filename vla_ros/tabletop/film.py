@@ -7,7 +7,7 @@ from vla_ros.dataset.read import read_episode
 from vla_ros.dataset.timeline import write_timeline
 from vla_ros.dataset.video import write_video
 from vla_ros.robots import load_robot
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.simulated import Scenes
 from vla_ros.tabletop.world.cameras import CameraRenderer
 from vla_ros.tabletop.world.scene import Scene

@@ -27,7 +27,7 @@ from vla_ros.policies.chunk_maker import ChunkMaker
 from vla_ros.policies.execution import Execution
 from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.latent_maker import LatentMaker
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.runtime.controller import ChunkController
 from vla_ros.tabletop.lockstep_config import LockstepConfig
 from vla_ros.tabletop.simulated import Scenes

@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, Pose
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.language.grammar import Request
 from vla_ros.tabletop.language.guess import guess_request
 from vla_ros.tabletop.simulated import Scenes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros.tabletop.language.grammar import render
 from vla_ros.tabletop.simulated import Scenes

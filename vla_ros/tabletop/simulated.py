@@ -7,8 +7,8 @@ import numpy as np
 
 from vla_ros.core.data import Pose
 from vla_ros.core.rotations import quat_from_matrix
-from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime import shm_codec as wire
 from vla_ros.runtime.mailbox import Mailbox

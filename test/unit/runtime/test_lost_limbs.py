@@ -123,7 +123,7 @@ def drive_at(robot, speed):
     def driving():
         twist = np.array([speed, 0.0, 0.0])
         robot.process.target(Kind.TWIST, robot.now, twist, BASE)
-        return robot.process.drive(BASE).state.commanded[0] > speed - 0.01
+        return robot.process.mobile_base(BASE).state.commanded[0] > speed - 0.01
 
     robot.until(driving)
 
@@ -133,17 +133,17 @@ def test_when_the_clock_goes_back_a_drive_stands_and_no_limb_is_commanded_where_
     drive_at(robot, 0.4)
     robot.now, robot.rewinds = 0, robot.rewinds + 1
     robot.silent = {0, TORSO, BASE}
-    robot.until(lambda: not robot.process.drive(BASE).state.commanded.any())
+    robot.until(lambda: not robot.process.mobile_base(BASE).state.commanded.any())
     robot.until(lambda: robot.process.status().mode is Mode.HOLD)
     robot.until(lambda: robot.now > SECOND // 2)
-    assert not robot.process.drive(BASE).state.commanded.any()
-    assert robot.process.drive(BASE).state.stamp > SECOND // 4  # it lives, and says so
-    assert robot.process.state(0) is None and robot.process.posture(TORSO) is None
-    assert robot.process.state(1) is not None and robot.process.posture(HEAD) is not None
+    assert not robot.process.mobile_base(BASE).state.commanded.any()
+    assert robot.process.mobile_base(BASE).state.stamp > SECOND // 4  # it lives, and says so
+    assert robot.process.state(0) is None and robot.process.joint_group(TORSO) is None
+    assert robot.process.state(1) is not None and robot.process.joint_group(HEAD) is not None
     robot.q[TORSO] += 0.2
     robot.silent = set()
     robot.until(lambda: not robot.process.unheard)
-    sent = robot.process.posture(TORSO).state.commanded
+    sent = robot.process.joint_group(TORSO).state.commanded
     np.testing.assert_allclose(sent, robot.q[TORSO], atol=1e-9)
 
 
@@ -151,5 +151,5 @@ def test_a_drive_stands_at_once_though_the_new_time_does_not_begin(make):
     robot = make('humanoid')
     drive_at(robot, 0.4)
     robot.process.clock(0, 1)
-    wait_for(lambda: not robot.process.drive(BASE).state.commanded.any())
+    wait_for(lambda: not robot.process.mobile_base(BASE).state.commanded.any())
     assert robot.process.state(0) is None

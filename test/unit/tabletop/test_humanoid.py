@@ -273,7 +273,7 @@ class Feeder:
                 obey_twist(self.process, i, now)
                 continue
             q = limb.home
-            if limb.kind == 'joint_group' and (posture := self.process.posture(i)) is not None:
+            if limb.kind == 'joint_group' and (posture := self.process.joint_group(i)) is not None:
                 q = posture.state.commanded
             self.process.joint_states(now, q, np.zeros(limb.n), 0.08, i)
 
@@ -298,20 +298,20 @@ def feeder(driver_process, humanoid):
     feeder = Feeder(humanoid, driver_process)
     for event in (Event.RELEASE, Event.FINISH, Event.RESET):
         driver_process.post(event)
-    feeder.until(lambda: driver_process.drive(BASE) is not None)
+    feeder.until(lambda: driver_process.mobile_base(BASE) is not None)
     return feeder
 
 
 def process_row(process):
     arms = [process.state(i).state for i in (0, 1)]
-    postures = [process.posture(i).state for i in (TORSO, HEAD)]
-    limbs = (*arms, *postures, process.drive(BASE).state)
+    postures = [process.joint_group(i).state for i in (TORSO, HEAD)]
+    limbs = (*arms, *postures, process.mobile_base(BASE).state)
     return commanded(BodyState(0, limbs))
 
 
 def test_the_control_process_drives_all_limbs_through_their_drivers(feeder, humanoid):
     process = feeder.process
-    np.testing.assert_allclose(process.posture(TORSO).state.position, (0, 0, 0.15))
+    np.testing.assert_allclose(process.joint_group(TORSO).state.position, (0, 0, 0.15))
     assert process.post(Event.START, 'go') == ''
     feeder.until(lambda: process.status().mode is Mode.RUN)
     chunk = make_chunk(
@@ -319,13 +319,13 @@ def test_the_control_process_drives_all_limbs_through_their_drivers(feeder, huma
         twist=(0.2, 0.0, 0.0), dt=0.5, valid_for=20.0,
     )  # fmt: skip
     assert process.offer_chunk(chunk) == ''
-    feeder.until(lambda: process.drive(BASE).state.commanded[0] > 0.15)
-    feeder.until(lambda: process.posture(HEAD).state.commanded[1] > 0.2)
-    assert process.posture(HEAD).velocity.shape == (2,)
+    feeder.until(lambda: process.mobile_base(BASE).state.commanded[0] > 0.15)
+    feeder.until(lambda: process.joint_group(HEAD).state.commanded[1] > 0.2)
+    assert process.joint_group(HEAD).velocity.shape == (2,)
     feeder.silent.add(BASE)
     feeder.until(lambda: process.status().mode is Mode.HOLD)
     assert process.status().cause == 'hardware: odom of base is silent'
-    feeder.until(lambda: not process.drive(BASE).state.commanded.any())
+    feeder.until(lambda: not process.mobile_base(BASE).state.commanded.any())
 
 
 def test_a_law_is_not_taken_by_a_head(feeder):

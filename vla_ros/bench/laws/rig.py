@@ -117,7 +117,7 @@ class Rig:
             twist, rate = (*goal.velocity, 0, 0, 0), (*goal.acceleration, 0, 0, 0)
             target.set(tuple(origin + goal.offset), tuple(turn), twist, rate)
             target.wrench[:3] = goal.force
-            if law.tracks == 'posture':
+            if law.tracks == 'joints':
                 leader.lead(target)
             self._measure(model)
             wanted[k], position[k] = target.position, model.position

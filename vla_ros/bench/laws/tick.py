@@ -10,7 +10,7 @@ from vla_ros.control.laws import load_law
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import Array
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.realtime import RealtimeConfig, RealtimeProcess
 
@@ -86,7 +86,7 @@ def _leader(
         q[1] += _TURN * math.sin(2 * math.pi * _RATE * now)
         send(Kind.JOINT, q)
 
-    return {'pose': twist, 'posture': joints}.get(tracks, lambda now: None)
+    return {'pose': twist, 'joints': joints}.get(tracks, lambda now: None)
 
 
 def _lead(

@@ -12,9 +12,9 @@ import pinocchio as pin
 from vla_ros.control.avoidance.approach import BRAKING, STEP, share
 from vla_ros.control.avoidance.shapes import JointGroup, compare, lengths, swing
 from vla_ros.core.data import Array
-from vla_ros.robots.body import RobotSpec
 from vla_ros.robots.model import RobotModel
 from vla_ros.robots.mount import movers
+from vla_ros.robots.robot import RobotSpec
 from vla_ros.robots.spec import ArmSpec
 
 

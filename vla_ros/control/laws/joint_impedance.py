@@ -35,7 +35,7 @@ class JointImpedance(ControlLaw):
     q_d is the target's posture, F_d its wrench; the rest is in arm_terms.py.
     """
 
-    tracks = 'posture'
+    tracks = 'joints'
 
     def __init__(self, config: JointImpedanceConfig, spec: ArmSpec) -> None:
         """Prepare the gains for a robot.

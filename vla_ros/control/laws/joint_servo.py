@@ -33,7 +33,7 @@ class JointServo(MotionLaw):
     CartesianAdmittance.
     """
 
-    tracks = 'posture'
+    tracks = 'joints'
 
     def __init__(self, config: JointServoConfig, spec: ArmSpec) -> None:
         """Prepare for ticks at the robot's rate; stands at the home posture."""

@@ -84,7 +84,7 @@ class ControlLaw(ABC):
     stiffness: float = math.nan
     carries_gravity: bool = True
     output: ClassVar[Literal['effort', 'motion']] = 'effort'
-    tracks: ClassVar[Literal['pose', 'posture', 'hand']] = 'pose'
+    tracks: ClassVar[Literal['pose', 'joints', 'hand']] = 'pose'
 
     def reset(self, model: RobotModel, target: CartesianTarget) -> None:  # noqa: B027
         """Begin at the model's last update: the law is taken into use, or the arm was moved.

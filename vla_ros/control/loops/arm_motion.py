@@ -94,7 +94,7 @@ class ArmMotion:
             dry = self._source.dry and state is State.RUN
             if dry:
                 self._supervisor.post(Event.STARVED)
-        self._follow('posture' if kept else tracks, tracks)
+        self._follow('joints' if kept else tracks, tracks)
         return dry
 
     def _follow(self, keeps: str, tracks: str) -> None:

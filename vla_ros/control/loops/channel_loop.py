@@ -1,4 +1,4 @@
-"""ChannelLoop: what the control loops of a posture and of a drive have in common."""
+"""ChannelLoop: what the control loops of a joint group and of a mobile base have in common."""
 
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar

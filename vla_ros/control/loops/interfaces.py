@@ -34,7 +34,7 @@ class Hardware(Protocol):
 
 
 class JointGroupSample(Protocol):
-    """What a posture's hardware measured; may be overwritten by the next read."""
+    """What a joint group's hardware measured; may be overwritten by the next read."""
 
     stamp: int  # ns
     position: Array  # (n,) rad
@@ -43,7 +43,7 @@ class JointGroupSample(Protocol):
 
 
 class JointGroupHardware(Protocol):
-    """A posture or its simulation."""
+    """A joint group or its simulation."""
 
     def read(self) -> JointGroupSample:
         """Return the newest measurement."""
@@ -53,7 +53,7 @@ class JointGroupHardware(Protocol):
 
 
 class MobileBaseSample(Protocol):
-    """What a drive's hardware measured; may be overwritten by the next read."""
+    """What a mobile base's hardware measured; may be overwritten by the next read."""
 
     stamp: int  # ns
     pose: Array  # (3,) x and y m, yaw rad, in odom
@@ -61,7 +61,7 @@ class MobileBaseSample(Protocol):
 
 
 class MobileBaseHardware(Protocol):
-    """A drive or its simulation."""
+    """A mobile base or its simulation."""
 
     def read(self) -> MobileBaseSample:
         """Return the newest measurement."""

@@ -1,4 +1,4 @@
-"""LimbTarget: what a person or another program wants of a posture or a drive."""
+"""LimbTarget: what a person or another program wants of a joint group or a mobile base."""
 
 import math
 
@@ -12,7 +12,7 @@ class LimbTarget:
     """The newest target of the one kind that such a limb follows, while it is fresh.
 
     Attributes:
-        kind: JOINT for a posture, TWIST for a drive.
+        kind: JOINT for a joint group, TWIST for a mobile base.
         cause: why the limb rests though it is taken over; '' while it follows.
         refused: targets refused since the start. last_refusal: why the last one was.
     """

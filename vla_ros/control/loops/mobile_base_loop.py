@@ -34,7 +34,7 @@ class MobileBaseLoop(ChannelLoop[MobileBaseSample]):
         supervisor: Supervisor,
         config: TargetConfig,
     ) -> None:
-        """Build the loop for ticks at the drive's rate."""
+        """Build the loop for ticks at the base's rate."""
         targets = LimbTarget(Kind.TWIST, len(spec.channels), config.twist_timeout)
         feedback = Feedback(BaseValidator(spec), supervisor, spec.driver.stale_after)
         following = base_monitor(spec.name, spec.driver.following, spec.control_rate)
@@ -47,7 +47,7 @@ class MobileBaseLoop(ChannelLoop[MobileBaseSample]):
         self.measured = self.twist
 
     def restart(self) -> None:
-        """Take over wherever the drive is at the next tick; until then it is to stand."""
+        """Take over wherever the base is at the next tick; until then it is to stand."""
         super().restart()
         self._tracker.reset()
 

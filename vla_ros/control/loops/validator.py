@@ -67,7 +67,7 @@ class Freshness:
 
 
 class StateValidator:
-    """Judges joint states: finite, fresh, and no faster than a healthy arm or posture can be.
+    """Judges joint states: finite, fresh, and no faster than a healthy arm or joint group can be.
 
     Nor further away than it can have gone since the last that were believed, nor half a turn
     beyond a limit.
@@ -108,7 +108,7 @@ class StateValidator:
 
 
 class BaseValidator:
-    """Judges odometry: finite, fresh, and no faster than a healthy drive can be.
+    """Judges odometry: finite, fresh, and no faster than a healthy base can be.
 
     Nor further away than it can have gone: the pose of odometry never jumps (REP-105), but where
     it is reset, or two publish it.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from vla_ros.control.loops.targets import TargetConfig
 from vla_ros.core import entry_points
 from vla_ros.core.config import ConfigError
-from vla_ros.robots.body import Robot
 from vla_ros.robots.bridge import SIMS, robot_in
 from vla_ros.robots.driver import BRIDGES
+from vla_ros.robots.robot import Robot
 from vla_ros.ros.params import param
 from vla_ros.runtime.realtime import RealtimeProcess
 from vla_ros.runtime.realtime_config import RealtimeConfig

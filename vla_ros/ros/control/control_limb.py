@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from vla_ros.control.loops.jump import JUMPED
 from vla_ros.core.data import ExecutionStatus, Mode
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.control.gains import LawParameters
 from vla_ros.ros.control.targets import TargetTopics

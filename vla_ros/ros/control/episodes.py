@@ -9,7 +9,7 @@ import uuid
 from vla_ros.control.loops.supervisor import Event
 from vla_ros.core.config import ConfigError
 from vla_ros.core.data import SECOND, Latent
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.ros import qos
 from vla_ros.ros.control.control_limb import measured_topic
 from vla_ros.ros.convert.fields import header

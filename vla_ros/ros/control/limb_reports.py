@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from vla_ros.core.data import SECOND, LimbState
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import convert, qos
 from vla_ros.ros.convert import limbs as trunk
@@ -77,7 +77,7 @@ class ArmReports(LimbReports[Snapshot]):
 
 
 class JointGroupReports(LimbReports[JointGroupSnapshot]):
-    """What a posture is commanded."""
+    """What a joint group is commanded."""
 
     def __init__(self, node: StageNode, spec: JointGroupSpec, link: LimbLink, limb: str) -> None:
         """Advertise on `node`."""
@@ -85,14 +85,14 @@ class JointGroupReports(LimbReports[JointGroupSnapshot]):
         self._commanded = node.publish_on(qos.COMMANDED_JOINTS.of(limb))
 
     def _read(self) -> JointGroupSnapshot | None:
-        return self._link.posture()
+        return self._link.joint_group()
 
     def _send(self, snapshot: JointGroupSnapshot) -> None:
         self._commanded.publish(trunk.commanded_joints(self._spec, snapshot))
 
 
 class MobileBaseReports(LimbReports[MobileBaseSnapshot]):
-    """What a drive is commanded."""
+    """What a mobile base is commanded."""
 
     def __init__(self, node: StageNode, spec: MobileBaseSpec, link: LimbLink, limb: str) -> None:
         """Advertise on `node`."""
@@ -100,7 +100,7 @@ class MobileBaseReports(LimbReports[MobileBaseSnapshot]):
         self._commanded = node.publish_on(qos.COMMANDED_TWIST.of(limb))
 
     def _read(self) -> MobileBaseSnapshot | None:
-        return self._link.drive()
+        return self._link.mobile_base()
 
     def _send(self, snapshot: MobileBaseSnapshot) -> None:
         self._commanded.publish(trunk.commanded_twist(self._spec, snapshot.state))
@@ -117,8 +117,8 @@ _REPORTS: dict[str, Callable[[StageNode, Any, LimbLink, str], AnyReports]] = {
 }  # fmt: skip
 _STATES: dict[str, Callable[[LimbLink], Any]] = {
     'arm': lambda link: link.state(),
-    'joint_group': lambda link: link.posture(),
-    'mobile_base': lambda link: link.drive(),
+    'joint_group': lambda link: link.joint_group(),
+    'mobile_base': lambda link: link.mobile_base(),
 }
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from vla_ros.core.data import ExecutionStatus
-from vla_ros.robots.body import LimbSpec, Robot
 from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec, Robot
 from vla_ros.ros import convert, qos
 from vla_ros.ros.control.limb_reports import JointReports, make_reports
 from vla_ros.ros.convert.fields import header, packed

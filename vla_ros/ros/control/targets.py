@@ -9,9 +9,9 @@ from std_msgs.msg import Float64
 
 from vla_ros.control.loops.targets import Kind
 from vla_ros.core.data import ExecutionStatus, Mode
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.joint_group import JointGroupSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros import qos
 from vla_ros.ros.convert import target as convert

@@ -20,7 +20,7 @@ from vla_ros.core.message_codec import from_time
 from vla_ros.core.messages import COMMANDED, STATUS, status_from_msg
 from vla_ros.observe.messages import commanded_from_msg, joints_from_msg
 from vla_ros.policies.execution import Execution
-from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.ros.convert.fields import header, packed
 from vla_ros_msgs.msg import CommandedState as CommandedMsg
@@ -41,7 +41,7 @@ __all__ = [
 def joints_to_msg(limbs: Sequence[tuple[LimbSpec, LimbState]]) -> JointState:
     """Return the measured joints of limbs, for those that look at the robot and at policies.
 
-    Each finger has its share of the opening; a drive's joints are where odometry has it. Efforts
+    Each finger has its share of the opening; a base's joints are where odometry has it. Efforts
     are NaN of joints that have none, and left out where no joint has one.
     """
     names: list[str] = []

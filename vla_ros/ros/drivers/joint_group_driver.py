@@ -36,7 +36,7 @@ class JointGroupDriver:
         self._sender.send_stop(self._velocity)
 
     def _velocity(self) -> Array | None:
-        snapshot = self._limb.posture(lost=True)
+        snapshot = self._limb.joint_group(lost=True)
         return None if snapshot is None else snapshot.velocity
 
     def _on_joints(self, joints: Joints, doubt: str) -> None:
@@ -46,7 +46,7 @@ class JointGroupDriver:
         self._sender.measured()
 
     def _send(self, lost: bool) -> bool:
-        snapshot = self._limb.posture(lost=lost)
+        snapshot = self._limb.joint_group(lost=lost)
         if snapshot is None:
             return False
         self._publish(snapshot)

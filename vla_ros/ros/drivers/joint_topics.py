@@ -40,7 +40,7 @@ class JointTopics:
         self._say = say or self._log
         self._reader = JointReader(spec)
         node.listen(joint_states(spec.driver.joint_states), self._on_joints)
-        if isinstance(spec, ArmSpec) and spec.driver.gripper_apart:
+        if isinstance(spec, ArmSpec) and spec.driver.gripper_separate:
             node.listen(joint_states(spec.driver.gripper_states), self._on_fingers)
 
     def _on_joints(self, message: JointState) -> None:

@@ -44,7 +44,7 @@ class MobileBaseDriver:
 
     def send_stop(self) -> None:
         """Send that it stands: nothing is sent after that."""
-        if self._limb.drive() is not None:
+        if self._limb.mobile_base() is not None:
             self._publish(self._node.now, np.zeros(3))
 
     def _on_odom(self, message: Odometry) -> None:
@@ -59,7 +59,7 @@ class MobileBaseDriver:
         self._limb.odom(stamp, pose, twist)
 
     def _command(self) -> None:
-        snapshot, now = self._limb.drive(), time.monotonic()
+        snapshot, now = self._limb.mobile_base(), time.monotonic()
         if snapshot is None:
             return
         stamp, twist = snapshot.state.stamp, snapshot.state.commanded
@@ -86,7 +86,7 @@ class SimOdometry:
         node.every(_EVERY, self._publish)
 
     def _publish(self) -> None:
-        snapshot = self._limb.drive()
+        snapshot = self._limb.mobile_base()
         if snapshot is not None and snapshot.state.stamp > self._stamp:
             self._stamp = snapshot.state.stamp
             self._publisher.publish(odometry_to_msg(self._spec, snapshot.state))

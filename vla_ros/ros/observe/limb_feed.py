@@ -6,7 +6,7 @@ from typing import Any
 
 from vla_ros.observe import Aligner
 from vla_ros.observe.feed import Source, limb_sources
-from vla_ros.robots.body import LimbSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.ros import qos
 from vla_ros.ros.stage_node import StageNode
 

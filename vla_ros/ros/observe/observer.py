@@ -7,7 +7,7 @@ from vla_ros.observe import AlignConfig
 from vla_ros.observe.feed import Feed
 from vla_ros.policies.expert import EpisodeInfo
 from vla_ros.policies.features import Features
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.ros import qos
 from vla_ros.ros.observe.limb_feed import subscribe
 from vla_ros.ros.stage_node import StageNode

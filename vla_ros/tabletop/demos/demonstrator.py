@@ -7,7 +7,7 @@ import numpy as np
 
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, Image, Observation, RobotState
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.demos.demonstration import Demonstration, DemonstrationInfo
 from vla_ros.tabletop.demos.noise_injector import FPS, NoiseInjector
 from vla_ros.tabletop.demos.perturbations import NoiseConfig

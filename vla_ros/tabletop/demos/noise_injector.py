@@ -8,8 +8,8 @@ import numpy as np
 
 from vla_ros.core.data import Array
 from vla_ros.core.rotations import matrix_from_quat
-from vla_ros.robots.body import Robot
 from vla_ros.robots.joint_group import JointGroupSpec
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.demos.perturbations import Disturbance, JointDisturbance, NoiseConfig
 from vla_ros.tabletop.demos.sim_env import EnvArm, SimEnv

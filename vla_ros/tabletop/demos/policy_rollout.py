@@ -5,7 +5,7 @@ from pathlib import Path
 from vla_ros.core.data import Array, Latent, Observation
 from vla_ros.policies import EpisodeInfo, load_policy
 from vla_ros.policies.makers import make_policy
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 _LOOK_EVERY = 4  # steps between two looks of the reasoner, so that latents age as they do at work

@@ -17,8 +17,8 @@ from vla_ros.core.rotations import (
     quat_slerp,
     rotvec_from_quat,
 )
-from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.runtime.arm_limb import avoid_each_other, build_loop
 from vla_ros.tabletop.demos.env_base import CellLimb

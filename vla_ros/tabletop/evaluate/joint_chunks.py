@@ -8,8 +8,8 @@ from vla_ros.control.native.model import make_model
 from vla_ros.core import rotations
 from vla_ros.core.data import Array, BodyState, Observation
 from vla_ros.policies import ActionSpace, Context, EpisodeInfo, Expert, Group, Prediction
-from vla_ros.robots.body import Robot
 from vla_ros.robots.loading import named_limbs
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 
 

@@ -10,9 +10,9 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.core.rotations import matrix_from_quat, quat_from_rotvec
 from vla_ros.robots import CameraSpec
-from vla_ros.robots.body import Robot
 from vla_ros.robots.model import frame_id
 from vla_ros.robots.mount import carriers
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.pocket.contract import POSE, STATE
 
 

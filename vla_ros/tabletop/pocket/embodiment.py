@@ -17,8 +17,8 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array
 from vla_ros.policies import ActionSpace
 from vla_ros.policies.features import state_names
-from vla_ros.robots.body import Robot
 from vla_ros.robots.model import RobotModel
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec
 from vla_ros.tabletop.pocket.cameras import FIXED, Pinhole, pinhole
 from vla_ros.tabletop.pocket.contract import POSE, STATE

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.demos.demonstration import find_episodes
 from vla_ros.tabletop.language import Vocabulary
 from vla_ros.tabletop.language.vocabulary import training_vocabulary

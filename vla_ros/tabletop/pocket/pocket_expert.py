@@ -11,7 +11,7 @@ from vla_ros.policies import Context, EpisodeInfo, Policy, PolicyError, Predicti
 from vla_ros.policies.decoders import Net, Prefix, Shape, make_decoder
 from vla_ros.policies.features import VectorReader
 from vla_ros.policies.onnx_session import Session, image_shapes
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 
 
 # What both graphs share; a robot that is nothing but arms has no `rest`.

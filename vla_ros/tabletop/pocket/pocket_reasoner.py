@@ -9,7 +9,7 @@ from vla_ros.core.data import SECOND, Observation
 from vla_ros.policies import EpisodeInfo, Policy, PolicyError, Thought
 from vla_ros.policies.features import VectorReader
 from vla_ros.policies.onnx_session import Session, image_shapes
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.language import FAMILIES, Vocabulary, check_families
 from vla_ros.tabletop.pocket.grounding import check_text, explain
 

@@ -9,7 +9,7 @@ from vla_ros.core import config
 from vla_ros.core.config import require
 from vla_ros.core.paths import config_file
 from vla_ros.policies import PolicySpec
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.tabletop.pocket.card import write_card
 from vla_ros.tabletop.pocket.checkpoint import Average, restore
 from vla_ros.tabletop.pocket.embodiment import embody_all

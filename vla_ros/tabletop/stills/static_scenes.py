@@ -16,8 +16,8 @@ import numpy as np
 from vla_ros.core.config import require
 from vla_ros.core.data import Array, Image
 from vla_ros.robots import Robot, load_robot
-from vla_ros.robots.body import LimbSpec
 from vla_ros.robots.mobile_base import MobileBaseSpec
+from vla_ros.robots.robot import LimbSpec
 from vla_ros.tabletop.demos.demonstration import (
     SUFFIX,
     Demonstration,

@@ -8,7 +8,7 @@ import numpy as np
 
 from vla_ros.core.data import Array
 from vla_ros.core.rotations import matrix_from_quat, quat_from_matrix
-from vla_ros.robots.body import Robot
+from vla_ros.robots.robot import Robot
 from vla_ros.robots.spec import ArmSpec, CameraSpec
 from vla_ros.tabletop.language import COLOURS
 from vla_ros.tabletop.language.families import kinds

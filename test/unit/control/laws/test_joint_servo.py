@@ -85,7 +85,7 @@ def test_it_begins_where_the_arm_is(model):
     target = CartesianTarget(SPEC.home - 0.1)
     law.reset(model, target)
     np.testing.assert_allclose(law.motion(model, target, model.q, np.zeros(SPEC.n)), model.q)
-    assert law.tracks == 'posture' and law.output == 'motion'
+    assert law.tracks == 'joints' and law.output == 'motion'
 
 
 @pytest.mark.parametrize(('field', 'value'), [('smoothing', 0.0), ('lead', 0.0)])
