@@ -61,7 +61,7 @@ class ExpertNode(StageNode):
         self._heard = 0  # ns, of the last status
         self._execution: Execution | None = None
         self.listen(qos.STATUS, self._on_status)
-        self._period, self._acted = 1 / config.rate, 0  # s, ns
+        self._period, self._looked = 1 / config.rate, 0  # s; ns, when a picture was last looked at
         self.every(self._period, self._keep_pace)
         self.get_logger().info(f'{policy.spec.model}, {config.rate:g} Hz')
 
@@ -82,9 +82,9 @@ class ExpertNode(StageNode):
 
     def _keep_pace(self) -> None:
         # For pictures that come more slowly. Not at once: one that is a little late is worth more
-        # than a second chunk of the last. Less than none: the clock has gone back.
+        # than a chunk of the last, be it the first. Less than none: the clock has gone back.
         patience = _LATE * self._period * SECOND
-        if 0 <= self.now - self._acted < patience or not self._ready():
+        if 0 <= self.now - self._looked < patience or not self._ready():
             return
         if (observation := self._observer.observation()) is not None:
             self._act(observation)
@@ -106,11 +106,11 @@ class ExpertNode(StageNode):
 
     def _act(self, observation: Observation) -> None:
         """Act on an observation and the newest latent, if that may be used."""
+        self._looked = self.now
         if not self._ready():
             return
         latent = self._latents.newest()
         if latent is None or not latent.refusal:
-            self._acted = self.now
             self._worker.offer((observation, self._observer.episode, latent, self._execution))
 
     def _predict(self, seen: _Seen) -> ActionChunk:
