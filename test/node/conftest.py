@@ -13,7 +13,7 @@ pytest.importorskip('vla_ros_msgs.msg')
 from node_bench import Bench  # noqa: E402
 
 from vla_ros.ros import qos  # noqa: E402
-from vla_ros.ros.stage_node import PROMPT, prioritise  # noqa: E402
+from vla_ros.ros.node_process import PROMPT, prioritise  # noqa: E402
 
 
 @pytest.fixture
