@@ -1,6 +1,7 @@
 """What one process writes the other reads whole, and nothing outlives them."""
 
 import os
+from pathlib import Path
 import threading
 
 import numpy as np
