@@ -116,6 +116,19 @@ def test_a_law_that_follows_joints_takes_chunks_of_joints_alone(
     np.testing.assert_allclose(rig.execution.state().position, joints + AWAY, atol=0.02)
 
 
+def test_a_law_that_follows_joints_holds_where_they_lead_out(rig, spec, joint_chunk):
+    start(rig)
+    assert rig.execution.adopt(load_preset('franka_joint_impedance')) == ''
+    rig.run(2)
+    low = np.array(spec.home)
+    low[1] += 0.9
+    assert offer(rig, joint_chunk(rig, rig.execution.state().position, low)) == ''
+    rig.run(2500)
+    status = rig.execution.status()
+    assert status.mode is Mode.HOLD and 'lead out of the workspace' in status.cause
+    assert min(position[2] for position in rig.positions) >= spec.cartesian.lower[2]
+
+
 def test_joints_do_not_bring_the_hand_beyond_its_limits(rig, spec, joint_chunk):
     """Cartesian limits hold for joints, too: here the tilt, then the floor of the workspace."""
     start(rig)

@@ -134,7 +134,8 @@ class ArmMotion:
             return
         if self._due():
             self._scale = self._slowdown.joints(joints.position, goal)
-        joints.follow(goal, self._limiter, self._scale)
+        if cause := joints.follow(goal, self._limiter, self._scale):
+            self._supervisor.post(Event.VIOLATION, cause)
 
     def _due(self) -> bool:
         """Whether it is time to look ahead again."""
