@@ -82,7 +82,8 @@ def _between(chunk: ActionChunk, steps: Array) -> Array:
     before, after = actions[low], actions[np.minimum(low + 1, len(actions) - 1)]
     share = np.clip(steps - low, 0.0, 1.0)[:, None]
     result: Array = (1 - share) * before + share * after
-    for i in (i for i, name in enumerate(chunk.channels) if name.endswith('ee.qx')):
+    named = enumerate(zip(chunk.channels, chunk.kinds, strict=True))
+    for i in (i for i, (name, kind) in named if kind == 'pose' and name.endswith('qx')):
         turn = slice(i, i + 4)
         # Of the two quaternions of a rotation the one that is nearer.
         near = np.sign(np.sum(before[:, turn] * after[:, turn], -1, keepdims=True) + 1e-12)

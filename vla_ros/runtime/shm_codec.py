@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vla_ros.chunks.check import MAX_HORIZON
 from vla_ros.core.data import ActionChunk, Array, ExecutionStatus
 from vla_ros.runtime.section import TEXT, Entry, Section
 from vla_ros.runtime.section_codec import SectionCodec
@@ -21,7 +22,7 @@ class SimSnapshot:
     peak_force: float = 0.0  # N, the greatest on the robot since then; 0 where it is not followed
 
 
-MAX_STEPS, MAX_CHANNELS = 256, 64
+MAX_STEPS, MAX_CHANNELS = MAX_HORIZON, 64
 MAX_SIM = 512  # entries of qpos and of qvel
 
 # The control process neither judges chunks nor draws among them: that stays with the detector.

@@ -61,6 +61,13 @@ def test_steps_are_reached_at_their_time(player, make_chunk):
         assert player.queue.step in (k, k + 1)
 
 
+def test_the_longest_and_finest_chunk_is_played(player, make_chunk):
+    chunk = make_chunk(horizon=256, dt=0.01, valid_for=4.0)
+    assert player.offer(chunk) == ''
+    player.play(1001)
+    assert player.out[:3] == pytest.approx(chunk.actions[99, :3], abs=2e-4)
+
+
 def test_a_late_first_chunk_skips_nothing_because_nothing_was_consumed(player, make_chunk):
     player.play(900)
     assert player.offer(make_chunk()) == ''

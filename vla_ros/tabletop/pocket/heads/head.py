@@ -3,6 +3,7 @@
 The nets look once; a head is evaluated as often as its decoder wants (`policies/decoders/`).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -29,7 +30,7 @@ class Condition(NamedTuple):
         return Condition(self.body, arms, summary, rest)
 
 
-class Head(nn.Module):
+class Head(nn.Module, ABC):
     """One member a file, whose name in `HEADS` is the one in the recipe.
 
     What moves besides the arms is always predicted by a `BodyHead`.
@@ -52,6 +53,7 @@ class Head(nn.Module):
     def prepare(self, chunks: Sequence[tuple[Embodiment, Tensor]]) -> None:
         """Fit scales, bins or tokens to chunks (k, H, C) of each robot; once, before training."""
 
+    @abstractmethod
     def loss(
         self,
         condition: Condition,
@@ -71,11 +73,10 @@ class Head(nn.Module):
             repeat: how often each condition is used, where something is drawn.
             generator: of what is drawn.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, condition: Condition) -> Tensor:
         """Return a chunk (n, H, C) for each row, for validation."""
-        raise NotImplementedError
 
     def examples(self, body: Embodiment) -> dict[str, Tensor]:
         """Return what `evaluate` takes besides a condition, by name, for export.
@@ -84,9 +85,9 @@ class Head(nn.Module):
         """
         return {}
 
+    @abstractmethod
     def evaluate(self, condition: Condition, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Return `outputs` on a condition of one row: what `head.onnx` does."""
-        raise NotImplementedError
 
     def whole(self, condition: Condition, arms: Tensor) -> Tensor:
         """Return actions (n, H, C) out of those of the arms, (n, arms, H, 7) in their frames."""
