@@ -23,6 +23,7 @@ from vla_ros.core.config import require
 from vla_ros.core.data import Array, BodyState, RobotState
 from vla_ros.policies.group import Group, Kind, Unit
 from vla_ros.policies.origins import ActionSpaceError, origins_in_states, origins_in_vector
+from vla_ros.robots.channels import limb_groups
 from vla_ros.robots.loading import named_limbs
 from vla_ros.robots.robot import LimbSpec, Robot
 
@@ -166,19 +167,11 @@ def _check_limb(name: str, spec: LimbSpec, groups: tuple[Group, ...]) -> None:
     if kinds not in takes:
         wanted = ' or '.join(' and '.join(one) for one in takes)
         raise ActionSpaceError(f'actions: {name} takes {wanted}, got {list(kinds)}')
+    names = dict(limb_groups(spec))
     for group in groups:
-        expected = _parts(spec, group)
+        expected = names[group.kind]
         if group.parts != expected:
             raise ActionSpaceError(
                 f'actions: {name} takes the {group.kind} channels {list(expected)}, in this '
                 f'order, got {list(group.parts)}'
             )
-
-
-def _parts(spec: LimbSpec, group: Group) -> tuple[str, ...]:
-    """Return the names of a limb's channels of a group's kind."""
-    if group.kind == 'joint':
-        return spec.joint_names
-    if spec.kind != 'arm':
-        return spec.channels
-    return spec.channels[-1:] if group.kind == 'gripper' else spec.channels[:-1]

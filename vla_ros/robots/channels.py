@@ -40,12 +40,21 @@ def channel_groups(robot: Robot) -> tuple[ChannelGroup, ...]:
     groups: list[ChannelGroup] = []
     first = 0
     for limb, (name, spec) in enumerate(named_limbs(robot)):
-        for kind, own in _GROUPS[spec.kind](spec):
+        for kind, own in limb_groups(spec):
             names = tuple(f'{name}.{channel}' if name else channel for channel in own)
             groups.append(
                 ChannelGroup(limb, spec, kind, names, slice(first, first := first + len(names)))
             )
     return tuple(groups)
+
+
+def limb_groups(spec: LimbSpec) -> 'Groups':
+    """Return kind and names of each group of a limb, without the limb's name.
+
+    Raises:
+        ConfigError: the channels of an arm are not a pose and an opening.
+    """
+    return _GROUPS[spec.kind](spec)
 
 
 def channel_kinds(robot: Robot) -> tuple[Kind, ...]:
